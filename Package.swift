@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Sibyl depends on no Swift package. Its parts are the toolchain, Debian's C libraries (each imported in
+// exactly one room) and ONNX Runtime, which is opened at run time. Rooms may import only what stands below
+// them; the list of each room's dependencies here is that rule, and the explicit-import check enforces it.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(_ name: String, imports: [String]) -> Target {
+    .target(
+        name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Sources/\(name)",
+        swiftSettings: strict)
+}
+
+func tests(of name: String, imports: [String]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: (["TestSupport", name] + imports).map { .init(stringLiteral: $0) },
+        path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+func library(_ name: String, pkgConfig: String? = nil, debian: String? = nil) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
+        providers: debian.map { [.apt([$0])] })
+}
+
+let package = Package(
+    name: "Sibyl",
+    products: [.executable(name: "sibyl", targets: ["Command"])],
+    targets: [
+        .executableTarget(
+            name: "Command",
+            dependencies: [
+                "API", "Worker", "Inference", "Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Digest",
+                "Core",
+            ],
+            path: "Sources/Command", swiftSettings: strict),
+        room("API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Digest", "Core"]),
+        room("Worker", imports: ["Queue", "Store", "Catalog", "Inference", "HTTP", "Operations", "Core"]),
+        room("Inference", imports: ["Catalog", "Core", "COnnxRuntime"]),
+        room("Queue", imports: ["Store", "Core"]),
+        room("Store", imports: ["Compression", "Core", "CSQLite"]),
+        room("Catalog", imports: ["Intake", "Digest", "Core"]),
+        room("Intake", imports: ["Core"]),
+        room("HTTP", imports: ["Compression", "Core", "CMicroHTTPD", "CCurl"]),
+        room("Operations", imports: ["Core"]),
+        room("Compression", imports: ["Core", "CZlib"]),
+        room("Digest", imports: ["Core", "COpenSSL"]),
+        room("Core", imports: []),
+
+        library("CSQLite", pkgConfig: "sqlite3", debian: "libsqlite3-dev"),
+        library("CMicroHTTPD", pkgConfig: "libmicrohttpd", debian: "libmicrohttpd-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
+        library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+        library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+        library("COnnxRuntime"),
+
+        .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "Core", imports: []),
+        tests(of: "Compression", imports: ["Core"]),
+        tests(of: "Digest", imports: ["Core"]),
+        tests(of: "Intake", imports: ["Core"]),
+        tests(of: "Catalog", imports: ["Intake", "Digest", "Core"]),
+        tests(of: "Inference", imports: ["Catalog", "Intake", "Core"]),
+        tests(of: "Store", imports: ["Core"]),
+        tests(of: "Queue", imports: ["Store", "Core"]),
+        tests(of: "HTTP", imports: ["Compression", "Core"]),
+        tests(of: "Operations", imports: ["Core"]),
+        tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
+        tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
+        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+@main
+struct Sibyl {
+    static func main() {}
+}

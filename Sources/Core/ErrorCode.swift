@@ -1,0 +1,74 @@
+/// Names every way a request, a row or a task can fail; the one bounded vocabulary of JSON, logs and metric labels.
+package enum ErrorCode: String, Sendable, CaseIterable, Codable {
+    // The request cannot be read.
+    case malformedRequest = "malformed_request"
+    case malformedJSON = "malformed_json"
+    case malformedCSV = "malformed_csv"
+    case invalidUTF8 = "invalid_utf8"
+    case nestedTooDeep = "nested_too_deep"
+    case bodyRequired = "body_required"
+    case bodyTooLarge = "body_too_large"
+    case bodyIncomplete = "body_incomplete"
+    case headersTooLarge = "headers_too_large"
+    case requestTimeout = "request_timeout"
+    case unsupportedMediaType = "unsupported_media_type"
+    case unsupportedEncoding = "unsupported_encoding"
+    case notAcceptable = "not_acceptable"
+    case routeNotFound = "route_not_found"
+    case methodNotAllowed = "method_not_allowed"
+    case invalidParameter = "invalid_parameter"
+    case unknownField = "unknown_field"
+    case forbidden = "forbidden"
+
+    // The request names what is not there.
+    case unknownModel = "unknown_model"
+    case unknownModelVersion = "unknown_model_version"
+    case taskNotFound = "task_not_found"
+
+    // A row does not fit the model's signature.
+    case missingInput = "missing_input"
+    case unknownInput = "unknown_input"
+    case wrongType = "wrong_type"
+    case outOfBounds = "out_of_bounds"
+    case blankText = "blank_text"
+    case textTooLong = "text_too_long"
+    case noRows = "no_rows"
+    case tooManyRows = "too_many_rows"
+    case rowTooLarge = "row_too_large"
+    case wrongColumnCount = "wrong_column_count"
+    case missingColumn = "missing_column"
+    case duplicateColumn = "duplicate_column"
+    case invalidRows = "invalid_rows"
+
+    // The service cannot take the work now.
+    case queueFull = "queue_full"
+    case storageBusy = "storage_busy"
+    case storageFailed = "storage_failed"
+    case shuttingDown = "shutting_down"
+    case predictionTimeout = "prediction_timeout"
+
+    // The work was taken and a row or the task failed.
+    case nonFiniteOutput = "non_finite_output"
+    case predictionFailed = "prediction_failed"
+    case modelUnavailable = "model_unavailable"
+    case workerCrashed = "worker_crashed"
+    case uploadIncomplete = "upload_incomplete"
+    case corruptPayload = "corrupt_payload"
+
+    // A part of the installation is broken.
+    case runtimeLibraryMissing = "runtime_library_missing"
+    case modelInvalid = "model_invalid"
+    case modelDigestMismatch = "model_digest_mismatch"
+    case selfTestFailed = "self_test_failed"
+    case configurationInvalid = "configuration_invalid"
+    case unreachable = "unreachable"
+    case internalError = "internal_error"
+}
+
+/// An error that a caller may see: a bounded code for machines and one sentence, with the remedy, for people.
+///
+/// The message never holds input text, a path of the server or a secret.
+package protocol CodedError: Error {
+    var code: ErrorCode { get }
+    var message: String { get }
+}

@@ -1,0 +1,109 @@
+/// Holds every bound of the service, with its unit and its reason; nothing waits, grows or repeats without one.
+package enum Limits {
+    // MARK: Rows
+
+    /// Unicode scalars of one text when its model names no bound: long reviews fit, documents do not.
+    package static let textScalars = 1_000
+    /// Bytes of one row as it stands in the input: a row is held in memory whole.
+    package static let rowBytes = 1 << 20
+    /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.
+    package static let rowFields = 4_096
+    /// Levels of nested arrays and objects in JSON: the scanner's stack.
+    package static let jsonDepth = 32
+    /// Bad rows named in one answer: enough to find the cause, small enough to read.
+    package static let reportedFaults = 100
+    /// Bytes of a caller's own row id.
+    package static let rowIDBytes = 256
+
+    // MARK: Requests
+
+    /// Bytes of a request line with its headers: what browsers and proxies send stays below 16 kB.
+    package static let headerBytes = 32 << 10
+    /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
+    package static let jsonBodyBytes = 8 << 20
+    /// Bytes of a streamed body (CSV, NDJSON) after decompression.
+    package static let streamBodyBytes = 16 << 30
+    /// Bytes of a body that are still read and thrown away so that the answer can be sent: see libmicrohttpd.
+    package static let discardedBodyBytes = 16 << 20
+    /// Bytes of a body that wait between the connection and its reader before the connection pauses.
+    package static let bodyBufferBytes = 256 << 10
+    /// Rows of one JSON batch.
+    package static let jsonRows = 100_000
+    /// Rows of one synchronous batch.
+    package static let synchronousRows = 100
+    /// Results on one page.
+    package static let pageRows = 10_000
+    /// Results on a page when the caller names no limit.
+    package static let defaultPageRows = 100
+    /// Open connections; more wait in the kernel's backlog.
+    package static let connections = 1_024
+    /// Idle time of a connection.
+    package static let connectionIdle = Duration.seconds(30)
+    /// Time from a connection's start, or a request's end, to the end of the next header.
+    package static let headerDeadline = Duration.seconds(10)
+    /// Bytes from which on an answer is compressed: below it the header costs more than it saves.
+    package static let compressedAnswerBytes = 1_024
+    /// Bytes of a caller's `X-Request-ID`; longer ones are replaced.
+    package static let requestIDBytes = 128
+    /// Bytes of a task's name.
+    package static let taskNameBytes = 256
+
+    // MARK: Queue and store
+
+    /// Rows of one chunk: about a quarter of a second of the slowest shipped model, a small share of a batch.
+    package static let chunkRows = 4_096
+    /// Bytes of one chunk's columns: the unit of memory, of a transaction and of loss.
+    package static let chunkBytes = 1 << 20
+    /// Bytes of a submission that goes through the small lane of the group commit.
+    package static let smallSubmissionBytes = 256 << 10
+    /// Bytes of submissions in one bulk transaction.
+    package static let bulkTransactionBytes = 1 << 20
+    /// Submissions in one group commit: bounds the time the gate is held.
+    package static let groupCommitSubmissions = 512
+    /// Submissions waiting for a group commit in one process; more are answered 503.
+    package static let waitingSubmissions = 4_096
+    /// Rows waiting in the queue; more are answered 503.
+    package static let waitingRows = 50_000_000
+    /// How long a writer waits for its turn at the write gate before it is answered 503.
+    package static let gateWait = Duration.seconds(5)
+    /// Bytes of the write-ahead log from which on the keeper checkpoints.
+    package static let checkpointBytes = 8 << 20
+    /// Bytes of the write-ahead log from which on uploads pause.
+    package static let logBytes = 64 << 20
+    /// How long an upload waits for a full log, or for room, before it is refused.
+    package static let uploadWait = Duration.seconds(30)
+    /// Tasks deleted by the keeper in one transaction.
+    package static let sweptTasks = 64
+    /// Prepared statements kept by a connection.
+    package static let preparedStatements = 128
+    /// Connections kept for reading in one process.
+    package static let readers = 8
+
+    // MARK: Worker
+
+    /// Chunks in one claim.
+    package static let claimedChunks = 256
+    /// Rows in one run.
+    package static let runRows = 4_096
+    /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.
+    package static let crashes = 3
+    /// Runs of a chunk that ended in an error before its rows are failed.
+    package static let attempts = 4
+    /// The longest pause before a chunk is tried again.
+    package static let backoff = Duration.seconds(60)
+
+    // MARK: Time
+
+    /// How long a worker's beat may stand still before its chunks are given to another.
+    package static let lease = Duration.seconds(15)
+    /// How often the keeper looks for dead workers.
+    package static let rescuePoll = Duration.milliseconds(100)
+    /// How long a worker sleeps when no doorbell rings.
+    package static let safetyPoll = Duration.milliseconds(500)
+    /// How long a stopping process finishes what it holds.
+    package static let stopDeadline = Duration.seconds(20)
+    /// How long a synchronous prediction waits for its answer.
+    package static let synchronousWait = Duration.seconds(10)
+    /// How long results are kept after a task ended.
+    package static let retention = Duration.seconds(168 * 3_600)
+}

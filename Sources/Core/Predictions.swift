@@ -1,0 +1,38 @@
+/// What a model answered for some rows, in columns.
+///
+/// As in ``Rows``, a failed row holds a place in ``count`` but has no values.
+///
+/// Comes from: inference. Goes to: a chunk's result, then the caller's JSON or CSV.
+package struct Predictions: Sendable, Equatable {
+    /// The number of rows, failed ones included.
+    package var count: Int
+    /// The number of values a row: one for each label of a classification, one for a regression.
+    package var width: Int
+    /// ``width`` values for each row without a fault, row after row: probabilities (0 to 1), or the output itself.
+    package var values: [Float]
+    /// The rows that failed, ascending by row.
+    package var faults: [RowFault]
+    /// The caller's own id of each row, failed ones included; nil when no row has one.
+    package var ids: TextColumn?
+
+    package init(count: Int, width: Int, values: [Float], faults: [RowFault] = [], ids: TextColumn? = nil) {
+        self.count = count
+        self.width = width
+        self.values = values
+        self.faults = faults
+        self.ids = ids
+    }
+
+    package var succeededCount: Int { count - faults.count }
+
+    /// Predictions for rows that all failed for one reason.
+    package static func failed(_ rows: Rows, code: ErrorCode, message: String, width: Int) -> Predictions {
+        var faults = rows.faults
+        let known = Set(faults.map(\.row))
+        for row in 0..<rows.count where !known.contains(row) {
+            faults.append(RowFault(row: row, code: code, message: message))
+        }
+        faults.sort { $0.row < $1.row }
+        return Predictions(count: rows.count, width: width, values: [], faults: faults, ids: rows.ids)
+    }
+}
