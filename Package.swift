@@ -45,7 +45,7 @@ let package = Package(
         room("Worker", imports: ["Queue", "Store", "Catalog", "Inference", "HTTP", "Operations", "Core"]),
         room("Inference", imports: ["Catalog", "Core", "COnnxRuntime"]),
         room("Queue", imports: ["Store", "Core"]),
-        room("Store", imports: ["Compression", "Core", "CSQLite"]),
+        room("Store", imports: ["Compression", "Core", "CSQLite", "CLinux"]),
         room("Catalog", imports: ["Intake", "Digest", "Core"]),
         room("Intake", imports: ["Core"]),
         room("HTTP", imports: ["Compression", "Core", "CMicroHTTPD", "CCurl"]),
@@ -60,6 +60,7 @@ let package = Package(
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
         library("COnnxRuntime"),
+        library("CLinux"),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Core", imports: []),

@@ -74,6 +74,8 @@ package enum Limits {
     package static let uploadWait = Duration.seconds(30)
     /// Tasks deleted by the keeper in one transaction.
     package static let sweptTasks = 64
+    /// Chunks whose results the keeper deletes in one transaction.
+    package static let sweptChunks = 256
     /// Prepared statements kept by a connection.
     package static let preparedStatements = 128
     /// Connections kept for reading in one process.
@@ -83,6 +85,8 @@ package enum Limits {
 
     /// Chunks in one claim.
     package static let claimedChunks = 256
+    /// Bytes of the payloads in one claim: the worker's memory.
+    package static let claimedBytes = 4 << 20
     /// Rows in one run.
     package static let runRows = 4_096
     /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.

@@ -38,16 +38,24 @@ package struct PredictionTask: Sendable, Equatable {
         package var processing: Int
         package var succeeded: Int
         package var failed: Int
+        /// Rows that will never run because their task was stopped, or its upload broke.
+        package var cancelled: Int
+        /// Rows that will never run because their task's deadline passed.
+        package var expired: Int
 
-        package init(total: Int, processing: Int = 0, succeeded: Int = 0, failed: Int = 0) {
+        package init(
+            total: Int, processing: Int = 0, succeeded: Int = 0, failed: Int = 0, cancelled: Int = 0, expired: Int = 0
+        ) {
             self.total = total
             self.processing = processing
             self.succeeded = succeeded
             self.failed = failed
+            self.cancelled = cancelled
+            self.expired = expired
         }
 
         package var done: Int { succeeded + failed }
-        package var pending: Int { total - processing - done }
+        package var pending: Int { total - processing - done - cancelled - expired }
     }
 
     /// How much of the input has come.

@@ -1,0 +1,145 @@
+internal import Core
+internal import Store
+
+/// A chunk on its way into the queue.
+struct NewChunk: Sendable {
+    let key: ChunkKey
+    let model: Int64
+    let rank: Int64
+    let firstRow: Int
+    let rows: Int
+    let bytes: Int
+}
+
+/// The statements on chunks that may run now, or run. Each is one function; the transaction is the caller's.
+enum ChunkTable {
+    /// Adds a chunk that may run at once, and counts its rows into the backlog.
+    static func insert(_ chunk: NewChunk, in connection: Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state) VALUES (?, ?, ?, ?, ?, ?, 'ready')
+            """,
+            .integer(chunk.key.rawValue), .integer(chunk.model), .integer(chunk.rank), .integer(chunk.firstRow),
+            .integer(chunk.rows), .integer(chunk.bytes))
+        try BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
+    }
+
+    /// The lowest rank that waits for a model.
+    static let lowestRankSQL =
+        "SELECT rank FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT 1"
+
+    static func lowestRank(of model: Int64, in connection: Connection) throws -> Int64? {
+        try connection.first(lowestRankSQL, .integer(model)) { $0.integer(0) }
+    }
+
+    /// What waits for a model, in the order in which it should run.
+    static let readySQL = """
+        SELECT key, first_row, rows, bytes, suspect, attempts, crashes FROM chunk
+        WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT ?
+        """
+
+    /// Chooses the chunks of one claim: as many as fit, or a single one that is under suspicion.
+    static func ready(
+        for model: Int64, rows: Int, bytes: Int, in connection: Connection
+    ) throws -> [ClaimedChunk] {
+        var chosen: [ClaimedChunk] = []
+        var room = (rows: rows, bytes: bytes)
+        try connection.forEachRow(readySQL, .integer(model), .integer(Limits.claimedChunks)) { row in
+            let chunk = ClaimedChunk(row)
+            room.rows -= chunk.rows
+            room.bytes -= row.int(3)
+            if !chosen.isEmpty, chunk.isSuspect || room.rows < 0 || room.bytes < 0 { return false }
+            chosen.append(chunk)
+            return !chunk.isSuspect
+        }
+        return chosen
+    }
+
+    /// Leases a ready chunk to an owner under a token.
+    static func lease(_ key: ChunkKey, owner: Int64, token: Int64, in connection: Connection) throws {
+        try connection.run(
+            "UPDATE chunk SET state = 'leased', owner = ?, token = ? WHERE key = ? AND state = 'ready'",
+            .integer(owner), .integer(token), .integer(key.rawValue))
+    }
+
+    /// Takes a chunk out of the queue if its lease still holds.
+    ///
+    /// - Returns: false when the chunk was given to another: then its result must be dropped.
+    static func delete(_ key: ChunkKey, token: Int64, in connection: Connection) throws -> Bool {
+        try connection.run(
+            "DELETE FROM chunk WHERE key = ? AND state = 'leased' AND token = ?",
+            .integer(key.rawValue), .integer(token)) == 1
+    }
+
+    /// Makes a leased chunk ready again, with its attempt refunded.
+    static func release(_ key: ChunkKey, token: Int64, isSuspect: Bool, in connection: Connection) throws -> Bool {
+        try connection.run(
+            """
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, suspect = ?3
+            WHERE key = ?1 AND state = 'leased' AND token = ?2
+            """, .integer(key.rawValue), .integer(token), .integer(isSuspect ? 1 : 0)) == 1
+    }
+
+    /// Makes all chunks of an owner ready that leaves in order.
+    static func releaseAll(of owner: Int64, in connection: Connection) throws {
+        try connection.run(
+            """
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL
+            WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?)
+            """, .integer(owner))
+    }
+
+    /// Makes the chunks of a dead owner ready again, as suspects: one of them may have killed it.
+    ///
+    /// A chunk that was a suspect already ran alone, so that the crash counts against it.
+    ///
+    /// - Returns: the number of chunks.
+    static func rescue(from owner: Int64, in connection: Connection) throws -> Int {
+        try connection.run(
+            """
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, crashes = crashes + suspect, suspect = 1
+            WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?)
+            """, .integer(owner))
+    }
+
+    /// Removes all chunks of a task, waiting, running and parked; whoever runs one finds its lease gone.
+    static func deleteAll(of task: Int64, in connection: Connection) throws {
+        let keys = ChunkKey.all(of: task)
+        let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
+        try connection.run("DELETE FROM chunk WHERE key BETWEEN ? AND ?", first, last)
+        try connection.run("DELETE FROM parked WHERE key BETWEEN ? AND ?", first, last)
+    }
+
+    /// Moves a leased chunk aside until a moment, counting an attempt that ended in an error.
+    static func park(
+        _ key: ChunkKey, token: Int64, until time: WallTime, in connection: Connection
+    ) throws -> Bool {
+        let moved = try connection.run(
+            """
+            INSERT INTO parked (key, model, rank, first_row, rows, bytes, suspect, attempts, crashes, reason, until_ms)
+            SELECT key, model, rank, first_row, rows, bytes, suspect, attempts + 1, crashes, 'backoff', ?3
+            FROM chunk WHERE key = ?1 AND state = 'leased' AND token = ?2
+            """, .integer(key.rawValue), .integer(token), .time(time))
+        return try moved == 1 && delete(key, token: token, in: connection)
+    }
+
+    /// Whether a parked chunk's time has come.
+    static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM parked WHERE until_ms <= ? LIMIT 1", .time(time)) { _ in true } ?? false
+    }
+
+    /// Makes parked chunks ready whose time has come.
+    ///
+    /// - Returns: the number of chunks.
+    static func promote(at time: WallTime, in connection: Connection) throws -> Int {
+        let due = "until_ms <= ?"
+        let promoted = try connection.run(
+            """
+            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state, suspect, attempts, crashes)
+            SELECT key, model, rank, first_row, rows, bytes, 'ready', suspect, attempts, crashes
+            FROM parked WHERE \(due)
+            """, .time(time))
+        if promoted > 0 { try connection.run("DELETE FROM parked WHERE \(due)", .time(time)) }
+        return promoted
+    }
+}

@@ -1,0 +1,61 @@
+internal import Core
+internal import Store
+
+/// Ends the leases of one claim: results, counts, leases and backlog together.
+struct Completion {
+    let claim: Claim
+    let time: WallTime
+    let retention: Duration
+
+    init(claim: Claim, at time: WallTime, retention: Duration) {
+        self.claim = claim
+        self.time = time
+        self.retention = retention
+    }
+
+    /// Stores the results of chunks whose lease still holds.
+    ///
+    /// - Returns: how many chunks were lost to others, and the tasks that ended here.
+    func store(_ finished: [FinishedChunk], in connection: Connection) throws -> (lost: Int, ended: [TaskID]) {
+        var lost = 0
+        var held: [Int64: [FinishedChunk]] = [:]
+        for chunk in finished {
+            if try ChunkTable.delete(chunk.key, token: claim.token, in: connection) {
+                held[chunk.key.task, default: []].append(chunk)
+            } else {
+                lost += 1
+            }
+        }
+        var ended: [TaskID] = []
+        var rows = 0
+        for (task, chunks) in held {
+            let (id, isCounted) = try store(chunks, of: task, in: connection)
+            if let id { ended.append(id) }
+            if isCounted { rows += chunks.reduce(0) { $0 + $1.rows } }
+        }
+        if rows > 0 { try BacklogTable.add(-rows, model: claim.model, in: connection) }
+        return (lost, ended)
+    }
+
+    private func store(
+        _ chunks: [FinishedChunk], of task: Int64, in connection: Connection
+    ) throws -> (ended: TaskID?, isCounted: Bool) {
+        var progress = TaskProgress(task: task, startedAt: chunks.map(\.startedAt).min() ?? time)
+        for chunk in chunks {
+            progress.succeeded += chunk.succeeded
+            progress.failed += chunk.failed
+            if chunk.isInTask { progress.singleResult = chunk.result }
+        }
+        guard let counted = try TaskTable.count(progress, at: time, retention: retention, in: connection) else {
+            return (nil, false)
+        }
+        for chunk in chunks where !chunk.isInTask { try keep(chunk, in: connection) }
+        return (counted.status.isFinal ? counted.id : nil, true)
+    }
+
+    private func keep(_ chunk: FinishedChunk, in connection: Connection) throws {
+        try ResultTable.insert(
+            chunk.key, firstRow: chunk.firstRow, rows: chunk.rows, body: chunk.result, in: connection)
+        try PayloadTable.delete(chunk.key, in: connection)
+    }
+}

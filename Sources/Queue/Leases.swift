@@ -1,0 +1,106 @@
+package import Core
+package import Store
+
+/// What a worker does with the queue: claim chunks, complete them, give them back.
+///
+/// One thread uses it. Claims are relaxed commits, since losing one is harmless; completions are durable.
+///
+/// Comes from: ``Submissions``. Goes to: the results.
+package final class Leases {
+    private let claims: Writer
+    private let completions: Writer
+    private let owner: Owner
+    private let clock: WallClock
+    private let retention: Duration
+    private let doorbell: Doorbell
+    private var claimCount: Int64 = 0
+
+    package init(
+        database: Database, owner: Owner, doorbell: Doorbell, clock: WallClock, retention: Duration
+    ) throws {
+        claims = try database.makeWriter(.relaxed)
+        completions = try database.makeWriter(.durable)
+        self.owner = owner
+        self.doorbell = doorbell
+        self.clock = clock
+        self.retention = retention
+    }
+
+    /// Leases what waits, lowest rank first, all of one model.
+    ///
+    /// - Parameters:
+    ///   - models: the keys of the models that this worker serves.
+    ///   - rows: rows at most, unless the first chunk alone has more.
+    /// - Returns: nil when nothing waits.
+    /// - Throws: ``QueueError/ownershipLost`` when this worker was declared dead.
+    package func claim(of models: [Int64], upToRows rows: Int) throws -> Claim? {
+        // Most looks find nothing; they need no turn at the gate.
+        guard try claims.read({ try Self.nextModel(of: models, in: $0) }) != nil else { return nil }
+        claimCount += 1
+        let token = owner.key << 32 | claimCount
+        let leased: Claim? = try claims.transaction { connection in
+            guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
+            guard let model = try Self.nextModel(of: models, in: connection) else { return nil }
+            let chunks = try ChunkTable.ready(
+                for: model, rows: rows, bytes: Limits.claimedBytes, in: connection)
+            for chunk in chunks {
+                try ChunkTable.lease(chunk.key, owner: owner.key, token: token, in: connection)
+            }
+            return Claim(model: model, token: token, chunks: chunks)
+        }
+        guard var claim = leased else { return nil }
+        // The rows cannot change while they are leased, so they are read when others may write again.
+        try claims.read { connection in
+            for index in claim.chunks.indices {
+                claim.chunks[index].payload = try PayloadTable.find(claim.chunks[index].key, in: connection)
+            }
+        }
+        return claim
+    }
+
+    /// Stores the results of chunks, counts their rows and ends their leases, in one transaction.
+    ///
+    /// - Returns: the number of chunks whose lease was lost: their results were dropped, since others have the chunks.
+    package func complete(_ finished: [FinishedChunk], of claim: Claim) throws -> Int {
+        let now = clock.now
+        var lost = 0
+        var ended: [TaskID] = []
+        try completions.transaction { connection in
+            (lost, ended) = try Completion(claim: claim, at: now, retention: retention)
+                .store(finished, in: connection)
+        }
+        if !ended.isEmpty { doorbell.announce(ended) }
+        return lost
+    }
+
+    /// Gives chunks back unharmed: they may run again at once.
+    ///
+    /// - Parameter suspects: whether each must run alone from now on.
+    package func release(_ chunks: [ClaimedChunk], of claim: Claim, asSuspects suspects: Bool) throws {
+        try claims.transaction { connection in
+            for chunk in chunks {
+                _ = try ChunkTable.release(
+                    chunk.key, token: claim.token, isSuspect: suspects || chunk.isSuspect, in: connection)
+            }
+        }
+        doorbell.ringWorkers()
+    }
+
+    /// Puts a chunk aside after an error, to be tried again later.
+    package func retry(_ chunk: ClaimedChunk, of claim: Claim, after pause: Duration) throws {
+        let until = clock.now + pause
+        try claims.transaction { connection in
+            _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
+        }
+    }
+
+    /// The model whose first chunk has the lowest rank.
+    private static func nextModel(of models: [Int64], in connection: Connection) throws -> Int64? {
+        var best: (model: Int64, rank: Int64)?
+        for model in models {
+            guard let rank = try ChunkTable.lowestRank(of: model, in: connection) else { continue }
+            if best.map({ rank < $0.rank }) ?? true { best = (model, rank) }
+        }
+        return best?.model
+    }
+}

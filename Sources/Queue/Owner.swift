@@ -1,0 +1,90 @@
+package import Core
+internal import Glibc
+package import Store
+
+/// This process's place among those that hold leases or receive uploads.
+///
+/// Two things say that it lives. It keeps a file of its own locked, which the kernel frees the moment the process dies; and a
+/// thread moves its beat, which stands still when the process hangs.
+package final class Owner: Sendable {
+    /// What a process does.
+    package enum Kind: String, Sendable {
+        /// Receives uploads.
+        case api
+        /// Runs chunks.
+        case worker
+    }
+
+    /// A model as a worker found it.
+    package struct LoadedModel: Sendable {
+        package let identity: ModelIdentity
+        /// Why the worker cannot serve it; nil when it can.
+        package let broken: ErrorCode?
+        /// The reason and its remedy, for people.
+        package let message: String?
+
+        package init(identity: ModelIdentity, broken: ErrorCode? = nil, message: String? = nil) {
+            self.identity = identity
+            self.broken = broken
+            self.message = message
+        }
+    }
+
+    package let key: Int64
+    private let database: Database
+    private let lock: LockHolder
+
+    /// A lock file that is held until the process lets go of it.
+    private struct LockHolder: @unchecked Sendable {  // @unchecked because the file is only held, never used again
+        let file: LockFile
+        let path: String
+    }
+
+    /// Registers this process.
+    ///
+    /// - Parameters:
+    ///   - boot: a name that no other process ever had, of hexadecimal digits.
+    ///   - models: the models that it serves, or could not load.
+    package init(
+        _ kind: Kind, boot: String, models: [LoadedModel], database: Database, at time: WallTime
+    ) throws {
+        self.database = database
+        // The lock comes first: a row without a held lock is what the keeper takes for a death.
+        let path = Self.lockPath(boot: boot, files: database.files)
+        let file = try LockFile(path: path)
+        guard try file.tryLock() else { throw StoreError.gateUnusable(reason: "the owner's file is in use") }
+        lock = LockHolder(file: file, path: path)
+        key = try database.makeWriter(.durable).transaction { connection in
+            let key = try OwnerTable.insert(kind: kind, boot: boot, pid: getpid(), at: time, in: connection)
+            for model in models { try OwnerTable.insert(model, of: key, in: connection) }
+            return key
+        }
+    }
+
+    /// Moves the beat until told to stop. Blocks its thread, which does nothing else.
+    ///
+    /// - Parameter interval: a third of the lease, so that one late beat costs nothing.
+    /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``StoreError`` when the schema
+    ///   has moved out of this program's reach.
+    package func beat(every interval: Duration, until stop: StopSignal) throws {
+        let writer = try database.makeWriter(.relaxed)
+        while !stop.wait(for: interval) {
+            let isAlive = try writer.transaction { connection in
+                try connection.checkSchema()
+                return try OwnerTable.beat(key, in: connection)
+            }
+            if !isAlive { throw QueueError.ownershipLost }
+        }
+    }
+
+    /// Takes this process off the list at an orderly end; chunks it still held are free at once, unharmed.
+    package func leave() throws {
+        try database.makeWriter(.relaxed).transaction { connection in
+            _ = try OwnerTable.delete(key, in: connection)
+            try ChunkTable.releaseAll(of: key, in: connection)
+        }
+        unlink(lock.path)
+    }
+
+    static func lockPath(boot: String, files: DatabaseFiles) -> String { files.owners + "/" + boot + ".lock" }
+}

@@ -1,0 +1,51 @@
+internal import Core
+internal import Store
+
+/// The statements on the processes that may hold leases or receive uploads.
+enum OwnerTable {
+    static func insert(
+        kind: Owner.Kind, boot: String, pid: Int32, at time: WallTime, in connection: Connection
+    ) throws -> Int64 {
+        try connection.run(
+            "INSERT INTO owner (kind, boot, pid, started_ms) VALUES (?, ?, ?, ?)",
+            .text(kind.rawValue), .text(boot), .integer(Int(pid)), .time(time))
+        return connection.lastInsertedRow
+    }
+
+    static func exists(_ key: Int64, in connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM owner WHERE key = ?", .integer(key)) { _ in true } ?? false
+    }
+
+    /// Moves an owner's beat; false when the owner was declared dead.
+    static func beat(_ key: Int64, in connection: Connection) throws -> Bool {
+        try connection.run("UPDATE owner SET beat = beat + 1 WHERE key = ?", .integer(key)) == 1
+    }
+
+    /// One owner as the keeper sees it.
+    struct Seen: Sendable, Equatable {
+        let key: Int64
+        let boot: String
+        let beat: Int64
+    }
+
+    static func all(in connection: Connection) throws -> [Seen] {
+        try connection.all("SELECT key, boot, beat FROM owner") {
+            Seen(key: $0.integer(0), boot: $0.text(1), beat: $0.integer(2))
+        }
+    }
+
+    /// Forgets an owner; false when another keeper was faster.
+    static func delete(_ key: Int64, in connection: Connection) throws -> Bool {
+        try connection.run("DELETE FROM owner_model WHERE owner = ?", .integer(key))
+        return try connection.run("DELETE FROM owner WHERE key = ?", .integer(key)) == 1
+    }
+
+    static func insert(_ model: Owner.LoadedModel, of owner: Int64, in connection: Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO owner_model (owner, name, version, digest, broken, message) VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            .integer(owner), .text(model.identity.model), .text(model.identity.version),
+            .text(model.identity.digest), .optional(model.broken?.rawValue), .optional(model.message))
+    }
+}

@@ -1,0 +1,31 @@
+package import Core
+
+/// Errors of the queue's verbs.
+package enum QueueError: CodedError {
+    /// As many rows wait as may.
+    case full
+    /// The task no longer receives rows: it was stopped, or its upload was declared broken.
+    case notReceiving
+    /// This process was declared dead while it lived, and its chunks were given to others.
+    case ownershipLost
+    /// The doorbell's socket could not be made.
+    case doorbellUnusable(reason: String)
+
+    package var code: ErrorCode {
+        switch self {
+        case .full: .queueFull
+        case .notReceiving: .uploadIncomplete
+        case .ownershipLost: .internalError
+        case .doorbellUnusable: .storageFailed
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .full: "The queue is full (\(Limits.waitingRows) rows wait); try again later."
+        case .notReceiving: "The task takes no more rows: it has ended; submit the input again."
+        case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
+        case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."
+        }
+    }
+}

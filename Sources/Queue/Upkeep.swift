@@ -1,0 +1,107 @@
+package import Core
+package import Store
+
+/// What the keeper does with the queue: give the work of the dead to the living, wake what was parked, sweep.
+///
+/// One thread of the elected process uses it.
+package final class Upkeep {
+    private let database: Database
+    private let writer: Writer
+    private let checkpointer: Checkpointer
+    private let clock: WallClock
+    private let retention: Duration
+    private let doorbell: Doorbell
+    private var beats: BeatWatch
+
+    /// - Parameters:
+    ///   - lease: how long a beat may stand still.
+    ///   - steady: measures that time here, so that no other machine's clock matters.
+    package init(
+        database: Database, doorbell: Doorbell, clock: WallClock, steady: SteadyClock, lease: Duration,
+        retention: Duration
+    ) throws {
+        self.database = database
+        self.doorbell = doorbell
+        self.clock = clock
+        self.retention = retention
+        writer = try database.makeWriter(.relaxed)
+        checkpointer = try Checkpointer(database: database)
+        beats = BeatWatch(lease: lease, clock: steady)
+    }
+
+    /// What became of a dead owner's work.
+    package struct Rescue: Sendable, Equatable {
+        package let owner: Int64
+        /// Chunks that wait again.
+        package let chunks: Int
+        /// Tasks whose upload ended with the process.
+        package let brokenUploads: Int
+    }
+
+    /// Finds owners that died or hang, and gives their chunks back to the queue.
+    ///
+    /// - Returns: one for each owner that was declared dead.
+    package func rescue() throws -> [Rescue] {
+        let owners = try writer.read { try OwnerTable.all(in: $0) }
+        let hanging = beats.standing(owners.map { ($0.key, $0.beat) })
+        return try owners.compactMap { owner in
+            let isDead = try LockFile.isFree(at: Owner.lockPath(boot: owner.boot, files: database.files))
+            return isDead || hanging.contains(owner.key) ? try declareDead(owner) : nil
+        }
+    }
+
+    private func declareDead(_ owner: OwnerTable.Seen) throws -> Rescue? {
+        let now = clock.now
+        var ended: [TaskID] = []
+        let rescue: Rescue? = try writer.transaction { connection in
+            guard try OwnerTable.delete(owner.key, in: connection) else { return nil }
+            for task in try TaskTable.received(by: owner.key, in: connection) {
+                let id = try BrokenUploads.end(
+                    task, because: .uploadIncomplete, at: now, retention: retention, in: connection)
+                if let id { ended.append(id) }
+            }
+            return Rescue(
+                owner: owner.key, chunks: try ChunkTable.rescue(from: owner.key, in: connection),
+                brokenUploads: ended.count)
+        }
+        beats.forget(owner.key)
+        LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
+        if !ended.isEmpty { doorbell.announce(ended) }
+        doorbell.ringWorkers()
+        return rescue
+    }
+
+    /// Makes parked chunks ready whose time has come.
+    ///
+    /// - Returns: the number of chunks.
+    @discardableResult
+    package func promote() throws -> Int {
+        let now = clock.now
+        guard try writer.read({ try ChunkTable.isAnyDue(at: now, in: $0) }) else { return 0 }
+        let promoted = try writer.transaction { try ChunkTable.promote(at: now, in: $0) }
+        if promoted > 0 { doorbell.ringWorkers() }
+        return promoted
+    }
+
+    /// Deletes results that need not be kept any longer, one bounded transaction.
+    ///
+    /// - Returns: whether more is left.
+    package func sweep() throws -> Bool {
+        let now = clock.now
+        guard try writer.read({ try Retention.isAnyDue(at: now, in: $0) }) else { return false }
+        let isMoreLeft = try writer.transaction { try Retention.sweep(at: now, in: $0) }
+        if !isMoreLeft { try checkpointer.releaseFreePages() }
+        return isMoreLeft
+    }
+
+    /// Moves the write-ahead log back into the database when that is due.
+    ///
+    /// - Parameter isIdle: whether nothing was written lately.
+    /// - Returns: whether a reader stood in the way, so that it should be tried again soon.
+    package func checkpoint(isIdle: Bool) throws -> Bool {
+        try checkpointer.checkpointIfNeeded(isIdle: isIdle)
+    }
+
+    /// The bytes of the write-ahead log.
+    package var logBytes: Int { database.files.logBytes }
+}

@@ -1,0 +1,41 @@
+package import Core
+package import Store
+
+/// Reads who works, and on what.
+package final class Workforce: Sendable {
+    /// A model as the workers have it.
+    package struct Served: Sendable {
+        package let identity: ModelIdentity
+        /// Workers that can run it.
+        package let ready: Int
+        /// Why a worker cannot run it; nil when all can.
+        package let broken: String?
+    }
+
+    private let readers: Readers
+
+    package init(readers: Readers) { self.readers = readers }
+
+    /// The number of live workers.
+    package func workers() throws -> Int {
+        try readers.read { connection in
+            try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
+        }
+    }
+
+    /// What the workers serve.
+    package func models() throws -> [Served] {
+        try readers.read { connection in
+            try connection.all(
+                """
+                SELECT name, version, digest, sum(broken IS NULL), max(message) FROM owner_model
+                GROUP BY name, version, digest ORDER BY name, version
+                """
+            ) {
+                Served(
+                    identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
+                    ready: $0.int(3), broken: $0.optionalText(4))
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import Core
+
+/// Moves the write-ahead log back into the database, in slices, inside the gate.
+///
+/// With SQLite before 3.51.3 a checkpoint beside a writer can corrupt the database, so it takes the writers' place. Its
+/// connection has no busy handler: a reader makes it give up at once instead of holding the gate.
+package final class Checkpointer {
+    private let writer: Writer
+    private let files: DatabaseFiles
+
+    package init(database: Database) throws {
+        writer = try database.makeWriter(.durable)
+        files = database.files
+    }
+
+    /// Checkpoints when the log has reached a slice, or, when nothing is written, to give its space back.
+    ///
+    /// - Parameter isIdle: whether nothing was written lately; then the log is cut to nothing.
+    /// - Returns: whether the log needs another visit soon, because a reader still needed a part of it.
+    package func checkpointIfNeeded(isIdle: Bool) throws -> Bool {
+        let bytes = files.logBytes
+        guard bytes >= Limits.checkpointBytes || (isIdle && bytes > 0) else { return false }
+        let isBlocked = try writer.exclusively { connection in
+            try connection.first("PRAGMA wal_checkpoint(\(isIdle ? "TRUNCATE" : "RESTART"))") { $0.int(0) != 0 }
+                ?? false
+        }
+        return isBlocked
+    }
+
+    /// Gives free pages back to the filesystem, a bounded number at a time.
+    package func releaseFreePages() throws {
+        try writer.transaction { connection in
+            // Each step of the pragma frees one page.
+            _ = try connection.all("PRAGMA incremental_vacuum(1024)") { _ in () }
+        }
+    }
+}

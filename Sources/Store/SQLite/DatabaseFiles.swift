@@ -1,0 +1,59 @@
+internal import Core
+internal import Glibc
+
+/// Names the files of one database: SQLite's own and, beside it, those by which the processes agree.
+package struct DatabaseFiles: Sendable, Hashable {
+    /// The database file, as an absolute path.
+    package let path: String
+
+    /// - Parameter path: the database file; a relative path starts at the working folder.
+    package init(path: String) {
+        self.path = path.hasPrefix("/") ? path : Self.workingFolder + "/" + path
+    }
+
+    /// SQLite's write-ahead log. Only its size is ever asked for: opening it would drop SQLite's locks.
+    var log: String { path + "-wal" }
+    /// The turnstile of the write gate.
+    var turn: String { path + "-turn" }
+    /// The write gate.
+    var gate: String { path + "-gate" }
+    /// The folder of the processes' doorbell sockets.
+    package var doors: String { path + "-doors" }
+    /// The folder of the files that workers keep locked while they live.
+    package var owners: String { path + "-owners" }
+    /// The lock of the elected keeper.
+    package var keeper: String { path + "-keeper" }
+
+    /// The bytes of the write-ahead log; 0 when there is none.
+    package var logBytes: Int {
+        var status = stat()
+        return stat(log, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+
+    /// Makes the folders that are not there yet.
+    ///
+    /// - Throws: ``StoreError/folderUnusable(reason:)``.
+    func makeFolders() throws {
+        try Self.makeFolder(folder, mode: 0o755)
+        for owned in [doors, owners] { try Self.makeFolder(owned, mode: 0o700) }
+    }
+
+    private static func makeFolder(_ folder: String, mode: mode_t) throws {
+        var made = ""
+        for part in folder.split(separator: "/", omittingEmptySubsequences: true) {
+            made += "/" + part
+            if mkdir(made, mode) != 0, errno != EEXIST, errno != EROFS, errno != EACCES {
+                throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))
+            }
+        }
+        if access(folder, W_OK) != 0 { throw StoreError.folderUnusable(reason: String(cString: strerror(errno))) }
+    }
+
+    private static var workingFolder: String {
+        guard let pointer = getcwd(nil, 0) else { return "" }
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+}

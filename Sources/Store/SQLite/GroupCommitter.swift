@@ -1,0 +1,166 @@
+package import Core
+internal import Synchronization
+
+/// Commits the writes of many callers together: many requests, one flush to disk, all answered.
+///
+/// Each write runs in a savepoint of its own, so that one that fails takes no other with it. Two lanes alternate, so
+/// that a large upload never holds up a small submission by more than one bulk transaction.
+package final class GroupCommitter: Sendable {
+    /// Which queue a write waits in.
+    package enum Lane: Sendable {
+        /// Writes of at most ``Limits/smallSubmissionBytes``.
+        case small
+        /// Larger writes, at most ``Limits/bulkTransactionBytes`` a transaction.
+        case bulk
+    }
+
+    fileprivate struct Write: Sendable {
+        let bytes: Int
+        /// Runs inside the transaction; remembers its outcome for `answer`.
+        let run: @Sendable (Connection) throws -> Void
+        /// Called once, after the commit, with the reason when there was none.
+        let answer: @Sendable ((any Error)?) -> Void
+    }
+
+    fileprivate struct State {
+        var small: [Write] = []
+        var bulk: [Write] = []
+        var isClosed = false
+        var bulkIsNext = false
+    }
+
+    private let database: Database
+    private let groupLimit: Int
+    private let onCommit: @Sendable (Int) -> Void
+    private let state = Mutex(State())
+    private let wake = Signal()
+
+    /// - Parameters:
+    ///   - groupLimit: writes in one commit, at least 1; 1 switches grouping off, for measuring.
+    ///   - onCommit: told the number of writes after each commit, on the committer's thread.
+    package init(
+        database: Database, groupLimit: Int = Limits.groupCommitSubmissions,
+        onCommit: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.database = database
+        self.groupLimit = groupLimit
+        self.onCommit = onCommit
+    }
+
+    /// The number of writes that wait for their commit.
+    package var waitingCount: Int { state.withLock { $0.small.count + $0.bulk.count } }
+
+    /// Writes in the next commit and returns once it is on disk.
+    ///
+    /// - Parameters:
+    ///   - bytes: about how much is written, by which the lane is chosen.
+    ///   - body: runs on the committer's thread inside the transaction, maybe together with others'.
+    /// - Throws: what the closure throws, ``StoreError/tooManyWaiting``, ``StoreError/closed``, or what kept the
+    ///   commit from the disk; then nothing of this write was kept.
+    package func write<Value: Sendable>(
+        bytes: Int, _ body: @escaping @Sendable (Connection) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let outcome = Mutex<Value?>(nil)
+            enqueue(
+                Write(
+                    bytes: bytes,
+                    run: { connection in
+                        let value = try body(connection)
+                        outcome.withLock { $0 = value }
+                    },
+                    answer: { error in
+                        if let error { return continuation.resume(throwing: error) }
+                        continuation.resume(returning: outcome.withLock { $0! })
+                    }))
+        }
+    }
+
+    /// Commits until told to stop, then answers what still waits. Blocks its thread.
+    package func run(until stop: StopSignal) throws {
+        let writer = try database.makeWriter(.durable)
+        stop.whenRaised { [wake] in wake.raise() }
+        while !stop.isRaised {
+            if !commitNext(writer) { wake.wait(for: Limits.safetyPoll) }
+        }
+        state.withLock { $0.isClosed = true }
+        while commitNext(writer) {}
+    }
+
+    private func enqueue(_ write: Write) {
+        let refusal: StoreError? = state.withLock { state in
+            if state.isClosed { return .closed }
+            if state.small.count + state.bulk.count >= Limits.waitingSubmissions { return .tooManyWaiting }
+            if write.bytes <= Limits.smallSubmissionBytes {
+                state.small.append(write)
+            } else {
+                state.bulk.append(write)
+            }
+            return nil
+        }
+        if let refusal { write.answer(refusal) } else { wake.raise() }
+    }
+
+    /// Commits one group; false when nothing waited.
+    private func commitNext(_ writer: Writer) -> Bool {
+        let group = state.withLock { $0.takeGroup(limit: groupLimit) }
+        if group.isEmpty { return false }
+        var failures = [(any Error)?](repeating: nil, count: group.count)
+        do {
+            try writer.transaction { connection in
+                for (index, write) in group.enumerated() {
+                    failures[index] = try connection.savepoint { try write.run(connection) }
+                }
+            }
+            onCommit(group.count)
+        } catch {
+            failures = failures.map { $0 ?? error }
+        }
+        for (write, failure) in zip(group, failures) { write.answer(failure) }
+        return true
+    }
+}
+
+extension GroupCommitter.State {
+    /// Takes the writes of the next transaction from the lane whose turn it is.
+    fileprivate mutating func takeGroup(limit: Int) -> [GroupCommitter.Write] {
+        defer { bulkIsNext.toggle() }
+        if (bulkIsNext && !bulk.isEmpty) || small.isEmpty {
+            return Self.take(from: &bulk, limit: limit, bytes: Limits.bulkTransactionBytes)
+        }
+        return Self.take(from: &small, limit: limit, bytes: .max)
+    }
+
+    private static func take(from lane: inout [GroupCommitter.Write], limit: Int, bytes: Int) -> [GroupCommitter.Write]
+    {
+        var taken = 0
+        var sum = 0
+        while taken < min(limit, lane.count), taken == 0 || sum + lane[taken].bytes <= bytes {
+            sum += lane[taken].bytes
+            taken += 1
+        }
+        defer { lane.removeFirst(taken) }
+        return Array(lane.prefix(taken))
+    }
+}
+
+extension Connection {
+    /// Runs a closure whose writes are undone alone when it throws.
+    ///
+    /// - Returns: what the closure threw; nil when its writes stay.
+    /// - Throws: when the database itself failed, so that the whole transaction must be undone.
+    fileprivate func savepoint(_ body: () throws -> Void) throws -> (any Error)? {
+        try run("SAVEPOINT write")
+        do {
+            try body()
+            try run("RELEASE write")
+            return nil
+        } catch {
+            // A full disk or a failed read has already undone the transaction.
+            guard isInTransaction else { throw error }
+            try run("ROLLBACK TO write")
+            try run("RELEASE write")
+            return error
+        }
+    }
+}

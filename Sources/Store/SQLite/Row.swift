@@ -1,0 +1,30 @@
+internal import CSQLite
+package import Core
+
+/// The current row of a query, valid until the query's next step. Columns count from 0.
+package struct Row: ~Copyable {
+    let statement: OpaquePointer
+
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+
+    package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+    package func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(statement, column)) }
+
+    package func text(_ column: Int32) -> String {
+        guard let bytes = sqlite3_column_text(statement, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    package func blob(_ column: Int32) -> [UInt8] {
+        guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+
+    package func time(_ column: Int32) -> WallTime { WallTime(milliseconds: integer(column)) }
+
+    package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+    package func optionalBlob(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : blob(column) }
+    package func optionalTime(_ column: Int32) -> WallTime? { isNull(column) ? nil : time(column) }
+}

@@ -1,0 +1,33 @@
+internal import CSQLite
+package import Core
+
+/// An error of SQLite: what was attempted, its result code and its own words.
+package struct SQLiteError: CodedError, CustomStringConvertible {
+    /// What was attempted, such as `prepare` or `commit`.
+    package let operation: String
+    /// The extended result code: <https://www.sqlite.org/rescode.html>.
+    package let resultCode: Int32
+    /// SQLite's message.
+    package let reason: String
+    /// The statement; nil when there was none.
+    package let sql: String?
+
+    package var code: ErrorCode { isBusy ? .storageBusy : .storageFailed }
+
+    package var message: String {
+        switch resultCode & 0xFF {
+        case SQLITE_FULL: "The disk that holds the database is full; free some space and try again."
+        case SQLITE_BUSY, SQLITE_LOCKED: "The database is busy; try again in a moment."
+        case SQLITE_CORRUPT, SQLITE_NOTADB: "The database is damaged; stop the service and restore a backup."
+        case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM: "The database cannot be written; check its permissions."
+        default: "The database failed (\(operation), code \(resultCode)); `sibyl doctor` tells more."
+        }
+    }
+
+    package var description: String {
+        "SQLite \(operation) failed with \(resultCode): \(reason)" + (sql.map { " in: \($0)" } ?? "")
+    }
+
+    /// Whether another program held a lock. Only tools that bypass the write gate can cause it.
+    var isBusy: Bool { resultCode & 0xFF == SQLITE_BUSY || resultCode & 0xFF == SQLITE_LOCKED }
+}

@@ -1,0 +1,57 @@
+package import Core
+
+/// Errors of the store that are not SQLite's own.
+package enum StoreError: CodedError, Equatable {
+    /// The database's folder cannot be made or written.
+    case folderUnusable(reason: String)
+    /// The database lies on a filesystem whose locks cannot be trusted.
+    case networkFilesystem(kind: String)
+    /// No turn at the write gate within the bound.
+    case gateTimeout(holder: Int32?, isStopped: Bool)
+    /// The lock files could not be opened or locked.
+    case gateUnusable(reason: String)
+    /// As many submissions wait for a commit as may.
+    case tooManyWaiting
+    /// The process is stopping and takes no more writes.
+    case closed
+    /// The database's schema is outside what this program can work with.
+    case schemaMismatch(found: Int, supported: ClosedRange<Int>)
+    /// The database has no schema yet.
+    case notMigrated
+    /// Stored bytes fail their checksum, or end early.
+    case corruptBlob
+    /// The stored bytes have a format that this program does not know.
+    case unknownFormat(UInt8)
+
+    package var code: ErrorCode {
+        switch self {
+        case .gateTimeout: .storageBusy
+        case .tooManyWaiting: .queueFull
+        case .closed: .shuttingDown
+        case .corruptBlob, .unknownFormat: .corruptPayload
+        case .folderUnusable, .networkFilesystem, .gateUnusable, .schemaMismatch, .notMigrated: .storageFailed
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .folderUnusable(let reason):
+            "The database's folder cannot be used (\(reason)); name another with --database."
+        case .networkFilesystem(let kind):
+            "The database lies on a network filesystem (\(kind)), whose locks cannot be trusted; use a local disk."
+        case .gateTimeout(let holder, let isStopped):
+            "No turn at the write gate in time"
+                + (holder.map { "; process \($0) holds it" + (isStopped ? " and is stopped: continue or end it" : "") }
+                    ?? "") + ". Try again in a moment."
+        case .gateUnusable(let reason): "The write gate's lock files cannot be used (\(reason))."
+        case .tooManyWaiting: "Too many submissions wait to be written; try again in a moment."
+        case .closed: "The service is stopping; try again in a moment."
+        case .schemaMismatch(let found, let supported):
+            "The database has schema \(found) and this program needs \(supported.lowerBound) to "
+                + "\(supported.upperBound); " + (found < supported.lowerBound ? "run `sibyl migrate`." : "update it.")
+        case .notMigrated: "The database has no schema yet; run `sibyl migrate`."
+        case .corruptBlob: "Stored data fails its checksum; `sibyl doctor` tells more."
+        case .unknownFormat(let format): "Stored data has the unknown format \(format); update this program."
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// The statements on the rows that chunks carry.
+package enum PayloadTable {
+    /// Stores a chunk's rows.
+    package static func insert(_ key: ChunkKey, body: [UInt8], in connection: Connection) throws {
+        try connection.run("INSERT INTO payload (chunk, body) VALUES (?, ?)", .integer(key.rawValue), .blob(body))
+    }
+
+    /// Where a chunk's rows are kept.
+    package struct Found: Sendable {
+        package let body: [UInt8]
+        /// Whether the task carries its only row itself.
+        package let isInTask: Bool
+    }
+
+    /// Reads a chunk's rows, from its payload or from its task.
+    ///
+    /// - Returns: nil when they are gone.
+    package static func find(_ key: ChunkKey, in connection: Connection) throws -> Found? {
+        if key.position == 0 {
+            let input = try connection.first("SELECT input FROM task WHERE key = ?", .integer(key.task)) {
+                $0.optionalBlob(0)
+            }
+            if let input, let input { return Found(body: input, isInTask: true) }
+        }
+        return try connection.first("SELECT body FROM payload WHERE chunk = ?", .integer(key.rawValue)) {
+            Found(body: $0.blob(0), isInTask: false)
+        }
+    }
+
+    /// Deletes a chunk's rows, which nobody needs after its end.
+    package static func delete(_ key: ChunkKey, in connection: Connection) throws {
+        try connection.run("DELETE FROM payload WHERE chunk = ?", .integer(key.rawValue))
+    }
+
+    /// Deletes all rows of a task.
+    package static func deleteAll(of task: Int64, in connection: Connection) throws {
+        let keys = ChunkKey.all(of: task)
+        try connection.run(
+            "DELETE FROM payload WHERE chunk BETWEEN ? AND ?", .integer(keys.lowerBound), .integer(keys.upperBound))
+    }
+}

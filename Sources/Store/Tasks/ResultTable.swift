@@ -1,0 +1,86 @@
+package import Core
+
+/// Where a page of results begins: a chunk, and a row within it.
+package struct ResultPlace: Sendable, Equatable {
+    package var position: Int
+    package var row: Int
+
+    package static let start = ResultPlace(position: 0, row: 0)
+
+    package init(position: Int, row: Int) {
+        self.position = position
+        self.row = row
+    }
+}
+
+/// Some results in row order.
+package struct ResultPage: Sendable {
+    /// A part of one chunk's predictions.
+    package struct Part: Sendable {
+        package let predictions: Predictions
+        /// The row in the task with which the chunk begins.
+        package let firstRow: Int
+        /// The rows of the chunk that are on the page.
+        package let rows: Range<Int>
+    }
+
+    package var parts: [Part] = []
+    /// Where the next page begins.
+    package var next: ResultPlace
+
+    init(from place: ResultPlace) { next = place }
+
+    /// The page of a one-row task.
+    init(single predictions: Predictions, from place: ResultPlace) {
+        next = ResultPlace(position: 1, row: 0)
+        if place == .start { parts = [Part(predictions: predictions, firstRow: 0, rows: 0..<predictions.count)] }
+    }
+}
+
+/// The statements on the results of chunks.
+package enum ResultTable {
+    /// Stores a chunk's result.
+    package static func insert(
+        _ key: ChunkKey, firstRow: Int, rows: Int, body: [UInt8], in connection: Connection
+    ) throws {
+        try connection.run(
+            "INSERT INTO result (chunk, first_row, rows, body) VALUES (?, ?, ?, ?)",
+            .integer(key.rawValue), .integer(firstRow), .integer(rows), .blob(body))
+    }
+
+    /// Reads chunks in order until the page is full or a chunk is missing.
+    static func page(
+        of task: Int64, from place: ResultPlace, limit: Int, in connection: Connection
+    ) throws -> ResultPage {
+        var page = ResultPage(from: place)
+        var left = limit
+        guard place.position < ChunkKey.positions else { return page }
+        try connection.forEachRow(
+            "SELECT chunk, first_row, body FROM result WHERE chunk BETWEEN ? AND ? ORDER BY chunk",
+            .integer(ChunkKey(task: task, position: place.position).rawValue),
+            .integer(ChunkKey.all(of: task).upperBound)
+        ) { row in
+            guard left > 0, ChunkKey(rawValue: row.integer(0)).position == page.next.position else { return false }
+            let predictions = try Predictions(result: row.blob(2))
+            let rows = min(page.next.row, predictions.count)..<min(page.next.row + left, predictions.count)
+            page.parts.append(.init(predictions: predictions, firstRow: row.int(1), rows: rows))
+            left -= rows.count
+            page.next =
+                rows.upperBound == predictions.count
+                ? ResultPlace(position: page.next.position + 1, row: 0)
+                : ResultPlace(position: page.next.position, row: rows.upperBound)
+            return true
+        }
+        return page
+    }
+
+    /// Deletes results of a task, a bounded number of chunks.
+    ///
+    /// - Returns: the number of chunks whose results were deleted.
+    static func delete(upTo limit: Int, of task: Int64, in connection: Connection) throws -> Int {
+        let keys = ChunkKey.all(of: task)
+        return try connection.run(
+            "DELETE FROM result WHERE chunk IN (SELECT chunk FROM result WHERE chunk BETWEEN ? AND ? LIMIT ?)",
+            .integer(keys.lowerBound), .integer(keys.upperBound), .integer(limit))
+    }
+}

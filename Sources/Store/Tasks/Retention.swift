@@ -1,0 +1,38 @@
+package import Core
+
+/// Deletes what need not be kept any longer, a bounded piece at a time.
+///
+/// A task's record stays, without rows. It is marked first and emptied afterwards, so that no reader meets half of its
+/// results; the sweep is done with a task when the task no longer has a time until which results are kept.
+package enum Retention {
+    /// Whether a task's time is over.
+    package static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM task WHERE results_until_ms <= ? LIMIT 1", .time(time)) { _ in true }
+            ?? false
+    }
+
+    /// Sweeps some tasks whose time is over.
+    ///
+    /// - Returns: whether more is left to sweep now.
+    package static func sweep(at time: WallTime, in connection: Connection) throws -> Bool {
+        let tasks = try connection.all(
+            "SELECT key FROM task WHERE results_until_ms <= ? ORDER BY results_until_ms LIMIT ?",
+            .time(time), .integer(Limits.sweptTasks)
+        ) { $0.integer(0) }
+        var room = Limits.sweptChunks
+        for task in tasks where room > 0 {
+            room -= try ResultTable.delete(upTo: room, of: task, in: connection)
+            try mark(task, at: time, isEmpty: room > 0, in: connection)
+        }
+        return room == 0 || tasks.count == Limits.sweptTasks
+    }
+
+    private static func mark(_ task: Int64, at time: WallTime, isEmpty: Bool, in connection: Connection) throws {
+        try connection.run(
+            """
+            UPDATE task SET swept_ms = coalesce(swept_ms, ?2), result = NULL, input = NULL, revision = revision + 1,
+                results_until_ms = iif(?3, NULL, results_until_ms)
+            WHERE key = ?1
+            """, .integer(task), .time(time), .integer(isEmpty ? 1 : 0))
+    }
+}

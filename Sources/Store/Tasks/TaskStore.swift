@@ -1,0 +1,64 @@
+package import Core
+
+/// Reads tasks and their results.
+///
+/// Comes from: the database. Goes to: the API's answers. Every call is a short read on the caller's thread.
+package final class TaskStore: Sendable {
+    private let readers: Readers
+    private let models: ModelRegistry
+
+    package init(readers: Readers, models: ModelRegistry) {
+        self.readers = readers
+        self.models = models
+    }
+
+    /// Finds a task.
+    ///
+    /// - Parameter owner: whose task it must be.
+    /// - Returns: nil when there is none, or it is another owner's.
+    package func task(_ id: TaskID, owner: String) throws -> StoredTask? {
+        try readers.read { connection in
+            guard let found = try TaskTable.find(id, models: models, in: connection) else { return nil }
+            return found.task.owner == owner ? found : nil
+        }
+    }
+
+    /// Finds those of some tasks that have ended.
+    package func finished(among ids: some Sequence<TaskID>) throws -> [StoredTask] {
+        try readers.read { connection in
+            try ids.compactMap { id in
+                let found = try TaskTable.find(id, models: models, in: connection)
+                return found?.task.status.isFinal == true ? found : nil
+            }
+        }
+    }
+
+    /// Reads results in row order, from a place on, as far as they reach without a gap.
+    ///
+    /// - Parameters:
+    ///   - task: whose results.
+    ///   - place: where to begin; ``ResultPlace/start`` for the first row.
+    ///   - limit: rows at most, 1 to ``Limits/pageRows``.
+    package func results(of task: StoredTask, from place: ResultPlace, limit: Int) throws -> ResultPage {
+        if let result = task.result { return ResultPage(single: result, from: place) }
+        return try readers.read { connection in
+            try ResultTable.page(of: task.key, from: place, limit: limit, in: connection)
+        }
+    }
+
+    /// The rows accepted and not yet done, over all models.
+    package func waitingRows() throws -> Int {
+        try readers.read { try BacklogTable.rows(in: $0) }
+    }
+
+    /// When the oldest task that has not ended was accepted; nil when none waits.
+    package func oldestWaiting() throws -> WallTime? {
+        try readers.read { connection in
+            try connection.first(
+                """
+                SELECT created_ms FROM task WHERE key = (SELECT min(key) >> 24 FROM chunk)
+                """
+            ) { $0.time(0) }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package import Core
+
+/// What some ended chunks of one task add to it.
+package struct TaskProgress: Sendable {
+    package let task: Int64
+    package var succeeded = 0
+    package var failed = 0
+    package var startedAt: WallTime
+    /// The result of a one-row task, kept in the task itself.
+    package var singleResult: [UInt8]?
+
+    package init(task: Int64, startedAt: WallTime) {
+        self.task = task
+        self.startedAt = startedAt
+    }
+}
+
+extension TaskTable {
+    /// Counts ended rows, and ends the task with the last of them.
+    ///
+    /// - Returns: the task's id, status and model now; nil when the task had ended before, so that the rows do not count.
+    package static func count(
+        _ progress: TaskProgress, at time: WallTime, retention: Duration, in connection: Connection
+    ) throws -> (id: TaskID, status: PredictionTask.Status, model: Int64)? {
+        try connection.first(
+            """
+            UPDATE task SET
+                succeeded = succeeded + ?2, failed = failed + ?3, revision = revision + 1,
+                started_ms = coalesce(started_ms, ?4),
+                input = iif(?7 IS NULL, input, NULL), result = coalesce(?7, result),
+                status = CASE
+                    WHEN input_state <> 'complete' OR succeeded + ?2 + failed + ?3 < rows THEN
+                        iif(succeeded + ?2 + failed + ?3 > 0, 'processing', status)
+                    WHEN failed + ?3 = 0 THEN 'completed'
+                    WHEN succeeded + ?2 = 0 THEN 'failed'
+                    ELSE 'completed_with_errors' END,
+                completed_ms = iif(input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5, NULL),
+                results_until_ms = iif(input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?6, NULL)
+            WHERE key = ?1 AND status IN ('pending', 'processing')
+            RETURNING id, status, model
+            """,
+            .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
+            .time(progress.startedAt), .time(time), .time(time + retention), .optional(progress.singleResult)
+        ) { (TaskID(bytes: $0.blob(0))!, PredictionTask.Status(rawValue: $0.text(1))!, $0.integer(2)) }
+    }
+}

@@ -1,0 +1,50 @@
+package import Core
+
+extension TaskTable {
+    /// Finds a task by its id.
+    package static func find(
+        _ id: TaskID, models: ModelRegistry, in connection: Connection
+    ) throws -> StoredTask? {
+        try connection.first(
+            """
+            SELECT key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
+                failure, result, revision, created_ms, started_ms, completed_ms, results_until_ms, swept_ms,
+                (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
+                    AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
+            FROM task WHERE id = ?
+            """, .blob(id.bytes)
+        ) { row in
+            let model = try models.entry(for: row.integer(3), in: connection)
+            let status = PredictionTask.Status(rawValue: row.text(5))!
+            let leased = row.int(19)
+            return StoredTask(
+                key: row.integer(0),
+                task: PredictionTask(
+                    id: id, owner: row.text(1), name: row.optionalText(2), model: model.identity,
+                    output: model.output, priority: Priority(rawValue: row.text(4))!,
+                    status: status == .pending && leased > 0 ? .processing : status,
+                    input: PredictionTask.InputState(rawValue: row.text(6))!, inputBytes: row.int(7),
+                    rows: counts(row, status: status, leased: leased),
+                    failure: row.optionalText(11).flatMap(ErrorCode.init(rawValue:)),
+                    createdAt: row.time(14), startedAt: row.optionalTime(15), completedAt: row.optionalTime(16),
+                    resultsUntil: row.optionalTime(17), revision: row.int(13)),
+                result: try row.optionalBlob(12).map(Predictions.init(result:)),
+                isSwept: !row.isNull(18))
+        }
+    }
+
+    /// Rows of an ended task that never ran are cancelled or expired, so that the counts add up to the total.
+    private static func counts(
+        _ row: borrowing Row, status: PredictionTask.Status, leased: Int
+    ) -> PredictionTask.RowCounts {
+        var counts = PredictionTask.RowCounts(total: row.int(8), succeeded: row.int(9), failed: row.int(10))
+        if !status.isFinal {
+            counts.processing = leased
+        } else if status == .expired {
+            counts.expired = counts.pending
+        } else {
+            counts.cancelled = counts.pending
+        }
+        return counts
+    }
+}

@@ -1,0 +1,183 @@
+import Core
+import Store
+import TestSupport
+
+@testable import Queue
+
+/// One queue in a temporary folder, with manual clocks: the engine under test behind the verbs that every engine has.
+///
+/// The conformance suites run every rule on every engine of ``Engine``.
+final class QueueHarness {
+    /// The engines that the rules hold for.
+    enum Engine: String, CaseIterable, Sendable {
+        case sqlite
+    }
+
+    let clock = ManualClock()
+    let database: Database
+    let submissions: Submissions
+    let tasks: TaskStore
+    let doorbell: Doorbell
+    let committer: GroupCommitter
+    let models = ModelRegistry()
+    private let folder = TemporaryFolder()
+    private let thread: ServiceThread
+    private var generator = SeededGenerator(seed: 1)
+    private var boots = 0
+
+    static let lease = Duration.seconds(15)
+    static let retention = Duration.seconds(3_600)
+    static let identity = ModelIdentity(model: "echo", version: "v1", digest: "00")
+    static let output = ModelOutput(kind: .regression)
+
+    init(_ engine: Engine) throws {
+        database = try Database(path: folder.path + "/queue.db")
+        try database.migrate()
+        doorbell = try Doorbell(database: database, steady: clock.steady)
+        let committer = GroupCommitter(database: database)
+        self.committer = committer
+        thread = ServiceThread(name: "committer") { stop in
+            do { try committer.run(until: stop) } catch { fatalError("\(error)") }
+        }
+        submissions = Submissions(
+            committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
+        tasks = TaskStore(readers: database.makeReaders(), models: models)
+    }
+
+    deinit {
+        thread.stop()
+        thread.join()
+    }
+
+    // MARK: Callers
+
+    func request(_ priority: Priority = .normal) -> Submissions.Request {
+        let id = TaskID(at: clock.wall.now, using: &generator)
+        return Submissions.Request(
+            draft: .init(id: id, owner: "local", priority: priority, createdAt: clock.wall.now),
+            model: Self.identity, output: Self.output)
+    }
+
+    /// Submits a task whose rows are the numbers given, a chunk a list.
+    @discardableResult
+    func submit(_ chunks: [[Float]], priority: Priority = .normal) async throws -> TaskID {
+        let request = request(priority)
+        try await submissions.submit(request, chunks: chunks.map(Self.rows), bytes: 10)
+        return request.draft.id
+    }
+
+    static func rows(_ numbers: [Float]) -> Rows { Rows(count: numbers.count, columns: [.float(numbers)]) }
+
+    func task(_ id: TaskID) throws -> StoredTask {
+        guard let task = try tasks.task(id, owner: "local") else { throw Missing() }
+        return task
+    }
+
+    struct Missing: Error {}
+
+    /// All results of a task as far as they go, by pages of a few rows.
+    func results(_ id: TaskID, pageRows: Int = 3) throws -> [Float?] {
+        let task = try task(id)
+        var place = ResultPlace.start
+        var numbers: [Float?] = []
+        while true {
+            let page = try tasks.results(of: task, from: place, limit: pageRows)
+            for part in page.parts {
+                let faults = Set(part.predictions.faults.map(\.row))
+                var values = part.predictions.values.makeIterator()
+                let all: [Float?] = (0..<part.predictions.count).map { faults.contains($0) ? nil : values.next()! }
+                numbers += all[part.rows]
+            }
+            if page.next == place { return numbers }
+            place = page.next
+        }
+    }
+
+    // MARK: Workers
+
+    /// A worker that answers each number with its double.
+    final class Worker {
+        let owner: Owner
+        let leases: Leases
+        let model: Int64
+
+        init(owner: Owner, leases: Leases, model: Int64) {
+            self.owner = owner
+            self.leases = leases
+            self.model = model
+        }
+
+        func claim(upToRows rows: Int = 1_000) throws -> Claim? { try leases.claim(of: [model], upToRows: rows) }
+
+        /// - Returns: the number of chunks whose lease was lost.
+        func complete(_ claim: Claim) throws -> Int {
+            let finished = try claim.chunks.map { chunk in
+                let rows = try Rows(payload: chunk.payload!.body)
+                guard case .float(let numbers) = rows.columns[0] else { throw Missing() }
+                return FinishedChunk(
+                    chunk,
+                    predictions: Predictions(
+                        count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: rows.faults),
+                    startedAt: WallTime(milliseconds: 5))
+            }
+            return try leases.complete(finished, of: claim)
+        }
+
+        /// Runs what waits until nothing is left.
+        func drain() throws {
+            while let claim = try claim() { _ = try complete(claim) }
+        }
+    }
+
+    func makeWorker() throws -> Worker {
+        let owner = try makeOwner(.worker)
+        let model = try database.makeWriter(.durable).transaction {
+            try ModelTable.key(of: Self.identity, output: Self.output, in: $0)
+        }
+        let leases = try Leases(
+            database: database, owner: owner, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
+        return Worker(owner: owner, leases: leases, model: model)
+    }
+
+    func makeOwner(_ kind: Owner.Kind) throws -> Owner {
+        boots += 1
+        return try Owner(kind, boot: "b\(boots)", models: [], database: database, at: clock.wall.now)
+    }
+
+    func makeUpkeep() throws -> Upkeep {
+        try Upkeep(
+            database: database, doorbell: doorbell, clock: clock.wall, steady: clock.steady, lease: Self.lease,
+            retention: Self.retention)
+    }
+
+    /// Asks the database a question of the test's own.
+    func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        try database.makeWriter(.relaxed).read(body)
+    }
+
+    /// What must hold whatever happened: counts add up, leases have owners, the backlog is what is not done.
+    func invariantFaults() throws -> [String] {
+        try read { connection in
+            try connection.all(
+                """
+                SELECT 'lease without owner' FROM chunk WHERE state = 'leased'
+                    AND owner NOT IN (SELECT key FROM owner)
+                UNION ALL
+                SELECT 'backlog differs' WHERE (SELECT coalesce(sum(rows), 0) FROM backlog)
+                    <> (SELECT coalesce(sum(rows), 0) FROM chunk) + (SELECT coalesce(sum(rows), 0) FROM parked)
+                UNION ALL
+                SELECT 'rows of a task differ' FROM task WHERE status IN ('pending', 'processing')
+                    AND rows - succeeded - failed <>
+                    (SELECT coalesce(sum(rows), 0) FROM chunk WHERE chunk.key >> 24 = task.key)
+                    + (SELECT coalesce(sum(rows), 0) FROM parked WHERE parked.key >> 24 = task.key)
+                UNION ALL
+                SELECT 'chunk of an ended task' FROM chunk JOIN task ON task.key = chunk.key >> 24
+                    WHERE completed_ms IS NOT NULL
+                UNION ALL
+                SELECT 'payload without a chunk' FROM payload WHERE chunk NOT IN
+                    (SELECT key FROM chunk UNION SELECT key FROM parked)
+                """
+            ) { $0.text(0) }
+        }
+    }
+}

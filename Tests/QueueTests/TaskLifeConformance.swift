@@ -1,0 +1,169 @@
+import Core
+import Store
+import TestSupport
+import Testing
+
+@testable import Queue
+
+/// A task's way from its acceptance to its results.
+@Suite struct TaskLifeConformance {
+    typealias Engine = QueueHarness.Engine
+
+    @Test(arguments: Engine.allCases)
+    func `a submitted row waits, runs once and ends completed with its result in the task`(engine: Engine) async throws
+    {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[21]])
+        #expect(try queue.task(id).task.status == .pending)
+        #expect(try queue.task(id).task.rows == .init(total: 1))
+
+        let worker = try queue.makeWorker()
+        let claim = try #require(try worker.claim())
+        #expect(try queue.task(id).task.status == .processing)
+        #expect(try queue.task(id).task.rows == .init(total: 1, processing: 1))
+
+        #expect(try worker.complete(claim) == 0)
+        let ended = try queue.task(id)
+        #expect(ended.task.status == .completed)
+        #expect(ended.task.rows == .init(total: 1, succeeded: 1))
+        #expect(ended.result?.values == [42])
+        #expect(try worker.claim() == nil)
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `rows come out in order across chunks and pages, each once`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1, 2, 3, 4], [5], [6, 7]])
+        try queue.makeWorker().drain()
+        #expect(try queue.task(id).task.status == .completed)
+        for pageRows in 1...8 {
+            #expect(try queue.results(id, pageRows: pageRows) == [2, 4, 6, 8, 10, 12, 14])
+        }
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `results are read up to the first chunk that is not done`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1], [2], [3]])
+        let worker = try queue.makeWorker()
+        let first = try #require(try worker.claim(upToRows: 1))
+        let second = try #require(try worker.claim(upToRows: 1))
+        _ = try worker.complete(second)
+        #expect(try queue.results(id) == [])
+        _ = try worker.complete(first)
+        #expect(try queue.results(id) == [2, 4])
+        #expect(try queue.task(id).task.rows == .init(total: 3, succeeded: 2))
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `faulty rows fail alone and the task ends with errors`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let request = queue.request()
+        let fault = RowFault(row: 1, line: 3, pointer: "/x", code: .wrongType, message: "Give a number.")
+        try await queue.submissions.submit(
+            request, chunks: [Rows(count: 3, columns: [.float([1, 3])], faults: [fault])], bytes: 1)
+        try queue.makeWorker().drain()
+        #expect(try queue.task(request.draft.id).task.status == .completedWithErrors)
+        #expect(try queue.task(request.draft.id).task.rows == .init(total: 3, succeeded: 2, failed: 1))
+        #expect(try queue.results(request.draft.id) == [2, nil, 6])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a task of which no row succeeds has failed`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let request = queue.request()
+        let fault = RowFault(row: 0, code: .blankText, message: "Give a text.")
+        try await queue.submissions.submit(
+            request, chunks: [Rows(count: 1, columns: [.float([])], faults: [fault])], bytes: 1)
+        try queue.makeWorker().drain()
+        #expect(try queue.task(request.draft.id).task.status == .failed)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `rows run while more of them arrive and the task ends only after its seal`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let worker = try queue.makeWorker()
+        let request = queue.request()
+        let receiving = try await queue.submissions.open(request, receiver: queue.makeOwner(.api))
+        try await queue.submissions.append([QueueHarness.rows([1, 2])], to: receiving, bytes: 4)
+        try worker.drain()
+        #expect(try queue.task(request.draft.id).task.status == .processing)
+        #expect(try queue.task(request.draft.id).task.input == .receiving)
+        #expect(try queue.results(request.draft.id) == [2, 4])
+
+        try await queue.submissions.append([QueueHarness.rows([3])], to: receiving, bytes: 2)
+        try await queue.submissions.seal(receiving)
+        #expect(try queue.task(request.draft.id).task.status == .processing)
+        try worker.drain()
+        let ended = try queue.task(request.draft.id).task
+        #expect(ended.status == .completed)
+        #expect(ended.inputBytes == 6)
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a task whose rows are all done ends with its seal`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let worker = try queue.makeWorker()
+        let request = queue.request()
+        let receiving = try await queue.submissions.open(request, receiver: queue.makeOwner(.api))
+        try await queue.submissions.append([QueueHarness.rows([1])], to: receiving, bytes: 4)
+        try worker.drain()
+        try await queue.submissions.seal(receiving)
+        #expect(try queue.task(request.draft.id).task.status == .completed)
+        await #expect(throws: QueueError.self) { try await queue.submissions.seal(receiving) }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a broken upload fails, keeps what was scored and takes no more rows`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let worker = try queue.makeWorker()
+        let request = queue.request()
+        let receiving = try await queue.submissions.open(request, receiver: queue.makeOwner(.api))
+        try await queue.submissions.append([QueueHarness.rows([1]), QueueHarness.rows([2])], to: receiving, bytes: 4)
+        _ = try worker.complete(try #require(try worker.claim(upToRows: 1)))
+        let running = try #require(try worker.claim(upToRows: 1))
+        try await queue.submissions.append([QueueHarness.rows([3])], to: receiving, bytes: 4)
+        try await queue.submissions.abandon(receiving, because: .uploadIncomplete)
+
+        #expect(try worker.complete(running) == 1)
+        let ended = try queue.task(request.draft.id).task
+        #expect(ended.status == .failed)
+        #expect(ended.failure == .uploadIncomplete)
+        #expect(ended.rows == .init(total: 3, succeeded: 1, cancelled: 2))
+        #expect(try queue.results(request.draft.id) == [2])
+        await #expect(throws: QueueError.self) {
+            try await queue.submissions.append([QueueHarness.rows([4])], to: receiving, bytes: 4)
+        }
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `another owner's task is not found`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1]])
+        #expect(try queue.tasks.task(id, owner: "somebody") == nil)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `results are swept when their time is over and the record stays`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let single = try await queue.submit([[1]])
+        let several = try await queue.submit([[1, 2], [3]])
+        try queue.makeWorker().drain()
+        let upkeep = try queue.makeUpkeep()
+        #expect(try upkeep.sweep() == false)
+        #expect(try queue.results(several) == [2, 4, 6])
+
+        queue.clock.advance(by: QueueHarness.retention)
+        #expect(try upkeep.sweep() == false)
+        for id in [single, several] {
+            let swept = try queue.task(id)
+            #expect(swept.isSwept)
+            #expect(swept.task.status == .completed)
+            #expect(try queue.results(id) == [])
+        }
+    }
+}

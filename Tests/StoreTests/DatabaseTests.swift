@@ -1,0 +1,111 @@
+import Core
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite struct DatabaseTests {
+    private let folder = TemporaryFolder()
+
+    private func makeDatabase() throws -> Database { try Database(path: folder.path + "/a/b/test.db") }
+
+    @Test func `migrating makes the schema once and then has nothing to do`() throws {
+        let database = try makeDatabase()
+        #expect(throws: StoreError.notMigrated) { try database.checkSchema() }
+        #expect(try database.migrate() == [1])
+        #expect(try database.migrate() == [])
+        try database.checkSchema()
+    }
+
+    @Test func `a schema newer than the next one is refused with the remedy`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        try database.makeWriter(.durable).transaction { try $0.execute(script: "PRAGMA user_version = 3") }
+        #expect(throws: StoreError.schemaMismatch(found: 3, supported: 1...2)) { try database.checkSchema() }
+        #expect(throws: StoreError.schemaMismatch(found: 3, supported: 1...2)) { try database.migrate() }
+    }
+
+    @Test func `a new database keeps a log, gives space back and flushes each durable commit`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let settings = ["journal_mode": "wal", "auto_vacuum": "2", "synchronous": "2", "wal_autocheckpoint": "0"]
+        let writer = try database.makeWriter(.durable)
+        for (name, value) in settings {
+            let found = try writer.read { try $0.first("PRAGMA \(name)") { $0.text(0) } }
+            #expect(found == value, "\(name)")
+        }
+    }
+
+    @Test func `the tables refuse states that must not be`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let writer = try database.makeWriter(.durable)
+        for wrong in [
+            "INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state) VALUES (1, 1, 1, 0, 1, 1, 'leased')",
+            "INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state) VALUES (1, 1, 1, 0, 0, 1, 'ready')",
+            "INSERT INTO backlog VALUES (1, -1)",
+            """
+            INSERT INTO task (id, model, priority, status, input_state, input_bytes, rows, chunks, created_ms)
+            VALUES (zeroblob(16), 1, 'normal', 'completed', 'complete', 0, 1, 1, 0)
+            """,
+        ] {
+            #expect(throws: SQLiteError.self) { try writer.transaction { try $0.execute(script: wrong) } }
+        }
+    }
+
+    @Test func `a transaction that throws leaves nothing behind`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let writer = try database.makeWriter(.durable)
+        #expect(throws: StoreError.closed) {
+            try writer.transaction { connection in
+                try connection.run("INSERT INTO backlog VALUES (1, 5)")
+                throw StoreError.closed
+            }
+        }
+        #expect(try writer.read { try $0.first("SELECT count(*) FROM backlog") { $0.int(0) } } == 0)
+    }
+
+    @Test func `a grown log is checkpointed, and cut when nothing is written`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let writer = try database.makeWriter(.relaxed)
+        for number in 0..<10 {
+            try writer.transaction {
+                try $0.run("INSERT INTO payload VALUES (?, zeroblob(1000000))", .integer(number))
+            }
+        }
+        let before = database.files.logBytes
+        #expect(before > Limits.checkpointBytes)
+        let checkpointer = try Checkpointer(database: database)
+        #expect(try checkpointer.checkpointIfNeeded(isIdle: false) == false)
+        try writer.transaction { try $0.run("DELETE FROM payload WHERE chunk = 1") }
+        #expect(database.files.logBytes == before, "the log is used again from its start")
+        #expect(try checkpointer.checkpointIfNeeded(isIdle: true) == false)
+        #expect(database.files.logBytes == 0)
+    }
+
+    @Test func `a reader delays a checkpoint and never makes it wait`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let writer = try database.makeWriter(.relaxed)
+        try writer.transaction { try $0.run("INSERT INTO payload VALUES (0, zeroblob(9000000))") }
+        let checkpointer = try Checkpointer(database: database)
+        try database.makeReaders().read { connection in
+            _ = try connection.first("SELECT count(*) FROM payload") { $0.int(0) }
+            try writer.transaction { try $0.run("INSERT INTO payload VALUES (1, zeroblob(9000000))") }
+            #expect(try checkpointer.checkpointIfNeeded(isIdle: false) == true)
+        }
+        #expect(try checkpointer.checkpointIfNeeded(isIdle: false) == false)
+    }
+
+    @Test func `a file that is no database is refused in words`() throws {
+        let path = folder.path + "/junk.db"
+        let file = fopen(path, "w")!
+        fputs(String(repeating: "junk", count: 1_000), file)
+        fclose(file)
+        let database = try Database(path: path)
+        #expect(throws: SQLiteError.self) { try database.migrate() }
+    }
+}
