@@ -10,7 +10,7 @@ package enum JSONRows {
         array bytes: [UInt8], for signature: Signature, limit: Int = Limits.chunkRows
     ) throws -> Rows {
         let reader = JSONRowReader(signature)
-        var builder = RowsBuilder(signature: signature, chunkRows: .max)
+        var builder = RowsBuilder(signature: signature, chunkRows: .max, chunkBytes: 1 << 30)
         try bytes.withUnsafeBytes { bytes in
             var json = JSONCursor(bytes)
             guard json.peek() == UInt8(ascii: "[") else {

@@ -62,13 +62,24 @@ extension RowsBuilder {
         case (.number(let number), .float):
             row.set(UInt64(Float(number).bitPattern), at: slot.place)
         case (.number(let number), .int), (.number(let number), .bool):
-            row.set(UInt64(bitPattern: Int64(exactly: number.rounded()) ?? 0), at: slot.place)
+            guard let whole = Self.whole(number) else { return failMissing(input) }
+            row.set(UInt64(bitPattern: whole), at: slot.place)
         case (.text(var text), .string):
             text.withUTF8 { appendText(UnsafeRawBufferPointer($0), place: slot.place) }
         default:
-            return fail(.missingInput, input, "is missing; give it a value")
+            return failMissing(input)
         }
         row.mark(input)
+    }
+
+    /// The integer that a double is; the standard library's own conversion would need the C mathematics library.
+    private static func whole(_ number: Double) -> Int64? {
+        guard abs(number) < 0x1p63, Double(Int64(number)) == number else { return nil }
+        return Int64(number)
+    }
+
+    private mutating func failMissing(_ input: Int) {
+        fail(.missingInput, input, "is missing; give it a value")
     }
 
     mutating func fillMissing() {

@@ -27,7 +27,7 @@ enum Samples {
         _ bytes: [UInt8], _ scanner: any RowScanner, _ signature: Signature, piece: Int = .max
     ) throws -> Rows {
         var scanner = scanner
-        var builder = RowsBuilder(signature: signature, chunkRows: .max)
+        var builder = RowsBuilder(signature: signature, chunkRows: .max, chunkBytes: 1 << 30)
         var position = 0
         while position < bytes.count {
             let end = min(bytes.count, position + min(piece, bytes.count))
@@ -49,7 +49,7 @@ enum Samples {
     static func submission(_ text: String, _ signature: Signature, limit: Int = 1_000) throws -> (Rows, FaultReport) {
         let submission = try JSONSubmission(parsing: Array(text.utf8), options: ["model", "metadata", "priority"])
         var scanner = try submission.scanner(for: signature, limit: limit)
-        var builder = RowsBuilder(signature: signature, chunkRows: .max)
+        var builder = RowsBuilder(signature: signature, chunkRows: .max, chunkBytes: 1 << 30)
         _ = try scanner.fill(&builder)
         return (builder.take(), builder.report)
     }
