@@ -24,7 +24,7 @@ enum NameList {
     /// Finds the candidate that a name was most likely meant to be; nil when none is close.
     static func nearest(to name: String, among candidates: [String]) -> String? {
         let wanted = Array(name.lowercased().unicodeScalars.prefix(Limits.listedNameBytes))
-        let most = max(1, wanted.count / 3)
+        let most = min(wanted.count / 2, max(2, wanted.count / 3))
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(wanted, Array(candidate.lowercased().unicodeScalars.prefix(Limits.listedNameBytes)))
