@@ -8,12 +8,22 @@ package enum Limits {
     package static let rowBytes = 1 << 20
     /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.
     package static let rowFields = 4_096
+    /// Characters of one number: no double needs more than 770 digits, and reading them costs time.
+    package static let numberBytes = 1_024
     /// Levels of nested arrays and objects in JSON: the scanner's stack.
     package static let jsonDepth = 32
     /// Bad rows named in one answer: enough to find the cause, small enough to read.
     package static let reportedFaults = 100
     /// Bytes of a caller's own row id.
     package static let rowIDBytes = 256
+    /// Names of columns, inputs or fields listed in one message: enough to see the slip.
+    package static let listedNames = 20
+    /// Bytes of one of these names.
+    package static let listedNameBytes = 64
+    /// Strings of a task's metadata.
+    package static let metadataStrings = 16
+    /// Bytes of one metadata name or value.
+    package static let metadataBytes = 512
 
     // MARK: Requests
 

@@ -1,0 +1,94 @@
+import Core
+
+/// Turns records into rows: the first into the mapping, each later one into a row of the builder.
+struct CSVRecordReader: Sendable {
+    private(set) var mapping: CSVMapping?
+
+    private let signature: Signature
+    private let options: CSVOptions
+    private var record: CSVRecord
+    /// The input that each column feeds; ``nothing`` for columns that pass.
+    private var targets: [Int] = []
+    private var scratch: [UInt8] = []
+    /// Whether the next byte is the input's first.
+    private(set) var isAtStart = true
+
+    private static let nothing = -1
+
+    init(signature: Signature, options: CSVOptions) {
+        self.signature = signature
+        self.options = options
+        record = CSVRecord(delimiter: options.delimiter, keptFields: Limits.rowFields)
+    }
+
+    /// Reads one record.
+    ///
+    /// - Parameters:
+    ///   - isWhole: whether `end` ends the record.
+    ///   - line: the line on which the record begins; moved on to that of the next.
+    /// - Returns: where the next record begins; nil when this one does not end before `end`, with nothing changed.
+    mutating func read(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, isWhole: Bool = false, line: inout Int,
+        into builder: inout RowsBuilder
+    ) throws -> Int? {
+        guard let next = record.split(bytes, from: skipMark(bytes, start, end), to: end, isWhole: isWhole) else {
+            return nil
+        }
+        isAtStart = false
+        if !record.isBlank {
+            if mapping == nil { try readHeader(bytes) } else { readRow(bytes, line: line, into: &builder) }
+        }
+        line += 1 + record.newlineCount
+        return next
+    }
+
+    /// Skips the byte order mark that spreadsheets put before the first record.
+    @inline(__always)
+    private func skipMark(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int {
+        guard isAtStart, end - start >= 3, bytes[start] == 0xEF, bytes[start + 1] == 0xBB, bytes[start + 2] == 0xBF
+        else { return start }
+        return start + 3
+    }
+
+    // MARK: Header
+
+    private mutating func readHeader(_ bytes: UnsafeRawBufferPointer) throws {
+        guard record.fieldCount <= Limits.rowFields else { throw IntakeError.tooManyColumns }
+        guard !record.isMalformed else { throw IntakeError.malformedHeader(.textAfterQuote) }
+        let header = try record.fields.map { field in
+            try record.withBytes(of: field, in: bytes, scratch: &scratch) { name in
+                guard UTF8Check.firstFault(in: name) == nil else { throw IntakeError.malformedHeader(.invalidUTF8) }
+                return String(decoding: name, as: UTF8.self)
+            }
+        }
+        let mapping = try CSVMapping(header: header, signature: signature, idColumn: options.idColumn)
+        targets = Array(repeating: Self.nothing, count: header.count)
+        for (input, column) in mapping.columnOfInput.enumerated() {
+            if let column { targets[column] = input }
+        }
+        self.mapping = mapping
+    }
+
+    // MARK: Rows
+
+    private mutating func readRow(_ bytes: UnsafeRawBufferPointer, line: Int, into builder: inout RowsBuilder) {
+        builder.beginRow(line: line)
+        defer { builder.endRow() }
+        guard !record.isMalformed else {
+            return builder.fail(.malformedCSV, "The row \(CSVProblem.textAfterQuote.rawValue).")
+        }
+        guard record.fieldCount == targets.count else {
+            let counts = "\(record.fieldCount) fields and the header has \(targets.count)"
+            return builder.fail(.wrongColumnCount, "The row has \(counts); quote fields that hold the delimiter.")
+        }
+        if let column = mapping?.idColumn {
+            record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) { builder.setIDCell($0) }
+        }
+        for column in 0..<targets.count where targets[column] != Self.nothing {
+            let input = targets[column]
+            record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) {
+                builder.setCell($0, input: input)
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Core
+
+/// The options of a submission; an absent member and null are both "not given".
+extension JSONSubmission {
+    /// Reads a string option.
+    ///
+    /// - Throws: `IntakeError.wrongField` when the value is no string, or a longer one than allowed.
+    package func string(_ name: String, maximumBytes: Int = Limits.taskNameBytes) throws -> String? {
+        try value(name, .string, "a string of at most \(maximumBytes) bytes") { json in
+            let text = try json.takeString()
+            return json.withText(text) { $0.count <= maximumBytes ? String(decoding: $0, as: UTF8.self) : nil }
+        }
+    }
+
+    /// Reads a whole number within a range.
+    package func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        try value(name, .number, "a whole number from \(range.lowerBound) to \(range.upperBound)") { json in
+            let value = try json.takeNumber().number.integer.flatMap(Int.init(exactly:))
+            return value.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// Reads a number within a range, such as a duration in seconds.
+    package func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+        try value(name, .number, "a number from \(range.lowerBound) to \(range.upperBound)") { json in
+            let (number, text) = try json.takeNumber()
+            guard text.count <= Limits.numberBytes else { return nil }
+            let value = number.reading(of: text, minimum: range.lowerBound, maximum: range.upperBound).double
+            return range.contains(value) ? value : nil
+        }
+    }
+
+    package func flag(_ name: String) throws -> Bool? {
+        try value(name, .boolean, "true or false") { $0.peek() == UInt8(ascii: "t") }
+    }
+
+    /// Reads an object of strings, at most ``Limits/metadataStrings`` of them.
+    package func strings(_ name: String) throws -> [String: String]? {
+        let expected =
+            "an object of at most \(Limits.metadataStrings) strings, each of at most \(Limits.metadataBytes) bytes"
+        return try value(name, .object, expected) { json in
+            var strings: [String: String]? = [:]
+            try json.takeObject { json, key in
+                let key = Self.bounded(&json, key)
+                guard json.peek() == UInt8(ascii: "\"") else {
+                    strings = nil
+                    return try json.skipValue()
+                }
+                let text = try json.takeString()
+                guard let key, let text = Self.bounded(&json, text), strings?[key] == nil,
+                    strings?.count ?? .max < Limits.metadataStrings
+                else { return strings = nil }
+                strings?[key] = text
+            }
+            return strings
+        }
+    }
+
+    private static func bounded(_ json: inout JSONCursor, _ text: JSONText) -> String? {
+        json.withText(text) { $0.count <= Limits.metadataBytes ? String(decoding: $0, as: UTF8.self) : nil }
+    }
+
+    private func value<Value>(
+        _ name: String, _ kind: JSONMember.Kind, _ expected: String, read: (inout JSONCursor) throws -> Value?
+    ) throws -> Value? {
+        guard let member = members[name], member.kind != .null else { return nil }
+        guard member.kind == kind else { throw IntakeError.wrongField(name: name, expected: expected) }
+        let value = try bytes.withUnsafeBytes { bytes in
+            var json = JSONCursor(bytes, at: member.range.lowerBound)
+            return try read(&json)
+        }
+        guard let value else { throw IntakeError.wrongField(name: name, expected: expected) }
+        return value
+    }
+}

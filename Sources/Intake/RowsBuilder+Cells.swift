@@ -1,0 +1,67 @@
+import Core
+
+/// How the cells of a table, which are all text, become values.
+extension RowsBuilder {
+    /// Takes a cell; an empty one is a missing value.
+    @inline(__always)
+    mutating func setCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        switch slots[input].kind {
+        case .float, .int:
+            if let (number, end) = ScannedNumber.scan(cell, from: 0, to: cell.count), end == cell.count {
+                setNumber(number, text: cell, input: input)
+            } else {
+                setPaddedNumber(cell, input: input)
+            }
+        case .string: setTextCell(cell, input: input)
+        case .bool: setFlagCell(TextMeasure.trimASCII(cell), input: input)
+        }
+    }
+
+    /// Takes the cell of the id column; an empty one is no id.
+    mutating func setIDCell(_ cell: UnsafeRawBufferPointer) {
+        guard UTF8Check.firstFault(in: cell) == nil else {
+            return fail(.invalidUTF8, "The row's id is not UTF-8; save the file as UTF-8.")
+        }
+        setID(cell)
+    }
+
+    private mutating func setTextCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        guard !cell.isEmpty else { return setMissing(input: input) }
+        guard UTF8Check.firstFault(in: cell) == nil else {
+            return fail(.invalidUTF8, input, "is not UTF-8; save the file as UTF-8")
+        }
+        setText(cell, input: input)
+    }
+
+    /// Takes a number with spaces around it, or none at all.
+    private mutating func setPaddedNumber(_ cell: UnsafeRawBufferPointer, input: Int) {
+        let trimmed = TextMeasure.trimASCII(cell)
+        guard !trimmed.isEmpty else { return setMissing(input: input) }
+        guard let (number, end) = ScannedNumber.scan(trimmed, from: 0, to: trimmed.count), end == trimmed.count else {
+            return fail(
+                .wrongType, input, Self.expected(slots[input].kind) + ", with a point; leave it empty if it is missing")
+        }
+        setNumber(number, text: trimmed, input: input)
+    }
+
+    private mutating func setFlagCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        if cell.isEmpty {
+            setMissing(input: input)
+        } else if Self.reads(cell, "true") || Self.reads(cell, "1") {
+            setFlag(true, input: input)
+        } else if Self.reads(cell, "false") || Self.reads(cell, "0") {
+            setFlag(false, input: input)
+        } else {
+            fail(.wrongType, input, "must be true or false, or 1 or 0")
+        }
+    }
+
+    /// Compares a cell with a lower-case word, letters in either case.
+    private static func reads(_ cell: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+        guard cell.count == word.utf8CodeUnitCount else { return false }
+        return cell.indices.allSatisfy { index in
+            let wanted = word.utf8Start[index]
+            return cell[index] == wanted || wanted >= UInt8(ascii: "a") && cell[index] == wanted & ~0x20
+        }
+    }
+}

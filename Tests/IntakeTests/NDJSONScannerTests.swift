@@ -1,0 +1,109 @@
+import Core
+import Intake
+import Testing
+
+@Suite struct NDJSONScannerTests {
+    @Test func `a line is an object, an array in order, or a bare value`() throws {
+        let rows = try Samples.ndjson(
+            "{\"text\":\"a\"}\n[\"b\"]\n\"c\"\r\n\n  \n{\"t\\u0065xt\":\"\\ud83d\\ude00\\n\"}", Samples.text)
+        #expect(rows.texts(0) == ["a", "b", "c", "\u{1F600}\n"])
+        #expect(rows.faults.isEmpty)
+    }
+
+    @Test func `members come in any order, under a name or an alias`() throws {
+        let rows = try Samples.ndjson(
+            "\u{FEFF}{\"loyal\":true,\"spend\":2.50,\"age\":41.0,\"comment\":\"x\"}\n{\"review\":\"y\",\"age\":null}\n",
+            Samples.mixed)
+        #expect(rows.texts(0) == ["x", "y"])
+        #expect(rows.integers(1) == [41, 30])
+        #expect(rows.floats(2)[0] == 2.5 && rows.floats(2)[1].isNaN)
+        #expect(rows.integers(3) == [1, 0])
+    }
+
+    @Test func `a model of one text takes the member text, whatever its input is called`() throws {
+        let signature = Signature(inputs: [ModelInput(name: "review", kind: .string)])
+        #expect(try Samples.ndjson("{\"text\":\"a\"}\n{\"review\":\"b\"}", signature).texts(0) == ["a", "b"])
+    }
+
+    @Test(arguments: [
+        ("{}", ErrorCode.missingInput, "/review"), ("{\"review\":null}", .missingInput, "/review"),
+        ("{\"review\":\" \"}", .blankText, "/review"), ("{\"review\":5}", .wrongType, "/review"),
+        ("{\"review\":\"x\",\"age\":\"5\"}", .wrongType, "/age"),
+        ("{\"review\":\"x\",\"age\":1e30}", .wrongType, "/age"),
+        ("{\"review\":\"x\",\"age\":true}", .wrongType, "/age"), ("{\"review\":\"x\",\"age\":[1]}", .wrongType, "/age"),
+        ("{\"review\":\"x\",\"loyal\":1}", .wrongType, "/loyal"), ("{\"review\":\"x\",\"other\":1}", .unknownInput, ""),
+        ("{\"review\":\"x\",\"review\":\"y\"}", .malformedJSON, "/review"),
+        ("{\"review\":\"x\",\"comment\":\"y\"}", .malformedJSON, "/review"),
+        ("{\"id\":\"a\",\"id\":\"b\",\"review\":\"x\"}", .malformedJSON, ""),
+        ("[\"x\",1]", .wrongColumnCount, ""), ("[\"x\",1,1,true,1]", .wrongColumnCount, ""),
+        ("[\"x\",\"1\",1,true]", .wrongType, "/1"), ("\"x\"", .wrongType, ""),
+        ("{\"review\":\"x\"", .malformedJSON, ""),
+        ("{\"review\":\"x\"}}", .malformedJSON, ""), ("{\"age\":999,\"review\":\"x\"", .malformedJSON, ""),
+        ("{\"review\":\"\\u0000\"}", .wrongType, "/review"), ("{\"review\":\"x\",\"id\":1.5}", .wrongType, ""),
+        ("{\"review\":\"x\",\"id\":{}}", .wrongType, ""),
+        ("{\"review\":\"x\",\"id\":\"\(String(repeating: "i", count: 257))\"}", .textTooLong, ""),
+        (String(repeating: "[", count: 40), .nestedTooDeep, ""),
+    ])
+    func `a bad line fails alone`(line: String, code: ErrorCode, pointer: String) throws {
+        let rows = try Samples.ndjson("{\"review\":\"first\"}\n\(line)\n{\"review\":\"last\"}", Samples.mixed)
+        #expect(rows.count == 3)
+        #expect(rows.texts(0) == ["first", "last"])
+        #expect(rows.columns.allSatisfy { $0.count == 2 })
+        #expect(rows.codes == [code])
+        #expect(rows.faults.first?.pointer == pointer)
+        #expect(rows.faults.first?.line == 2)
+    }
+
+    @Test func `a bad row keeps its id, wherever it stands`() throws {
+        let rows = try Samples.ndjson(
+            "{\"id\":\"a\",\"text\":5}\n{\"text\":5,\"id\":-7}\n{\"text\":\"x\",\"id\":null}", Samples.text)
+        #expect(rows.idTexts == ["a", "-7", ""])
+        #expect(rows.faults.map(\.row) == [0, 1])
+    }
+
+    @Test func `an input may be called id`() throws {
+        let signature = Signature(inputs: [ModelInput(name: "id", kind: .int)])
+        let rows = try Samples.ndjson("{\"id\":5}", signature)
+        #expect(rows.integers(0) == [5] && rows.ids == nil)
+    }
+
+    @Test func `a line over its bound fails alone, however it is cut`() throws {
+        let long = String(repeating: "x", count: 90)
+        for piece in [1, 7, 1_000] {
+            let scanner = NDJSONScanner(signature: Samples.text, rowBytes: 50)
+            let rows = try Samples.scan("\"a\"\n\"\(long)\"\n\"b\"\n\"\(long)\"", scanner, Samples.text, piece: piece)
+            #expect(rows.texts(0) == ["a", "b"])
+            #expect(rows.codes == [.rowTooLarge, .rowTooLarge])
+            #expect(rows.faults.map(\.line) == [2, 4])
+        }
+    }
+
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82],
+            [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xE2, 0x28, 0xA1],
+            [0xF0, 0x9F, 0x98], [0xC3, 0x28],
+        ] as [[UInt8]])
+    func `no ill-formed UTF-8 gets through`(bytes: [UInt8]) throws {
+        for padding in 0..<9 {
+            let line = Array("\"\(String(repeating: "p", count: padding))".utf8) + bytes + Array("tail\"\n\"ok\"".utf8)
+            let rows = try Samples.scan(line, NDJSONScanner(signature: Samples.text), Samples.text)
+            #expect(rows.codes == [.invalidUTF8])
+            #expect(rows.texts(0) == ["ok"])
+            let table = Array("text\n\"\(String(repeating: "p", count: padding))".utf8) + bytes + Array("\"\n".utf8)
+            #expect(try Samples.scan(table, CSVScanner(signature: Samples.text), Samples.text).codes == [.invalidUTF8])
+        }
+    }
+
+    @Test func `no message repeats what was sent`() throws {
+        let secret = "hunter2secret"
+        let lines = [
+            "{\"\(secret)\":1}", "{\"review\":\"\(secret)\",\"age\":\"\(secret)\"}", "\"\(secret)\"",
+            "{\"review\":\(secret)}",
+            "{\"review\":\"\(String(repeating: secret, count: 40))\"}", "{\"review\":\"x\",\"id\":[\"\(secret)\"]}",
+        ]
+        let rows = try Samples.ndjson(lines.joined(separator: "\n"), Samples.mixed)
+        #expect(rows.faults.count == lines.count)
+        #expect(rows.faults.allSatisfy { !$0.message.contains("hunter") && !$0.pointer.contains("hunter") })
+    }
+}
