@@ -25,6 +25,6 @@ enum Blob {
     }
 
     private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.withUnsafeBytes { Compression.checksum(of: $0) }
+        bytes.withUnsafeBytes { Compression.checksum($0) }
     }
 }

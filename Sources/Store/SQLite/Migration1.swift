@@ -118,6 +118,12 @@ enum Migration1 {
         """
 
     private static let owners = """
+        -- Written to see whether the disk takes it.
+        CREATE TABLE probe (
+            key INTEGER PRIMARY KEY CHECK (key = 1),
+            count INTEGER NOT NULL
+        ) STRICT;
+
         -- Processes that are alive, or were until the keeper saw that they are not.
         CREATE TABLE owner (
             key INTEGER PRIMARY KEY AUTOINCREMENT,

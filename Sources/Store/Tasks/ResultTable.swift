@@ -49,8 +49,10 @@ package enum ResultTable {
     }
 
     /// Reads chunks in order until the page is full or a chunk is missing.
+    ///
+    /// - Parameter skippingGaps: whether missing chunks will never come, so that they are passed over.
     static func page(
-        of task: Int64, from place: ResultPlace, limit: Int, in connection: Connection
+        of task: Int64, from place: ResultPlace, limit: Int, skippingGaps: Bool, in connection: Connection
     ) throws -> ResultPage {
         var page = ResultPage(from: place)
         var left = limit
@@ -60,7 +62,9 @@ package enum ResultTable {
             .integer(ChunkKey(task: task, position: place.position).rawValue),
             .integer(ChunkKey.all(of: task).upperBound)
         ) { row in
-            guard left > 0, ChunkKey(rawValue: row.integer(0)).position == page.next.position else { return false }
+            let position = ChunkKey(rawValue: row.integer(0)).position
+            guard left > 0, skippingGaps || position == page.next.position else { return false }
+            if position != page.next.position { page.next = ResultPlace(position: position, row: 0) }
             let predictions = try Predictions(result: row.blob(2))
             let rows = min(page.next.row, predictions.count)..<min(page.next.row + left, predictions.count)
             page.parts.append(.init(predictions: predictions, firstRow: row.int(1), rows: rows))

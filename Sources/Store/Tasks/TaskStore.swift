@@ -42,8 +42,19 @@ package final class TaskStore: Sendable {
     package func results(of task: StoredTask, from place: ResultPlace, limit: Int) throws -> ResultPage {
         if let result = task.result { return ResultPage(single: result, from: place) }
         return try readers.read { connection in
-            try ResultTable.page(of: task.key, from: place, limit: limit, in: connection)
+            try ResultTable.page(
+                of: task.key, from: place, limit: limit, skippingGaps: task.task.status.isFinal, in: connection)
         }
+    }
+
+    /// All results of a small task that has ended.
+    ///
+    /// - Parameter limit: rows at most; a synchronous batch is one chunk.
+    package func allResults(of task: StoredTask, limit: Int) throws -> Predictions {
+        guard let part = try results(of: task, from: .start, limit: limit).parts.first else {
+            throw StoreError.corruptBlob
+        }
+        return part.predictions
     }
 
     /// The rows accepted and not yet done, over all models.

@@ -1,0 +1,67 @@
+package import Catalog
+package import Core
+package import Queue
+package import Store
+
+/// What the routes work with; made once, shared by all requests.
+package struct APIContext: Sendable {
+    package let catalog: Catalog
+    package let submissions: Submissions
+    package let tasks: TaskStore
+    package let workforce: Workforce
+    package let watcher: CompletionWatcher
+    package let readiness: Readiness
+    /// This process, which answers for the uploads it receives.
+    package let receiver: Owner
+    package let clock: WallClock
+    package let steady: SteadyClock
+    package let settings: Settings
+
+    /// Bounds that an operator may set.
+    package struct Settings: Sendable {
+        /// Rows of one chunk, 1 to ``Limits/chunkRows``.
+        package var chunkRows: Int
+        /// Rows of one JSON batch.
+        package var batchRows: Int
+        /// Rows of one synchronous batch.
+        package var synchronousRows: Int
+        /// How long a synchronous prediction waits.
+        package var synchronousWait: Duration
+
+        package init(
+            chunkRows: Int = Limits.chunkRows, batchRows: Int = Limits.jsonRows,
+            synchronousRows: Int = Limits.synchronousRows, synchronousWait: Duration = Limits.synchronousWait
+        ) {
+            self.chunkRows = chunkRows
+            self.batchRows = batchRows
+            self.synchronousRows = synchronousRows
+            self.synchronousWait = synchronousWait
+        }
+    }
+
+    package init(
+        catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
+        watcher: CompletionWatcher, readiness: Readiness, receiver: Owner, clock: WallClock, steady: SteadyClock,
+        settings: Settings
+    ) {
+        self.catalog = catalog
+        self.submissions = submissions
+        self.tasks = tasks
+        self.workforce = workforce
+        self.watcher = watcher
+        self.readiness = readiness
+        self.receiver = receiver
+        self.clock = clock
+        self.steady = steady
+        self.settings = settings
+    }
+
+    /// Whose tasks a request sees. Until there are keys, everybody on this machine is one owner.
+    static let owner = "local"
+
+    /// Makes a new task's id.
+    func makeID() -> TaskID {
+        var generator = SystemRandomNumberGenerator()
+        return TaskID(at: clock.now, using: &generator)
+    }
+}

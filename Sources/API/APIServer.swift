@@ -1,0 +1,61 @@
+package import Core
+package import HTTP
+package import Operations
+
+/// The API of one process: its routes on a listening server.
+package final class APIServer: Sendable {
+    private let server: HTTPServer
+
+    /// Every route, in the order in which they are listed.
+    package static func routes(_ context: APIContext) -> [Route] {
+        let submissions = SubmissionRoutes(context: context)
+        let routes =
+            submissions.routes + TaskRoutes(context: context).routes
+            + PredictRoutes(context: context, submissions: submissions).routes
+            + ModelRoutes(context: context).routes + HealthRoutes(context: context).routes
+        return RootRoute(listed: routes).routes + routes
+    }
+
+    /// Begins to listen and to serve.
+    package init(
+        _ context: APIContext, configuration: HTTPServerConfiguration, requestIDSeed: UInt64, logger: Logger
+    ) throws {
+        let router = Router(Self.routes(context), alsoUnder: "/api", where: { $0.pattern != "/" })
+        let hooks = HTTPServerHooks(
+            clock: context.steady, requestIDSeed: requestIDSeed, describe: Problems.describe,
+            admit: Self.refuseForwarded, onFinish: { RequestLog(logger: logger).write($0) })
+        server = try HTTPServer(configuration, router: router, hooks: hooks)
+    }
+
+    /// The port that is listened on.
+    package var port: UInt16 { server.port }
+
+    /// Stops: what was begun is finished within the grace.
+    package func stop(within grace: Duration) async { await server.stop(within: grace) }
+
+    /// Without keys only this machine may ask; a request that a proxy brought comes from elsewhere.
+    @Sendable private static func refuseForwarded(_ request: HTTPRequest) throws {
+        let isForwarded = request.headers.contains { field in
+            let name = field.name.lowercased()
+            return name == "forwarded" || name.hasPrefix("x-forwarded-")
+        }
+        if isForwarded { throw APIError.forwarded }
+    }
+}
+
+/// Writes a line for each request that is worth one: what failed on our side, and at debug level everything.
+struct RequestLog {
+    let logger: Logger
+
+    func write(_ summary: RequestSummary) {
+        let status = summary.status ?? 0
+        let level: LogLevel = status >= 500 ? .warning : .debug
+        logger.log(
+            level, "request",
+            [
+                "method": summary.method, "route": summary.route ?? "-", "status": "\(status)",
+                "seconds": "\(summary.duration.inSeconds)", "request.id": summary.requestID,
+                "complete": "\(summary.isComplete)",
+            ])
+    }
+}

@@ -1,0 +1,40 @@
+internal import HTTP
+
+extension HTTPRequest {
+    /// The media type of the body without its parameters, in lower case; nil when none is named.
+    var mediaType: String? {
+        headers.first("Content-Type").map { type in
+            type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+        }
+    }
+
+    /// - Throws: ``APIError/unsupportedMediaType(known:)`` when the body is said to be something else.
+    func requireMediaType(_ type: String) throws {
+        if let mediaType, mediaType != type { throw APIError.unsupportedMediaType(known: [type]) }
+    }
+
+    /// Whether the caller takes a media type: RFC 9110, section 12.5.1.
+    func accepts(_ type: String) -> Bool {
+        guard let accept = headers.first("Accept") else { return true }
+        let family = type.prefix { $0 != "/" } + "/*"
+        return accept.split(separator: ",").contains { range in
+            let parts = range.split(separator: ";").map { $0.trimmingSpaces.lowercased() }
+            guard let name = parts.first, !parts.contains("q=0") else { return false }
+            return name == "*/*" || name == family || name == type
+        }
+    }
+
+    /// - Throws: ``APIError/notAcceptable(known:)`` when the caller does not take the only type there is.
+    func requireAccepting(_ type: String) throws {
+        if !accepts(type) { throw APIError.notAcceptable(known: [type]) }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: Substring {
+        var text = self
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,124 @@
+internal import Core
+internal import Store
+
+/// Writes a task as callers see it: API.md, section 3.
+struct TaskMessage {
+    let stored: StoredTask
+    /// The single result of a one-row task, wherever it is kept.
+    let result: Predictions?
+    let now: WallTime
+
+    private var task: PredictionTask { stored.task }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            writeIdentity(to: &json)
+            writeInput(to: &json)
+            writeProgress(to: &json)
+            writeTimes(to: &json)
+            writeResult(to: &json)
+            TaskAddresses(id: task.id).write(to: &json)
+        }
+    }
+
+    private func writeIdentity(to json: inout JSONWriter) {
+        let id = task.id.description
+        json.member("id", id)
+        json.member("task_id", id)
+        json.member("name", task.name)
+        json.member("status", task.status.rawValue)
+        json.member("final", task.status.isFinal)
+        json.member("model", task.model.model)
+        json.member("model_version", task.model.version)
+        json.member("model_digest", task.model.digest)
+        json.member("priority", task.priority.rawValue)
+    }
+
+    private func writeInput(to json: inout JSONWriter) {
+        json.key("input")
+        json.object { json in
+            json.member("state", task.input.rawValue)
+            json.member("bytes", task.inputBytes)
+            json.member("rows", task.rows.total)
+        }
+    }
+
+    private func writeProgress(to json: inout JSONWriter) {
+        json.key("rows")
+        json.object { json in
+            json.member("total", task.rows.total)
+            json.member("pending", task.rows.pending)
+            json.member("processing", task.rows.processing)
+            json.member("succeeded", task.rows.succeeded)
+            json.member("failed", task.rows.failed)
+            json.member("cancelled", task.rows.cancelled)
+            json.member("expired", task.rows.expired)
+        }
+        let progress = TaskProgressEstimate(task, at: now)
+        json.member("progress", progress.share)
+        json.member("rows_per_second", progress.rowsPerSecond)
+        json.member("eta_seconds", progress.remainingSeconds)
+    }
+
+    private func writeTimes(to json: inout JSONWriter) {
+        json.member("created_at", task.createdAt)
+        json.member("started_at", task.startedAt)
+        json.member("completed_at", task.completedAt)
+        json.member("results_until", task.resultsUntil)
+    }
+
+    private func writeResult(to json: inout JSONWriter) {
+        if let result, result.count == 1 {
+            json.key("result")
+            PredictionMessage(task: task).write(result, rows: 0..<1, firstRow: 0, to: &json)
+        }
+        json.key("error")
+        if let failure = task.failure {
+            json.object { json in
+                json.member("code", failure.rawValue)
+                json.member("message", failure == .uploadIncomplete ? Self.brokenUpload : nil)
+            }
+        } else {
+            json.null()
+        }
+    }
+
+    private static let brokenUpload =
+        "The input ended before its end; rows scored before stay readable. Submit the input again."
+}
+
+/// The addresses under which a task is reached.
+struct TaskAddresses {
+    let id: TaskID
+
+    var own: String { "/predict/async/\(id)" }
+
+    func write(to json: inout JSONWriter) {
+        json.key("urls")
+        json.object { json in
+            json.member("self", own)
+            json.member("results", own + "/results")
+        }
+    }
+}
+
+/// How far a task is, how fast it goes, and how long it will need.
+struct TaskProgressEstimate {
+    /// 0 to 1; nil until all rows are here.
+    let share: Double?
+    /// Over the time in which rows were worked on; nil before the first is done.
+    let rowsPerSecond: Double?
+    /// Nil until the input is complete and a speed is known; 0 for an ended task.
+    let remainingSeconds: Double?
+
+    init(_ task: PredictionTask, at now: WallTime) {
+        let isComplete = task.input == .complete && task.rows.total > 0
+        share = isComplete ? (Double(task.rows.done) / Double(task.rows.total) * 10_000).rounded(.down) / 10_000 : nil
+        let seconds = task.startedAt.map { ((task.completedAt ?? now) - $0).inSeconds } ?? 0
+        let speed = task.rows.done > 0 && seconds > 0 ? Double(task.rows.done) / seconds : nil
+        rowsPerSecond = speed.map { ($0 * 10).rounded() / 10 }
+        let left = Double(task.rows.pending + task.rows.processing)
+        remainingSeconds =
+            task.status.isFinal ? 0 : isComplete ? speed.map { (left / $0 * 10).rounded() / 10 } : nil
+    }
+}

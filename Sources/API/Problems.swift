@@ -1,0 +1,73 @@
+internal import Catalog
+internal import Core
+package import HTTP
+internal import Intake
+internal import Queue
+internal import Store
+
+/// The one place where errors become HTTP: a status for every code.
+package enum Problems {
+    /// Describes an error to a caller. Anything without a code is ours, and says nothing of its inside.
+    package static func describe(_ error: any Error) -> Problem {
+        guard let coded = error as? any CodedError else {
+            return Problem(
+                status: 500, code: .internalError,
+                detail: "Something went wrong here; try again, and tell the operator the request id if it stays so.")
+        }
+        return Problem(
+            status: status(of: coded.code), code: coded.code, detail: coded.message, errors: details(of: error),
+            headers: headers(for: error, code: coded.code))
+    }
+
+    /// The status of a code. Exhaustive, so that no code is without one.
+    static func status(of code: ErrorCode) -> Int {
+        switch code {
+        case .malformedRequest, .malformedJSON, .malformedCSV, .invalidUTF8, .nestedTooDeep, .bodyRequired,
+            .bodyIncomplete:
+            400
+        case .forbidden: 403
+        case .routeNotFound, .taskNotFound, .modelNotFound: 404
+        case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .requestTimeout: 408
+        case .uploadIncomplete: 409
+        case .taskExpired: 410
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType, .unsupportedEncoding: 415
+        case .invalidParameter, .unknownField, .unknownModel, .unknownModelVersion, .missingInput, .unknownInput,
+            .wrongType, .outOfBounds, .blankText, .textTooLong, .noRows, .tooManyRows, .rowTooLarge,
+            .wrongColumnCount, .missingColumn, .duplicateColumn, .invalidRows:
+            422
+        case .headersTooLarge: 431
+        case .nonFiniteOutput, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
+            .modelInvalid, .modelDigestMismatch, .selfTestFailed, .configurationInvalid, .runtimeLibraryMissing:
+            500
+        case .queueFull, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,
+            .unreachable:
+            503
+        }
+    }
+
+    /// Row errors and pointers.
+    private static func details(of error: any Error) -> [Problem.Detail] {
+        switch error {
+        case APIError.rejected(let report, let rows) where rows > 1 || !(report.faults.first?.pointer.isEmpty ?? true):
+            report.faults.map {
+                Problem.Detail(pointer: $0.pointer, row: $0.row, line: $0.line, code: $0.code, message: $0.message)
+            }
+        case let error as IntakeError where !error.pointer.isEmpty || error.line != nil:
+            [Problem.Detail(pointer: error.pointer, line: error.line, code: error.code, message: error.message)]
+        default: []
+        }
+    }
+
+    private static func headers(for error: any Error, code: ErrorCode) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        if case HTTPError.methodNotAllowed(let allowed) = error {
+            headers.set("Allow", allowed.joined(separator: ", "))
+        }
+        if case APIError.predictionTimeout(let id) = error { headers.set("Location", TaskAddresses(id: id).own) }
+        if status(of: code) == 503 { headers.set("Retry-After", "1") }
+        return headers
+    }
+}

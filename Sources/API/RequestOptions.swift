@@ -1,0 +1,40 @@
+internal import Core
+internal import HTTP
+
+/// Reads the options in a request's query, and knows those that mean something: a misspelt option is told, not ignored.
+struct RequestOptions {
+    private let query: HTTPQuery
+
+    /// - Parameter known: the names that this route reads.
+    /// - Throws: ``APIError/unknownParameter(name:known:)``.
+    init(_ request: HTTPRequest, known: [String]) throws {
+        query = request.query
+        for item in query.items where !known.contains(item.name) {
+            // The name is the caller's; it is repeated only when it is a plain word.
+            let isPlain =
+                item.name.utf8.count <= 64 && item.name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
+            throw APIError.unknownParameter(name: isPlain ? item.name : "…", known: known)
+        }
+    }
+
+    /// A text; nil when it is not given.
+    func text(_ name: String, maximumBytes: Int = Limits.taskNameBytes) throws -> String? {
+        let values = query.all(name)
+        guard let value = values.first else { return nil }
+        guard values.allSatisfy({ $0 == value }) else { throw APIError.contradictoryParameters(name: name) }
+        guard !value.isEmpty, value.utf8.count <= maximumBytes else {
+            throw APIError.invalidParameter(name: name, expected: "a text of 1 to \(maximumBytes) bytes")
+        }
+        return value
+    }
+
+    /// A whole number in a range; nil when it is not given.
+    func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = try text(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw APIError.invalidParameter(
+                name: name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}

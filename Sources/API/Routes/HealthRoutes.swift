@@ -1,0 +1,97 @@
+internal import Catalog
+internal import Core
+internal import HTTP
+internal import Operations
+internal import Queue
+internal import Store
+
+/// `/live`, `/ready` and `/health`: they tell the truth, and never close the door of a queue that can accept.
+struct HealthRoutes {
+    let context: APIContext
+
+    var routes: [Route] {
+        [
+            Route(.get, "/live", .immediate { _ in .json(JSONWriter.write { $0.object { $0.member("live", true) } }) }),
+            Route(.get, "/ready", .asynchronous { _ in await ready() }),
+            Route(.get, "/health", .asynchronous { _ in try await health() }),
+        ]
+    }
+
+    /// Ready means: a submission now would be on disk, with or without workers.
+    private func ready() async -> HTTPResponse {
+        let problems = await context.readiness.problems()
+        let body = JSONWriter.write { json in
+            json.object { json in
+                json.member("ready", problems.isEmpty)
+                json.write(reasons: problems)
+            }
+        }
+        return .json(body, status: problems.isEmpty ? 200 : 503, headers: problems.isEmpty ? [:] : ["Retry-After": "1"])
+    }
+
+    private func health() async throws -> HTTPResponse {
+        let problems = await context.readiness.problems()
+        let state = try HealthState(context, problems: problems)
+        let body = JSONWriter.write { json in
+            json.object { json in
+                json.member("status", state.status)
+                json.member("version", Version.current)
+                json.member("timestamp", context.clock.now)
+                json.key("models_loaded")
+                json.object { json in
+                    for (name, isReady) in state.models {
+                        json.key(escaping: name)
+                        json.value(isReady)
+                    }
+                }
+                json.member("workers", state.workers)
+                json.key("queue")
+                json.object { json in
+                    json.member("rows_waiting", state.waitingRows)
+                    json.member("oldest_seconds", state.oldestSeconds)
+                }
+                json.write(reasons: state.reasons)
+            }
+        }
+        return .json(body, status: problems.isEmpty ? 200 : 503)
+    }
+}
+
+/// The whole service at a glance.
+struct HealthState {
+    let models: [(name: String, isReady: Bool)]
+    let workers: Int
+    let waitingRows: Int
+    /// The age of the oldest task that has not ended; nil when none waits.
+    let oldestSeconds: Double?
+    let reasons: [String]
+    private let canAccept: Bool
+
+    init(_ context: APIContext, problems: [String]) throws {
+        let served = ServedModels(try context.workforce.models())
+        workers = try context.workforce.workers()
+        waitingRows = try context.tasks.waitingRows()
+        let now = context.clock.now
+        oldestSeconds = try context.tasks.oldestWaiting().map { max(0, (now - $0).inSeconds) }
+        canAccept = problems.isEmpty
+        var reasons = problems
+        if workers == 0 { reasons.append("No worker runs; start one with `sibyl worker`. Submissions are accepted.") }
+        models = context.catalog.models.flatMap { model in
+            model.versions.map { version in
+                if let reason = served.reason(version, of: model) { reasons.append(reason) }
+                return ("\(model.name)_\(version.name)", served.workers(version, of: model) > 0)
+            }
+        }
+        reasons += context.catalog.broken.sorted { $0.key < $1.key }.map(\.value.message)
+        self.reasons = reasons
+    }
+
+    var status: String { !canAccept ? "unhealthy" : reasons.isEmpty ? "healthy" : "degraded" }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(reasons: [String]) {
+        key("reasons")
+        array { json in for reason in reasons { json.value(reason) } }
+    }
+}

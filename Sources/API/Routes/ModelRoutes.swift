@@ -1,0 +1,69 @@
+internal import Catalog
+internal import Core
+internal import HTTP
+internal import Queue
+
+/// `GET /models` and `GET /models/{name}`: what can be asked, and whether a worker can answer.
+struct ModelRoutes {
+    let context: APIContext
+
+    var routes: [Route] {
+        [
+            Route(.get, "/models", .immediate { try list($0) }),
+            Route(.get, "/models/{name}", .immediate { try one($0) }),
+            Route(.get, "/models/{name}/info", .immediate { try one($0) }),
+        ]
+    }
+
+    private func list(_ request: HTTPRequest) throws -> HTTPResponse {
+        _ = try RequestOptions(request, known: [])
+        let served = ServedModels(try context.workforce.models())
+        return .json(
+            JSONWriter.write { json in
+                json.object { json in
+                    json.key("models")
+                    json.array { json in
+                        for model in context.catalog.models {
+                            json.object { ModelMessage(model: model, served: served).writeSummary(to: &$0) }
+                        }
+                    }
+                }
+            })
+    }
+
+    private func one(_ request: HTTPRequest) throws -> HTTPResponse {
+        _ = try RequestOptions(request, known: [])
+        let name = request.parameter("name")
+        let resolved: ResolvedModel
+        do {
+            resolved = try context.catalog.resolve(model: name, version: nil)
+        } catch let error as CatalogError {
+            // A path that names nothing is a 404, where a body that does is a 422.
+            throw APIError.modelNotFound(error.message)
+        }
+        let served = ServedModels(try context.workforce.models())
+        return .json(
+            JSONWriter.write { json in
+                ModelMessage(model: resolved.model, served: served).write(as: name, to: &json)
+            })
+    }
+}
+
+/// What the workers have, by model version.
+struct ServedModels {
+    private let byIdentity: [ModelIdentity: Workforce.Served]
+
+    init(_ served: [Workforce.Served]) {
+        byIdentity = Dictionary(served.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Workers that can run a version.
+    func workers(_ version: ModelVersion, of model: Model) -> Int {
+        byIdentity[ResolvedModel(model: model, version: version).identity]?.ready ?? 0
+    }
+
+    /// Why a worker cannot run a version; nil when all can.
+    func reason(_ version: ModelVersion, of model: Model) -> String? {
+        byIdentity[ResolvedModel(model: model, version: version).identity]?.broken
+    }
+}

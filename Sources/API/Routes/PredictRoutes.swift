@@ -1,0 +1,87 @@
+internal import Core
+internal import HTTP
+internal import Intake
+internal import Store
+
+/// `POST /predict` and `POST /predict/batch`: the same queue, at high priority, and the answer in the same request.
+struct PredictRoutes {
+    let context: APIContext
+    let submissions: SubmissionRoutes
+
+    var routes: [Route] {
+        [
+            Route(.post, "/predict", .collected(upTo: Limits.jsonBodyBytes) { try await single($0, $1) }),
+            Route(.post, "/predict/batch", .collected(upTo: Limits.jsonBodyBytes) { try await batch($0, $1) }),
+        ]
+    }
+
+    private func single(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
+        let run = try await predict(request, body, rowLimit: 1)
+        let predictions = run.predictions
+        if let fault = predictions.faults.first { throw APIError.predictionFailed(fault) }
+        let answer = JSONWriter.write { json in
+            json.object { json in
+                PredictionMessage(task: run.task).write(predictions.values[...], to: &json)
+                json.member("model", run.task.model.model)
+                json.member("model_version", run.versionName)
+                json.member("processing_time", run.seconds)
+                json.member("task_id", run.task.id.description)
+            }
+        }
+        return .json(answer)
+    }
+
+    private func batch(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
+        let run = try await predict(request, body, rowLimit: context.settings.synchronousRows)
+        let answer = JSONWriter.write { json in
+            json.object { json in
+                json.key("predictions")
+                json.array { json in
+                    PredictionMessage(output: run.task.output, version: run.versionName)
+                        .write(run.predictions, rows: 0..<run.predictions.count, firstRow: 0, to: &json)
+                }
+                json.member("batch_size", run.predictions.count)
+                json.member("model", run.task.model.model)
+                json.member("model_version", run.versionName)
+                json.member("total_processing_time", run.seconds)
+                json.member("task_id", run.task.id.description)
+            }
+        }
+        return .json(answer)
+    }
+
+    /// A synchronous prediction that came in time.
+    private struct Run {
+        let task: PredictionTask
+        let predictions: Predictions
+        /// The version as the caller wrote it.
+        let versionName: String
+        let seconds: Double
+    }
+
+    private func predict(_ request: HTTPRequest, _ body: [UInt8], rowLimit: Int) async throws -> Run {
+        let start = context.steady.now
+        try request.requireMediaType("application/json")
+        var options = try SubmissionOptions(request)
+        let read = try JSONReading(
+            body, options: &options, catalog: context.catalog, limit: rowLimit,
+            chunkBytes: 4 * Limits.jsonBodyBytes)
+        options.priority = options.priority ?? .high
+        let accepted = submissions.makeTask(read.model, options, rows: read.rowCount)
+        let id = accepted.request.draft.id
+        context.watcher.expect(id)
+        do {
+            try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: body.count)
+        } catch {
+            context.watcher.forget(id)
+            throw error
+        }
+        guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else {
+            throw APIError.predictionTimeout(id)
+        }
+        let predictions = try ended.result ?? context.tasks.allResults(of: ended, limit: rowLimit)
+        return Run(
+            task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,
+            seconds: (context.steady.now - start).inSeconds)
+    }
+}

@@ -1,0 +1,44 @@
+package import Core
+
+/// Why a model is not known, or cannot be used.
+package enum CatalogError: CodedError, Equatable {
+    /// The folder of models cannot be read.
+    case folderUnreadable
+    /// The manifest breaks a rule; the reason names the place.
+    case invalid(model: String, reason: String)
+    /// No model was named, and there is more than one.
+    case modelRequired(known: [String])
+    case unknownModel(known: [String])
+    case unknownVersion(model: String, known: [String])
+    /// The model's name and the version name different versions.
+    case contradictoryVersions
+    /// The model's file is not the one that its manifest describes.
+    case digestMismatch(model: String, version: String)
+
+    package var code: ErrorCode {
+        switch self {
+        case .folderUnreadable, .invalid: .modelInvalid
+        case .modelRequired, .unknownModel: .unknownModel
+        case .unknownVersion, .contradictoryVersions: .unknownModelVersion
+        case .digestMismatch: .modelDigestMismatch
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .folderUnreadable: "The folder of models cannot be read; name it with --models."
+        case .invalid(let model, let reason): "The manifest of `\(model)` is not valid: \(reason)."
+        case .modelRequired(let known): "Name a model with `model`; known are \(Self.list(known))."
+        case .unknownModel(let known): "There is no such model; known are \(Self.list(known))."
+        case .unknownVersion(let model, let known):
+            "The model `\(model)` has no such version; known are \(Self.list(known))."
+        case .contradictoryVersions: "`model` and `model_version` name different versions; give one of them."
+        case .digestMismatch(let model, let version):
+            "The file of `\(model)` \(version) is not the one its manifest describes; restore it, or make a new version."
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,103 @@
+internal import Core
+
+/// The rules of a manifest that its shape alone does not say. A manifest may come from anywhere.
+struct ManifestCheck {
+    let model: String
+
+    func fault(_ reason: String) -> CatalogError { .invalid(model: model, reason: reason) }
+
+    func run(_ manifest: Manifest) throws {
+        guard Self.isName(manifest.name) else {
+            throw fault("`name` must be 1 to 64 of a–z, 0–9, `-` and `_`, beginning with a letter or digit")
+        }
+        guard manifest.name == model else { throw fault("`name` must be the name of its folder") }
+        guard (1...Limits.rowFields).contains(manifest.inputs.count) else { throw fault("`inputs` must not be empty") }
+        let names = manifest.inputs.map(\.name)
+        guard Set(names).count == names.count else { throw fault("two inputs have the same name") }
+        let places = Set(manifest.inputs.map { "\($0.tensor)/\($0.column)" })
+        guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
+        guard (manifest.timeout ?? 1) > 0 else { throw fault("`timeout` must be above 0") }
+        try runVersions(manifest)
+    }
+
+    private func runVersions(_ manifest: Manifest) throws {
+        let names = manifest.versions.map(\.version)
+        guard names.allSatisfy(Self.isName) else { throw fault("a `version` must be a plain name such as `v1`") }
+        guard Set(names).count == names.count else { throw fault("two versions have the same name") }
+        guard names.contains(manifest.defaultVersion) else {
+            throw fault("`default_version` must be one of the versions")
+        }
+    }
+
+    /// An input, with its rules checked.
+    func input(_ input: Manifest.Input) throws -> ModelInput {
+        let place = "input `\(Self.isPlain(input.name) ? input.name : "…")`"
+        guard Self.isPlain(input.name) else { throw fault("an input's name must be 1 to 64 printable ASCII letters") }
+        guard (0..<Limits.rowFields).contains(input.column) else { throw fault("`column` of \(place) is out of range") }
+        guard (input.min ?? -.infinity) <= (input.max ?? .infinity) else {
+            throw fault("`min` of \(place) is above its `max`")
+        }
+        let lengths = (input.minLength ?? 0, input.maxLength ?? Limits.textScalars)
+        guard lengths.0 >= 0, lengths.0 <= lengths.1, lengths.1 <= Limits.rowBytes / 4 else {
+            throw fault("the lengths of \(place) are out of range")
+        }
+        return ModelInput(
+            name: input.name, kind: input.type, aliases: input.aliases ?? [], minimum: input.min, maximum: input.max,
+            minimumLength: lengths.0, maximumLength: lengths.1, missing: try missing(input, place))
+    }
+
+    private func missing(_ input: Manifest.Input, _ place: String) throws -> ModelInput.Missing {
+        switch (input.missing, input.type) {
+        case (nil, _), (.string("error"), _): return .error
+        case (.string("nan"), .float): return .notANumber
+        case (.number(let number), .float), (.number(let number), .int): return .number(number)
+        case (.bool(let flag), .bool): return .number(flag ? 1 : 0)
+        case (.string(let text), .string): return .text(text)
+        default: throw fault("`missing` of \(place) must be `error` or a value of its type")
+        }
+    }
+
+    /// The output, with its rules checked.
+    func output(of manifest: Manifest) throws -> ModelOutput {
+        let outputs = manifest.outputs
+        switch manifest.task {
+        case .classification:
+            let labels = outputs.labels ?? []
+            guard labels.count >= 2, Set(labels).count == labels.count, outputs.probabilities != nil else {
+                throw fault("a classification needs `labels`, at least two, and `probabilities`")
+            }
+            if let positive = outputs.positiveLabel, !labels.contains(positive) {
+                throw fault("`positive_label` must be one of the labels")
+            }
+            if let threshold = outputs.threshold, !(0...1).contains(threshold) || outputs.positiveLabel == nil {
+                throw fault("`threshold` must be 0 to 1 and needs a `positive_label`")
+            }
+            return ModelOutput(
+                kind: .classification, labels: labels, positiveLabel: outputs.positiveLabel,
+                threshold: outputs.threshold)
+        case .regression:
+            guard outputs.value != nil else { throw fault("a regression needs `value`, the name of its tensor") }
+            return ModelOutput(kind: .regression)
+        case .vector:
+            guard outputs.values != nil, let width = outputs.width, (1...Limits.rowFields).contains(width) else {
+                throw fault("a vector needs `values`, the name of its tensor, and its `width`")
+            }
+            return ModelOutput(kind: .vector, width: width)
+        }
+    }
+
+    /// Names become parts of paths and addresses.
+    private static func isName(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard (1...64).contains(bytes.count), let first = bytes.first, isWord(first) else { return false }
+        return bytes.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static func isPlain(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+}

@@ -1,0 +1,45 @@
+package import Core
+
+/// Why a model cannot be loaded, or a run failed.
+package enum InferenceError: CodedError, Equatable {
+    /// ONNX Runtime is not there, or cannot be opened.
+    case libraryMissing(tried: [String])
+    /// The library is too old.
+    case libraryTooOld(version: String)
+    /// The library refused an operation, in its own words.
+    case refused(operation: String, reason: String)
+    /// The model's file is not the one that its manifest describes.
+    case digestMismatch(model: String)
+    /// The model's inputs or outputs are not what its manifest says.
+    case modelMismatch(model: String, reason: String)
+    /// A golden row did not give its golden answer.
+    case selfTest(model: String, row: Int, reason: String)
+    /// A run gave another number of rows than it was given.
+    case rowCount(expected: Int, found: Int)
+
+    package var code: ErrorCode {
+        switch self {
+        case .libraryMissing, .libraryTooOld: .runtimeLibraryMissing
+        case .refused, .rowCount: .predictionFailed
+        case .digestMismatch: .modelDigestMismatch
+        case .modelMismatch: .modelInvalid
+        case .selfTest: .selfTestFailed
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .libraryMissing(let tried):
+            "ONNX Runtime was not found (tried \(tried.joined(separator: ", "))); run scripts/setup, or name the library "
+                + "with SIBYL_ONNXRUNTIME."
+        case .libraryTooOld(let version): "ONNX Runtime \(version) is too old; run scripts/setup."
+        case .refused(let operation, _): "The model could not be run (\(operation))."
+        case .digestMismatch(let model):
+            "The file of `\(model)` is not the one its manifest describes; restore it, or make a new version."
+        case .modelMismatch(let model, let reason): "The model `\(model)` does not suit its manifest: \(reason)."
+        case .selfTest(let model, let row, let reason):
+            "The model `\(model)` fails its own test at golden row \(row): \(reason)."
+        case .rowCount(let expected, let found): "The model answered \(found) rows where \(expected) were asked."
+        }
+    }
+}

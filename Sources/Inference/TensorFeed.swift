@@ -1,0 +1,78 @@
+internal import Catalog
+internal import Core
+
+/// How one input tensor of a model is filled from the columns of rows.
+struct TensorFeed: Sendable {
+    let name: String
+    private let type: TensorType
+    /// For each column of the tensor, the signature's input that goes there.
+    private let inputs: [Int]
+
+    /// Plans the tensors of a model, and checks that the model takes them.
+    ///
+    /// - Throws: ``InferenceError/modelMismatch(model:reason:)``.
+    static func plan(for model: Model, session: Session) throws -> [TensorFeed] {
+        let wanted = Set(model.layout.map(\.tensor))
+        if let unknown = wanted.subtracting(session.inputs.map(\.name)).min() {
+            throw mismatch(model, "it has no input `\(unknown)`")
+        }
+        return try session.inputs.map { info in
+            guard wanted.contains(info.name) else { throw mismatch(model, "its input `\(info.name)` gets no value") }
+            return try TensorFeed(info, of: model)
+        }
+    }
+
+    private init(_ info: TensorInfo, of model: Model) throws {
+        name = info.name
+        let places = model.layout.enumerated().filter { $0.element.tensor == info.name }
+        let columns = places.sorted { $0.element.column < $1.element.column }
+        inputs = columns.map(\.offset)
+        guard columns.map(\.element.column) == Array(0..<columns.count) else {
+            throw Self.mismatch(model, "the columns of `\(info.name)` have gaps")
+        }
+        guard info.dimensions.count == 2, [-1, columns.count].contains(info.dimensions[1]) else {
+            throw Self.mismatch(model, "`\(info.name)` is not rows × \(columns.count)")
+        }
+        guard let type = info.type else { throw Self.mismatch(model, "`\(info.name)` has an unknown type") }
+        self.type = type
+        let isText = inputs.map { model.signature.inputs[$0].kind == .string }
+        guard type == .string ? isText == [true] : !isText.contains(true) else {
+            throw Self.mismatch(model, "`\(info.name)` is of \(type.name), which its inputs are not")
+        }
+    }
+
+    private static func mismatch(_ model: Model, _ reason: String) -> InferenceError {
+        .modelMismatch(model: model.name, reason: reason)
+    }
+
+    /// Makes the tensor for a part of the rows that have values.
+    func makeTensor(_ rows: Rows, _ part: Range<Int>, runtime: OnnxRuntime) throws -> Tensor {
+        switch type {
+        case .string:
+            guard case .text(let texts) = rows.columns[inputs[0]] else { preconditionFailure("checked when planned") }
+            return try Tensor(texts: texts, rows: part, runtime: runtime)
+        case .float: return try numbers(rows, part, runtime, float: { $0 }, int: { Float($0) })
+        case .double: return try numbers(rows, part, runtime, float: { Double($0) }, int: { Double($0) })
+        case .int64: return try numbers(rows, part, runtime, float: { Int64($0) }, int: { $0 })
+        case .bool: return try numbers(rows, part, runtime, float: { $0 != 0 }, int: { $0 != 0 })
+        }
+    }
+
+    /// Columns are stored one after the other, tensors row after row.
+    private func numbers<Number: BitwiseCopyable>(
+        _ rows: Rows, _ part: Range<Int>, _ runtime: OnnxRuntime, float: (Float) -> Number, int: (Int64) -> Number
+    ) throws -> Tensor {
+        let width = inputs.count
+        return try Tensor(rows: part.count, columns: width, type: type, runtime: runtime) { target in
+            for (column, input) in inputs.enumerated() {
+                switch rows.columns[input] {
+                case .float(let values):
+                    for (index, row) in part.enumerated() { target[index * width + column] = float(values[row]) }
+                case .int(let values):
+                    for (index, row) in part.enumerated() { target[index * width + column] = int(values[row]) }
+                case .text: preconditionFailure("checked when planned")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import Core
+
+extension Setting {
+    package static let database = Setting(
+        name: "SIBYL_DATABASE", kind: .text, fallback: "./data/sibyl.db",
+        meaning: "The database file, on a local disk. It is made when it is missing.")
+    package static let listen = Setting(
+        name: "SIBYL_LISTEN", kind: .text, fallback: "127.0.0.1:8000",
+        meaning: "Address and port of the API; port 0 takes a free one.")
+    package static let models = Setting(
+        name: "SIBYL_MODELS", kind: .text, fallback: "./models", meaning: "The folder of models.")
+    package static let onnxRuntime = Setting(
+        name: "SIBYL_ONNXRUNTIME", kind: .text, fallback: nil,
+        meaning: "The library of ONNX Runtime; without it, the one that scripts/setup fetched, or the system's.")
+    package static let auth = Setting(
+        name: "SIBYL_AUTH", kind: .choice(["required", "off"]), fallback: nil,
+        meaning: "Whether callers need a key: `off` on a loopback address, and elsewhere only when it is said.")
+    package static let logLevel = Setting(
+        name: "SIBYL_LOG_LEVEL", kind: .choice(LogLevel.allCases.map(\.rawValue)), fallback: "info",
+        meaning: "The least level that is logged, on standard error.")
+    package static let leaseSeconds = Setting(
+        name: "SIBYL_LEASE_SECONDS", kind: .integer(2...3_600), fallback: "\(Limits.lease.components.seconds)",
+        meaning: "Seconds that a worker may stand still before others get its rows. A dead one is noticed at once.")
+    package static let retentionHours = Setting(
+        name: "SIBYL_RETENTION_HOURS", kind: .integer(1...87_600),
+        fallback: "\(Limits.retention.components.seconds / 3_600)",
+        meaning: "Hours that results are kept after their task has ended.")
+    package static let chunkRows = Setting(
+        name: "SIBYL_CHUNK_ROWS", kind: .integer(1...Limits.chunkRows), fallback: "\(Limits.chunkRows)",
+        meaning: "Rows of one chunk of a CSV or NDJSON upload.")
+    package static let maxBatchRows = Setting(
+        name: "SIBYL_MAX_BATCH_ROWS", kind: .integer(1...Limits.jsonRows), fallback: "\(Limits.jsonRows)",
+        meaning: "Rows of one JSON batch.")
+    package static let syncRows = Setting(
+        name: "SIBYL_SYNC_ROWS", kind: .integer(1...Limits.synchronousRows), fallback: "\(Limits.synchronousRows)",
+        meaning: "Rows of one `POST /predict/batch`.")
+    package static let syncSeconds = Setting(
+        name: "SIBYL_SYNC_SECONDS", kind: .integer(1...60), fallback: "\(Limits.synchronousWait.components.seconds)",
+        meaning: "Seconds that a synchronous prediction waits before it is answered 503.")
+    package static let groupCommit = Setting(
+        name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
+        meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
+    package static let url = Setting(
+        name: "SIBYL_URL", kind: .text, fallback: "http://127.0.0.1:8000",
+        meaning: "Where the client commands find the service.")
+
+    /// Every setting.
+    package static let all: [Setting] = [
+        database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
+        syncRows, syncSeconds, groupCommit, url,
+    ]
+
+    /// The settings of the processes that serve, all but the clients' own.
+    package static let serving = all.filter { $0.name != url.name }
+}

@@ -1,0 +1,82 @@
+package import Core
+package import Operations
+package import Queue
+package import Store
+
+/// Keeps the house of one database: rescues the work of the dead, wakes what was parked, sweeps, checkpoints.
+///
+/// Every process runs one and the first to lock the keeper's file is elected; when it dies the kernel frees the lock
+/// and another takes over. So there is always one, with zero workers too.
+package final class Keeper: Sendable {
+    private let database: Database
+    private let makeUpkeep: @Sendable () throws -> Upkeep
+    private let logger: Logger
+
+    package init(
+        database: Database, doorbell: Doorbell, clock: WallClock, steady: SteadyClock, lease: Duration,
+        retention: Duration, logger: Logger
+    ) {
+        self.database = database
+        self.logger = logger
+        makeUpkeep = {
+            try Upkeep(
+                database: database, doorbell: doorbell, clock: clock, steady: steady, lease: lease,
+                retention: retention)
+        }
+    }
+
+    /// Waits to be elected and then keeps house until told to stop. Blocks its thread.
+    package func run(until stop: StopSignal) throws {
+        let election = try LockFile(path: database.files.keeper)
+        while try !election.tryLock() {
+            if stop.wait(for: Limits.rescuePoll) { return }
+        }
+        defer { election.unlock() }
+        logger.debug("keeper elected")
+        let upkeep = try makeUpkeep()
+        var round = KeeperRound()
+        repeat {
+            do {
+                try round.run(upkeep, logger: logger)
+            } catch {
+                // A full disk or a blocked gate passes; the next round tries again.
+                logger.error("keeper round failed", ["error": "\(error)"])
+            }
+        } while !stop.wait(for: Limits.rescuePoll)
+    }
+}
+
+/// Decides which of the keeper's duties are due in a round. Rescue is due in every round.
+struct KeeperRound {
+    private var count = 0
+    private var lastLogBytes = 0
+    private var quietRounds = 0
+    private var isSweeping = false
+    private var isCheckpointBlocked = false
+
+    /// Rounds in a second.
+    private static let second = Int(1_000 / Limits.rescuePoll.wholeMilliseconds)
+
+    mutating func run(_ upkeep: Upkeep, logger: Logger) throws {
+        defer { count += 1 }
+        for rescue in try upkeep.rescue() {
+            logger.warning(
+                "owner lost, its work goes on",
+                ["owner": "\(rescue.owner)", "chunks": "\(rescue.chunks)", "uploads": "\(rescue.brokenUploads)"])
+        }
+        try upkeep.promote()
+        try checkpoint(upkeep)
+        if isSweeping || count.isMultiple(of: Self.second * 5) { isSweeping = try upkeep.sweep() }
+    }
+
+    /// Checkpoints a grown log at once, and any log after two quiet seconds.
+    private mutating func checkpoint(_ upkeep: Upkeep) throws {
+        let bytes = upkeep.logBytes
+        quietRounds = bytes == lastLogBytes ? quietRounds + 1 : 0
+        lastLogBytes = bytes
+        let isIdle = quietRounds == 2 * Self.second
+        if isIdle || isCheckpointBlocked || bytes >= Limits.checkpointBytes {
+            isCheckpointBlocked = try upkeep.checkpoint(isIdle: isIdle)
+        }
+    }
+}

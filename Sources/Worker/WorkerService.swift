@@ -1,0 +1,79 @@
+package import Core
+package import Inference
+package import Operations
+package import Queue
+package import Store
+
+/// A worker: registered with the models it serves, it runs what waits until it is told to stop.
+package struct WorkerService: Service {
+    package let name = "worker"
+    private let database: Database
+    private let models: LoadedModels
+    private let owner: Owner
+    private let doorbell: Doorbell
+    private let listener: Doorbell.Listener
+    private let clock: WallClock
+    private let retention: Duration
+    private let logger: Logger
+
+    /// Registers the worker; models that it could not load are registered with the reason.
+    ///
+    /// - Parameters:
+    ///   - boot: a name that no other process ever had.
+    package init(
+        database: Database, models: LoadedModels, boot: String, doorbell: Doorbell, clock: WallClock,
+        retention: Duration, logger: Logger
+    ) throws {
+        self.database = database
+        self.models = models
+        self.doorbell = doorbell
+        self.clock = clock
+        self.retention = retention
+        self.logger = logger
+        listener = try doorbell.listen(as: .worker, boot: boot)
+        let ready = models.ready.map { Owner.LoadedModel(identity: $0.identity) }
+        let broken = models.broken.map {
+            Owner.LoadedModel(identity: $0.identity, broken: $0.code, message: $0.message)
+        }
+        owner = try Owner(.worker, boot: boot, models: ready + broken, database: database, at: clock.now)
+    }
+
+    /// The service that moves this worker's beat.
+    package func beat(every interval: Duration) -> some Service {
+        ThreadService("beat") { [owner] stop in try owner.beat(every: interval, until: stop) }
+    }
+
+    package func run(until stop: StopSignal) async throws {
+        for model in models.broken {
+            logger.error("model broken", ["model": model.identity.model, "code": model.code.rawValue, "reason": model.message])
+        }
+        if models.ready.isEmpty { return try await standStill(until: stop) }
+        try await ThreadService(name) { stop in try work(until: stop) }.run(until: stop)
+    }
+
+    private func work(until stop: StopSignal) throws {
+        let keys = try database.makeWriter(.durable).transaction { connection in
+            try models.ready.map { try ModelTable.key(of: $0.identity, output: $0.output, in: connection) }
+        }
+        let leases = try Leases(
+            database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
+        let loop = WorkerLoop(
+            leases: leases, predictors: Dictionary(uniqueKeysWithValues: zip(keys, models.ready)),
+            listener: listener, clock: clock, logger: logger)
+        logger.info("worker ready", ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])
+        try loop.run(until: stop)
+        try owner.leave()
+    }
+
+    /// A worker without any model stays registered for a while, so that health tells why, and then fails: whoever
+    /// supervises it starts it again, and a mended machine is noticed.
+    private func standStill(until stop: StopSignal) async throws {
+        let isStopped = await withCheckedContinuation { continuation in
+            _ = ServiceThread(name: "broken-worker") { _ in
+                continuation.resume(returning: stop.wait(for: Limits.brokenWorkerPause))
+            }
+        }
+        try owner.leave()
+        if !isStopped { throw WorkerError.noModel(reasons: models.broken.map(\.message)) }
+    }
+}
