@@ -43,13 +43,15 @@ package enum Limits {
     package static let synchronousRows = 100
     /// Results on one page.
     package static let pageRows = 10_000
+    /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
+    package static let bodyProgressBytes = 1 << 10
     /// Results on a page when the caller names no limit.
     package static let defaultPageRows = 100
     /// Open connections; more wait in the kernel's backlog.
     package static let connections = 1_024
-    /// Idle time of a connection.
+    /// Idle time of a connection: between requests, up to the next one's first line, and within a body.
     package static let connectionIdle = Duration.seconds(30)
-    /// Time from a connection's start, or a request's end, to the end of the next header.
+    /// Time from a connection's start, or a request's first line, to the end of its header.
     package static let headerDeadline = Duration.seconds(10)
     /// Bytes from which on an answer is compressed: below it the header costs more than it saves.
     package static let compressedAnswerBytes = 1_024

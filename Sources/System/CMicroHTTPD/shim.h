@@ -1,1 +1,77 @@
 #include <microhttpd.h>
+
+// Swift cannot call functions with variable arguments; each function here wraps one use of them.
+
+/// Everything that a daemon is started with.
+struct sibyl_daemon_settings {
+    unsigned int flags;
+    int listen_socket;
+    unsigned int threads;
+    unsigned int connection_limit;
+    unsigned int idle_seconds;
+    size_t connection_memory_bytes;
+    int strict;
+    /// PEM texts; NULL without TLS.
+    const char *tls_certificate;
+    const char *tls_key;
+    const char *tls_priorities;
+    /// Handed to every callback.
+    void *context;
+    MHD_AccessHandlerCallback handle;
+    void *(*begin)(void *context, const char *target, struct MHD_Connection *connection);
+    MHD_RequestCompletedCallback complete;
+    MHD_NotifyConnectionCallback notify;
+};
+
+/// Variadic in the library: MHD_start_daemon.
+static inline struct MHD_Daemon *sibyl_start_daemon(const struct sibyl_daemon_settings *settings)
+{
+    struct MHD_OptionItem options[14];
+    int count = 0;
+#define SIBYL_OPTION(name, number, pointer) \
+    options[count++] = (struct MHD_OptionItem){name, (intptr_t)(number), (void *)(pointer)}
+    SIBYL_OPTION(MHD_OPTION_LISTEN_SOCKET, settings->listen_socket, NULL);
+    SIBYL_OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit, NULL);
+    SIBYL_OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds, NULL);
+    SIBYL_OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory_bytes, NULL);
+    SIBYL_OPTION(MHD_OPTION_STRICT_FOR_CLIENT, settings->strict, NULL);
+    SIBYL_OPTION(MHD_OPTION_URI_LOG_CALLBACK, settings->begin, settings->context);
+    SIBYL_OPTION(MHD_OPTION_NOTIFY_COMPLETED, settings->complete, settings->context);
+    SIBYL_OPTION(MHD_OPTION_NOTIFY_CONNECTION, settings->notify, settings->context);
+    // A pool of one thread is refused by the library; without a pool it runs one thread.
+    if (settings->threads > 1)
+        SIBYL_OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->threads, NULL);
+    if (settings->tls_certificate) {
+        SIBYL_OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0, settings->tls_certificate);
+        SIBYL_OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0, settings->tls_key);
+        SIBYL_OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, settings->tls_priorities);
+    }
+    SIBYL_OPTION(MHD_OPTION_END, 0, NULL);
+#undef SIBYL_OPTION
+    return MHD_start_daemon(settings->flags, 0, NULL, NULL, settings->handle, settings->context,
+                            MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/// Variadic in the library: MHD_get_connection_info. The address is valid while the connection is open.
+static inline const struct sockaddr *sibyl_client_address(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
+/// Variadic in the library: MHD_get_connection_info. -1 when there is none.
+static inline int sibyl_connection_socket(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+/// Variadic in the library: MHD_get_connection_info. What `notify` left with the connection.
+static inline void *sibyl_socket_context(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}

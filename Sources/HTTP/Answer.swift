@@ -1,0 +1,49 @@
+import Compression
+import Core
+
+/// An answer ready to be sent: compressed when that was agreed on.
+struct Answer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: HTTPResponse.Body
+    /// Whether the body is a stream that is compressed while it is written.
+    var compressesStream = false
+
+    /// Prepares a handler's response. Compression takes time, so this runs where the handler ran.
+    init(_ response: HTTPResponse, acceptsGzip: Bool) {
+        (status, headers, body) = (response.status, response.headers, response.body)
+        guard let type = headers.first("Content-Type"), ContentCoding.shrinks(type),
+            headers.first("Content-Encoding") == nil
+        else { return }
+        switch body {
+        case .bytes(let bytes) where bytes.count >= Limits.compressedAnswerBytes:
+            if acceptsGzip { body = .bytes(Deflate.gzip(bytes, level: Self.level)) }
+        case .stream: compressesStream = acceptsGzip
+        default: return
+        }
+        headers.add("Vary", "Accept-Encoding")
+        if acceptsGzip { headers.set("Content-Encoding", "gzip") }
+    }
+
+    /// Fast: an answer is compressed once and read once.
+    private static let level = 1
+
+    /// The answer as the bytes of an HTTP/1.1 message that ends its connection; a stream is left out.
+    func message() -> [UInt8] {
+        var bytes: [UInt8] = []
+        if case .bytes(let body) = body { bytes = body }
+        var head = "HTTP/1.1 \(status) \(HTTPStatus.phrase(of: status))\r\n"
+        for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
+        head += "Content-Length: \(bytes.count)\r\nConnection: close\r\n\r\n"
+        return Array(head.utf8) + bytes
+    }
+}
+
+extension Duration {
+    /// Seconds with six digits after the point, such as `0.000123`; formatted by hand because every answer has one.
+    var asProcessTime: String {
+        let microseconds = max(0, components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000)
+        let fraction = String(microseconds % 1_000_000)
+        return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
+    }
+}

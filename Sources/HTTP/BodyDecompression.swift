@@ -1,0 +1,24 @@
+import Compression
+
+/// Decompresses bodies that are in memory whole.
+enum BodyDecompression {
+    /// - Throws: ``HTTPError``: `bodyTooLarge`, `bodyIncomplete` or `bodyCorrupt`.
+    static func decompress(_ bytes: [UInt8], upTo limit: Int) throws -> [UInt8] {
+        do {
+            return try Inflate.gzip(bytes, upTo: limit)
+        } catch let error as CompressionError {
+            throw HTTPError(error)
+        }
+    }
+}
+
+extension HTTPError {
+    /// What a failed decompression of a request's body means to the caller.
+    init(_ error: CompressionError) {
+        switch error {
+        case .corrupt: self = .bodyCorrupt
+        case .truncated: self = .bodyIncomplete
+        case .tooLarge(let limit): self = .bodyTooLarge(limit: limit)
+        }
+    }
+}

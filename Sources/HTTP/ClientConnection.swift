@@ -1,0 +1,96 @@
+import CMicroHTTPD
+import Core
+import Glibc
+import Synchronization
+
+/// Knows what a connection may take its time for, and closes it when it takes too long.
+///
+/// libmicrohttpd's own timeout counts idle time only: one byte every second lives for ever. This one counts a whole
+/// head, and a least progress of a body.
+final class ClientConnection: Sendable {
+    /// What the other end owes us.
+    enum Phase {
+        /// A whole request head until a moment.
+        case head(until: Duration)
+        /// Bytes of a body: `bodyProgressBytes` within the idle time, counted from a moment.
+        case body(since: Duration, bytes: Int)
+        /// Nothing: a handler works, or the connection is paused by us.
+        case ours
+    }
+
+    private struct State {
+        var phase: Phase
+        /// Taken away before the library closes the socket, so that no other connection's is ever shut down.
+        var socket: Int32
+    }
+
+    /// The address of the other end, without its port.
+    let address: String
+    private let idle: Duration
+    private let state: Mutex<State>
+
+    init(_ connection: OpaquePointer, deadline: Duration, idle: Duration) {
+        address = Self.address(of: connection)
+        self.idle = idle
+        state = Mutex(State(phase: .head(until: deadline), socket: sibyl_connection_socket(connection)))
+    }
+
+    /// Starts another phase.
+    func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
+
+    /// Counts bytes of a body.
+    func received(_ count: Int, at now: Duration) {
+        state.withLock { state in
+            guard case .body(let since, let bytes) = state.phase else {
+                state.phase = .body(since: now, bytes: count)
+                return
+            }
+            let isProgress = bytes + count >= Limits.bodyProgressBytes
+            state.phase = isProgress ? .body(since: now, bytes: 0) : .body(since: since, bytes: bytes + count)
+        }
+    }
+
+    /// Ends the connection when it owes something for too long. The library then finds it closed and cleans up.
+    func closeIfLate(at now: Duration) {
+        state.withLock { state in
+            let isLate =
+                switch state.phase {
+                case .head(let until): now >= until
+                case .body(let since, _): now - since >= idle
+                case .ours: false
+                }
+            if isLate && state.socket >= 0 { shutdown(state.socket, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// Sends bytes past the library and ends our half of the connection; for the one case that it leaves no way.
+    func sayLast(_ bytes: [UInt8]) {
+        state.withLock { state in
+            guard state.socket >= 0 else { return }
+            // A full socket buffer loses the answer, as closing would have: there is nobody to tell.
+            _ = send(state.socket, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            shutdown(state.socket, Int32(SHUT_WR))
+        }
+    }
+
+    /// Says that the library is about to close the socket.
+    func closed() { state.withLock { $0.socket = -1 } }
+
+    private static func address(of connection: OpaquePointer) -> String {
+        guard let address = sibyl_client_address(connection) else { return "" }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = Int32(address.pointee.sa_family)
+        let raw = UnsafeRawPointer(address)
+        switch family {
+        case AF_INET:
+            var ip = raw.load(as: sockaddr_in.self).sin_addr
+            inet_ntop(family, &ip, &text, socklen_t(text.count))
+        case AF_INET6:
+            var ip = raw.load(as: sockaddr_in6.self).sin6_addr
+            inet_ntop(family, &ip, &text, socklen_t(text.count))
+        default: return ""
+        }
+        let name = text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        return name.hasPrefix("::ffff:") && name.contains(".") ? String(name.dropFirst(7)) : name
+    }
+}

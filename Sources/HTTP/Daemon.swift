@@ -1,0 +1,119 @@
+import CMicroHTTPD
+import Core
+import Glibc
+
+/// Owns one daemon of libmicrohttpd and ties its callbacks to exchanges.
+///
+/// Thread rule: start, quiesce and stop come from one owner, one after another; callbacks come on the daemon's own
+/// threads, for one connection always on the same (<https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html>).
+final class Daemon: @unchecked Sendable {  // @unchecked because the server calls quiesce and stop once, in order.
+    private let daemon: OpaquePointer
+    private let context: ServerContext
+
+    /// - Throws: ``ListenError`` when the library does not start, which is a bad certificate or key as a rule.
+    init(listening socket: ListeningSocket, context: ServerContext) throws {
+        self.context = context
+        let configuration = context.configuration
+        var settings = sibyl_daemon_settings()
+        settings.flags =
+            MHD_USE_EPOLL.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
+            | MHD_ALLOW_SUSPEND_RESUME.rawValue | (configuration.tls == nil ? 0 : MHD_USE_TLS.rawValue)
+        settings.listen_socket = socket.descriptor
+        settings.threads = UInt32(max(1, configuration.threads))
+        settings.connection_limit = UInt32(max(configuration.connections, configuration.threads))
+        settings.idle_seconds = UInt32(max(1, configuration.idle.components.seconds))
+        // The read buffer is half of this: a head of the greatest size must fit, so that we can say what is wrong.
+        settings.connection_memory_bytes = 4 * Limits.headerBytes
+        settings.strict = LibraryVersion.isLenient ? 0 : 1
+        settings.context = Unmanaged.passUnretained(context).toOpaque()
+        settings.handle = Self.handle
+        settings.begin = Self.begin
+        settings.complete = Self.complete
+        settings.notify = Self.notify
+        guard let daemon = Self.start(&settings, configuration.tls) else {
+            throw ListenError(
+                message: configuration.tls == nil
+                    ? "The HTTP library did not start."
+                    : "The HTTP library did not start; check the certificate and its key.")
+        }
+        self.daemon = daemon
+    }
+
+    /// Lets no further connection in; those that are open go on.
+    func quiesce() -> Int32 { MHD_quiesce_daemon(daemon) }
+
+    /// Closes all connections and ends the threads. No connection may be suspended.
+    func stop() { MHD_stop_daemon(daemon) }
+
+    private static func start(
+        _ settings: inout sibyl_daemon_settings, _ tls: HTTPServerConfiguration.TLS?
+    ) -> OpaquePointer? {
+        guard let tls else { return sibyl_start_daemon(&settings) }
+        return tls.certificate.withCString { certificate in
+            tls.key.withCString { key in
+                // TLS 1.0 and 1.1 are on by default.
+                "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2".withCString { priorities in
+                    settings.tls_certificate = certificate
+                    settings.tls_key = key
+                    settings.tls_priorities = priorities
+                    return sibyl_start_daemon(&settings)
+                }
+            }
+        }
+    }
+}
+
+// MARK: Callbacks
+
+extension Daemon {
+    /// A connection opens or closes.
+    private static let notify: MHD_NotifyConnectionCallback = { context, connection, slot, event in
+        let context = Unmanaged<ServerContext>.fromOpaque(context!).takeUnretainedValue()
+        if event == .CONNECTION_NOTIFY_STARTED {
+            let configuration = context.configuration
+            let client = ClientConnection(
+                connection!, deadline: context.hooks.clock.now + configuration.headerDeadline, idle: configuration.idle)
+            context.opened(client)
+            slot?.pointee = Unmanaged.passRetained(client).toOpaque()
+        } else if let pointer = slot?.pointee {
+            context.closed(Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue())
+            slot?.pointee = nil
+        }
+    }
+
+    /// A request line has come. The result is the request's own pointer in all later calls.
+    private static let begin:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+            context, target, connection in
+            let context = Unmanaged<ServerContext>.fromOpaque(context!).takeUnretainedValue()
+            let pointer = sibyl_socket_context(connection!)
+            let client = Unmanaged<ClientConnection>.fromOpaque(pointer!).takeUnretainedValue()
+            client.enter(.head(until: context.hooks.clock.now + context.configuration.headerDeadline))
+            let exchange = Exchange(
+                target: target.flatMap(wholeTarget), connection: connection!, client: client, context: context)
+            return Unmanaged.passRetained(exchange).toOpaque()
+        }
+
+    /// The target; nil when the library cut it at a NUL byte, behind which the version then does not stand.
+    private static func wholeTarget(_ target: UnsafePointer<CChar>) -> String? {
+        let isWhole = !LibraryVersion.isLenient || strncmp(target + strlen(target) + 1, "HTTP/", 5) == 0
+        return isWhole ? String(validatingCString: target) ?? "\u{FFFD}" : nil
+    }
+
+    private static let handle: MHD_AccessHandlerCallback = { _, _, _, method, version, bytes, count, slot in
+        let exchange = Unmanaged<Exchange>.fromOpaque(slot!.pointee!).takeUnretainedValue()
+        var taken = 0
+        let goesOn = exchange.proceed(
+            method: method!, version: version!,
+            bytes: UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count!.pointee), taken: &taken)
+        count!.pointee -= taken
+        return goesOn ? .YES : .NO
+    }
+
+    private static let complete: MHD_RequestCompletedCallback = { _, _, slot, reason in
+        guard let pointer = slot?.pointee else { return }
+        slot?.pointee = nil
+        let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
+        exchange.completed(whole: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+    }
+}

@@ -1,0 +1,68 @@
+import CMicroHTTPD
+
+/// A response of the library, made from an answer.
+struct OutgoingMessage: ~Copyable {
+    /// Takes the body, when the answer is a stream.
+    let writer: HTTPBodyWriter?
+    private let response: OpaquePointer
+
+    private init(_ response: OpaquePointer, writer: HTTPBodyWriter?) {
+        self.response = response
+        self.writer = writer
+    }
+
+    /// Gives nil when a header cannot be sent: it holds a line end, say.
+    static func make(_ answer: Answer, connection: SuspendableConnection) -> OutgoingMessage? {
+        guard let message = makeBody(answer, connection: connection) else { return nil }
+        for field in answer.headers.fields {
+            guard MHD_add_response_header(message.response, field.name, field.value) == .YES else { return nil }
+        }
+        return message
+    }
+
+    deinit { MHD_destroy_response(response) }
+
+    /// Hands the response to the connection. Only from within a callback.
+    func queue(on connection: SuspendableConnection, status: Int) -> Bool {
+        MHD_queue_response(connection.pointer, UInt32(status), response) == .YES
+    }
+
+    private static func makeBody(_ answer: Answer, connection: SuspendableConnection) -> OutgoingMessage? {
+        switch answer.body {
+        case .none:
+            return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT).map { OutgoingMessage($0, writer: nil) }
+        case .bytes(let bytes):
+            let made = bytes.withUnsafeBytes {
+                MHD_create_response_from_buffer(
+                    $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+            }
+            return made.map { OutgoingMessage($0, writer: nil) }
+        case .stream:
+            let writer = HTTPBodyWriter(connection: connection, isCompressed: answer.compressesStream)
+            return makeStream(writer).map { OutgoingMessage($0, writer: writer) }
+        }
+    }
+
+    private static func makeStream(_ writer: HTTPBodyWriter) -> OpaquePointer? {
+        let context = Unmanaged.passRetained(writer).toOpaque()
+        let made = MHD_create_response_from_callback(
+            UInt64.max, blockBytes,
+            { context, _, buffer, room in
+                let writer = Unmanaged<HTTPBodyWriter>.fromOpaque(context!).takeUnretainedValue()
+                return switch writer.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: room)) {
+                case .bytes(let count): count
+                case .later: 0
+                case .end: -1  // MHD_CONTENT_READER_END_OF_STREAM, a cast that Swift does not import
+                case .cut: -2  // MHD_CONTENT_READER_END_WITH_ERROR
+                }
+            }, context,
+            { context in
+                Unmanaged<HTTPBodyWriter>.fromOpaque(context!).takeRetainedValue().close()
+            })
+        if made == nil { Unmanaged<HTTPBodyWriter>.fromOpaque(context).release() }
+        return made
+    }
+
+    /// What the library asks for at a time where it does not use its own buffer: a pipe's worth.
+    private static let blockBytes = 32 << 10
+}

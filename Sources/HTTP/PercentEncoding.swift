@@ -1,0 +1,55 @@
+import Core
+
+/// Reads and writes the escapes of RFC 3986, section 2.1.
+package enum PercentEncoding {
+    /// Decodes a part of a target.
+    ///
+    /// - Parameter plusIsSpace: as in a query, not in a path.
+    /// - Throws: ``HTTPError/malformed(_:)`` for a bad escape, a control character or bytes that are not UTF-8.
+    static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool) throws -> String {
+        var bytes: [UInt8] = []
+        var iterator = text.makeIterator()
+        while let byte = iterator.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = iterator.next().flatMap(Hexadecimal.value(of:)),
+                    let low = iterator.next().flatMap(Hexadecimal.value(of:))
+                else { throw HTTPError.malformed("the target holds a % that two hexadecimal digits do not follow") }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        guard !bytes.contains(0) else { throw HTTPError.malformed("the target holds an escaped NUL") }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else {
+            throw HTTPError.malformed("the target is not UTF-8")
+        }
+        return decoded
+    }
+
+    /// Escapes a text so that it stands for itself as one segment of a path or one value of a query.
+    package static func encode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if isUnreserved(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), upperDigit(byte >> 4), upperDigit(byte & 0xF)]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    private static func upperDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    }
+}

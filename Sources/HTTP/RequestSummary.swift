@@ -1,0 +1,19 @@
+/// What became of one request, for logs and metrics.
+///
+/// Comes from: the server, once for every request whose target was read. Goes to: the log and the metrics.
+package struct RequestSummary: Sendable {
+    /// The method as a bounded name: `OTHER` for one that is not served.
+    package var method: String
+    /// The pattern of the route, never the path; nil when none was found.
+    package var route: String?
+    /// The status that was sent; nil when the connection ended before there was one.
+    package var status: Int?
+    /// The time from the end of the headers to the last byte of the answer.
+    package var duration: Duration
+    /// Bytes of the answer's body, as sent.
+    package var sentBytes: Int
+    package var requestID: String
+    package var remoteAddress: String
+    /// Whether the answer was sent to its end.
+    package var isComplete: Bool
+}

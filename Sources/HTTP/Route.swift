@@ -1,0 +1,42 @@
+/// Says which requests go to which handler.
+package struct Route: Sendable {
+    /// What answers a request, and how it takes the body.
+    ///
+    /// Where no body is expected and one comes, it is read and thrown away, up to a bound.
+    package enum Handler: Sendable {
+        /// Answers on the connection's own thread: for point reads that take microseconds and never wait, because
+        /// all connections of that thread stand still meanwhile. Twice as fast as ``asynchronous(_:)``.
+        case immediate(@Sendable (HTTPRequest) throws -> HTTPResponse)
+        /// Answers in a task, while the connection is suspended.
+        case asynchronous(@Sendable (HTTPRequest) async throws -> HTTPResponse)
+        /// Answers in a task that begins when the whole body is there, decompressed, in memory.
+        ///
+        /// - `upTo`: bytes of the body, before and after decompression; more is answered 413.
+        case collected(upTo: Int, @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse)
+        /// Answers in a task that begins with the body's first bytes and reads it as it comes.
+        ///
+        /// - `upTo`: bytes of the body, before and after decompression; reading more throws `bodyTooLarge`.
+        case streamed(upTo: Int, @Sendable (HTTPRequest, HTTPBody) async throws -> HTTPResponse)
+    }
+
+    package var method: HTTPMethod
+    /// A path whose segments in braces match anything: `/predict/async/{id}/results`.
+    package var pattern: String
+    package var handler: Handler
+
+    package init(_ method: HTTPMethod, _ pattern: String, _ handler: Handler) {
+        precondition(pattern.hasPrefix("/"), "a pattern begins with a slash")
+        self.method = method
+        self.pattern = pattern
+        self.handler = handler
+    }
+
+    /// The pattern's segments.
+    var segments: [Substring] { pattern.split(separator: "/") }
+
+    /// The name in braces of a segment; nil for a segment that stands for itself.
+    static func parameterName(of segment: Substring) -> String? {
+        guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return nil }
+        return String(segment.dropFirst().dropLast())
+    }
+}
