@@ -12,31 +12,37 @@ struct RowInProgress: Sendable {
     /// How a pointer names a value of this row.
     var pointers = ValuePointer.named
 
-    /// The serial number of the row in which an input was last seen: nothing to clear between rows.
-    private var seen: [Int] = []
-    private var serial = 0
+    /// A bit for each of the first 64 inputs that has its value: most models have no more, and a word is no array.
+    private var seen: UInt64 = 0
+    /// Likewise for the inputs after those.
+    private var seenBeyond: [Bool] = []
 
     mutating func prepare(inputs: Int, numbers: Int) {
         self.numbers = Array(repeating: 0, count: numbers)
-        seen = Array(repeating: 0, count: inputs)
+        seenBeyond = Array(repeating: false, count: max(inputs - 64, 0))
     }
 
     mutating func begin(line: Int?) {
-        serial += 1
-        filledCount = 0
+        (seen, filledCount) = (0, 0)
+        for input in seenBeyond.indices { seenBeyond[input] = false }
         self.line = line
         if fault != nil { fault = nil }
         if !id.isEmpty { id.removeAll(keepingCapacity: true) }
         pointers = .named
     }
 
-    func has(_ input: Int) -> Bool { seen[input] == serial }
+    func has(_ input: Int) -> Bool { input < 64 ? seen >> UInt64(input) & 1 == 1 : seenBeyond[input - 64] }
 
+    @inline(__always)
     mutating func mark(_ input: Int) {
-        seen[input] = serial
-        filledCount += 1
+        if input < 64 { seen |= 1 &<< UInt64(input) } else { markBeyond(input) }
+        filledCount &+= 1
     }
 
+    @inline(never)
+    private mutating func markBeyond(_ input: Int) { seenBeyond[input - 64] = true }
+
+    @inline(__always)
     mutating func set(_ bits: UInt64, at place: Int) { numbers[place] = bits }
 }
 

@@ -6,14 +6,27 @@ extension RowsBuilder {
     @inline(__always)
     mutating func setCell(_ cell: UnsafeRawBufferPointer, input: Int) {
         switch slots[input].kind {
-        case .float, .int:
-            if let (number, end) = ScannedNumber.scan(cell, from: 0, to: cell.count), end == cell.count {
-                setNumber(number, text: cell, input: input)
-            } else {
-                setPaddedNumber(cell, input: input)
-            }
+        case .float, .int: setNumberCell(cell, input: input)
         case .string: setTextCell(cell, input: input)
         case .bool: setFlagCell(TextMeasure.trimASCII(cell), input: input)
+        }
+    }
+
+    private mutating func setNumberCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        let length = cell.count
+        if length >= 1, length <= 8, let number = ScannedNumber.short(cell) {
+            setNumber(number, text: cell, input: input)
+        } else {
+            setLongNumberCell(cell, input: input)
+        }
+    }
+
+    @inline(never)
+    private mutating func setLongNumberCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        if let (number, end) = ScannedNumber.scan(cell, from: 0, to: cell.count), end == cell.count {
+            setNumber(number, text: cell, input: input)
+        } else {
+            setPaddedNumber(cell, input: input)
         }
     }
 

@@ -5,8 +5,9 @@ extension RowsBuilder {
     // MARK: Values
 
     /// Takes a number as it was scanned, with the text it came from.
+    @inline(__always)
     mutating func setNumber(_ number: ScannedNumber, text: UnsafeRawBufferPointer, input: Int) {
-        guard text.count <= Limits.numberBytes else {
+        guard text.count <= 32 || text.count <= Limits.numberBytes else {
             return fail(.wrongType, input, "has more than \(Limits.numberBytes) digits; round it")
         }
         switch slots[input].kind {
@@ -88,6 +89,7 @@ extension RowsBuilder {
 
     // MARK: Numbers
 
+    @inline(__always)
     private mutating func setFloat(_ number: ScannedNumber, text: UnsafeRawBufferPointer, input: Int) {
         let slot = slots[input]
         let reading = number.reading(of: text, minimum: slot.minimum, maximum: slot.maximum)

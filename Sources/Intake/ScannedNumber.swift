@@ -1,14 +1,18 @@
 /// A decimal number as it was written: up to 19 significant digits, a power of ten, and what was left out.
 struct ScannedNumber: Equatable {
-    private(set) var isNegative = false
+    private(set) var isNegative: Bool
     /// The first 19 significant digits.
-    private(set) var digits: UInt64 = 0
+    private(set) var digits: UInt64
     /// The power of ten by which ``digits`` is multiplied, held within ±100,000.
-    private(set) var exponent = 0
+    private(set) var exponent: Int
     /// Whether ``digits`` holds all digits that are not zero.
     private(set) var isWhole = true
     /// Whether JSON allows this way of writing: no plus, no needless zero, digits on both sides of a point.
     private(set) var isStrict = true
+
+    init(isNegative: Bool = false, digits: UInt64 = 0, exponent: Int = 0) {
+        (self.isNegative, self.digits, self.exponent) = (isNegative, digits, exponent)
+    }
 
     /// Reads the longest number that begins at a position.
     ///

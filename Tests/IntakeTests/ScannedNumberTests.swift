@@ -107,3 +107,47 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ mixed >> 31
     }
 }
+
+/// The short way must say what the general way says, or nothing.
+@Suite struct ShortNumberTests {
+    private func compare(_ text: String, mustRead: Bool) {
+        let bytes = Array(text.utf8)
+        bytes.withUnsafeBytes { bytes in
+            let short = ScannedNumber.short(bytes)
+            let general = ScannedNumber.scan(bytes, from: 0, to: bytes.count)
+            if let short {
+                #expect(general?.end == bytes.count, "\(text)")
+                #expect(short.digits == general?.0.digits && short.exponent == general?.0.exponent, "\(text)")
+                #expect(short.isNegative == general?.0.isNegative && short.isWhole, "\(text)")
+            } else {
+                #expect(!mustRead, "\(text)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "0", "9", "-1", "10", "99999999", "-9999999", "1.5", "-1.5", ".5", "5.", "-.5", "-5.", "0.000001", "123.4567",
+        "1234567.", ".1234567", "-123.456", "00012", "000000.0", "-0",
+    ])
+    func `plain decimals of up to eight characters are read`(text: String) {
+        compare(text, mustRead: true)
+    }
+
+    @Test func `any other bytes are left to the general way`() {
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = SeededGenerator(state: seed)
+        let alphabet = Array("0123456789..--+e /:x".utf8) + [0, 0x7F]
+        for _ in 0..<50_000 {
+            let bytes = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
+                alphabet.randomElement(using: &generator)!
+            }
+            compare(String(decoding: bytes, as: UTF8.self), mustRead: false)
+        }
+        for byte in UInt8.min...UInt8.max {
+            [byte].withUnsafeBytes { #expect((ScannedNumber.short($0) != nil) == (0x30...0x39).contains(byte)) }
+            [0x31, byte, 0x32].withUnsafeBytes { bytes in
+                #expect((ScannedNumber.short(bytes) != nil) == ((0x30...0x39).contains(byte) || byte == 0x2E))
+            }
+        }
+    }
+}
