@@ -9,7 +9,9 @@ struct Answer: Sendable {
     /// Whether the body is a stream that is compressed while it is written.
     var compressesStream = false
 
-    /// Prepares a handler's response. Compression takes time, so this runs where the handler ran.
+    /// Prepares a handler's response.
+    ///
+    /// Compression takes time, so this runs where the handler ran.
     init(_ response: HTTPResponse, acceptsGzip: Bool) {
         (status, headers, body) = (response.status, response.headers, response.body)
         guard let type = headers.first("Content-Type"), ContentCoding.shrinks(type),

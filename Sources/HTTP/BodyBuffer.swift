@@ -38,7 +38,9 @@ final class BodyBuffer: Sendable {
 
     // MARK: The connection's side
 
-    /// Adds bytes, and pauses the connection when the buffer is full. Only from within a callback.
+    /// Adds bytes, and pauses the connection when the buffer is full.
+    ///
+    /// Only from within a callback.
     func push(_ bytes: UnsafeRawBufferPointer) -> Pushed {
         state.withLock { state in
             if state.isAbandoned || state.end != nil { return .unwanted }

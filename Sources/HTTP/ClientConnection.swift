@@ -50,17 +50,28 @@ final class ClientConnection: Sendable {
         }
     }
 
-    /// Ends the connection when it owes something for too long. The library then finds it closed and cleans up.
+    /// Ends the connection when it owes something for too long, or can no longer give it.
+    ///
+    /// The library then finds it closed and cleans up.
     func closeIfLate(at now: Duration) {
         state.withLock { state in
+            guard state.socket >= 0 else { return }
             let isLate =
                 switch state.phase {
-                case .head(let until): now >= until
-                case .body(let since, _): now - since >= idle
+                case .head(let until): now >= until || Self.hasHungUp(state.socket)
+                case .body(let since, _): now - since >= idle || Self.hasHungUp(state.socket)
                 case .ours: false
                 }
-            if isLate && state.socket >= 0 { shutdown(state.socket, Int32(SHUT_RDWR)) }
+            if isLate { shutdown(state.socket, Int32(SHUT_RDWR)) }
         }
+    }
+
+    /// Whether the other end has said all it will say.
+    ///
+    /// The library misses an end that arrives together with the last bytes, and would wait for the idle time.
+    private static func hasHungUp(_ socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
     /// Sends bytes past the library and ends our half of the connection; for the one case that it leaves no way.

@@ -42,7 +42,9 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server call
     /// Lets no further connection in; those that are open go on.
     func quiesce() -> Int32 { MHD_quiesce_daemon(daemon) }
 
-    /// Closes all connections and ends the threads. No connection may be suspended.
+    /// Closes all connections and ends the threads.
+    ///
+    /// No connection may be suspended.
     func stop() { MHD_stop_daemon(daemon) }
 
     private static func start(
@@ -81,7 +83,9 @@ extension Daemon {
         }
     }
 
-    /// A request line has come. The result is the request's own pointer in all later calls.
+    /// A request line has come.
+    ///
+    /// The result is the request's own pointer in all later calls.
     private static let begin:
         @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
             context, target, connection in

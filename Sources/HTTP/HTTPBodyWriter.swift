@@ -121,7 +121,9 @@ package final class HTTPBodyWriter: Sendable {
 
     // MARK: The connection's side
 
-    /// Moves bytes into the connection's buffer, or suspends the connection. Only from within a callback.
+    /// Moves bytes into the connection's buffer, or suspends the connection.
+    ///
+    /// Only from within a callback.
     func read(into room: UnsafeMutableRawBufferPointer) -> Piece {
         state.withLock { state in
             if state.isCut { return .cut }

@@ -6,7 +6,8 @@ package struct HTTPServerHooks: Sendable {
     package var clock: SteadyClock
     /// A random number from which request ids are made.
     package var requestIDSeed: UInt64
-    /// Looks at a request when its headers are there and before its body is: who may not come in is told so at once.
+    /// Looks at a request when its headers are there and its body is not: who may not come in is told so at once.
+    ///
     /// Runs on the connection's own thread, as ``Route/Handler/immediate(_:)`` does.
     package var admit: @Sendable (HTTPRequest) throws -> Void
     /// Gives every error its status and words: the one place where errors become HTTP.

@@ -22,7 +22,9 @@ struct OutgoingMessage: ~Copyable {
 
     deinit { MHD_destroy_response(response) }
 
-    /// Hands the response to the connection. Only from within a callback.
+    /// Hands the response to the connection.
+    ///
+    /// Only from within a callback.
     func queue(on connection: SuspendableConnection, status: Int) -> Bool {
         MHD_queue_response(connection.pointer, UInt32(status), response) == .YES
     }

@@ -17,7 +17,9 @@ struct RequestHead {
     /// Whether the caller waits for a word before it sends the body.
     var expectsContinue: Bool { headers.first("Expect")?.equalsIgnoringCase("100-continue") ?? false }
 
-    /// Reads and checks the headers of a connection. Only from within the first call of the handler.
+    /// Reads and checks the headers of a connection.
+    ///
+    /// Only from within the first call of the handler.
     ///
     /// - Parameters:
     ///   - version: the request line's last word, in the connection's buffer.

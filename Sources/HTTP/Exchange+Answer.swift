@@ -1,0 +1,55 @@
+import Core
+import Synchronization
+
+/// The answer to a request on its way to the library.
+extension Exchange {
+    func problem(_ error: any Error) -> Answer {
+        problem(error, for: request, acceptsGzip: acceptsGzip)
+    }
+
+    func problem(_ error: any Error, for request: HTTPRequest?, acceptsGzip: Bool) -> Answer {
+        var problem = context.hooks.describe(error)
+        if case HTTPError.methodNotAllowed(let allowed) = error {
+            problem.headers.set("Allow", allowed.joined(separator: ", "))
+        }
+        let id = request?.requestID ?? summary.requestID
+        return Answer(problem.response(instance: request?.path, requestID: id), acceptsGzip: acceptsGzip)
+    }
+
+    /// Adds what every answer has.
+    func completed(_ answer: Answer) -> Answer {
+        var answer = answer
+        answer.headers.set("X-Request-ID", summary.requestID)
+        answer.headers.set("X-Process-Time", (context.hooks.clock.now - startedAt).asProcessTime)
+        if context.isDraining { answer.headers.set("Connection", "close") }
+        return answer
+    }
+
+    func send(_ answer: Answer) -> Bool {
+        let answer = completed(answer)
+        guard let message = OutgoingMessage.make(answer, connection: connection) else {
+            guard answer.status != 500 else { return false }
+            return send(problem(HTTPError.unsendableHeader))
+        }
+        summary.status = answer.status
+        let isHead = request?.method == .head
+        if case .bytes(let bytes) = answer.body, !isHead { summary.sentBytes = bytes.count }
+        guard message.queue(on: connection, status: answer.status) else { return false }
+        if case .stream(let produce) = answer.body, let writer = message.writer, !isHead { start(produce, writer) }
+        return true
+    }
+
+    func start(_ produce: @escaping @Sendable (HTTPBodyWriter) async throws -> Void, _ writer: HTTPBodyWriter) {
+        shared.withLock { $0.writer = writer }
+        guard context.join(self) else { return writer.cut() }
+        let task = Task {
+            do {
+                try await produce(writer)
+                writer.finish()
+            } catch {
+                writer.cut()
+            }
+        }
+        shared.withLock { $0.task = task }
+    }
+}

@@ -1,0 +1,82 @@
+import Core
+import Synchronization
+
+/// The body of a request: kept, handed on or thrown away.
+extension Exchange {
+    func receive(_ bytes: UnsafeRawBufferPointer, taken: inout Int) -> Bool {
+        client.received(bytes.count, at: context.hooks.clock.now)
+        if let answer = shared.withLock({ $0.answer }) {
+            taken = bytes.count
+            return discard(bytes.count, before: answer)
+        }
+        switch plan {
+        case .collected(let limit, _): collect(bytes, upTo: limit)
+        case .streamed(let buffer, let body, let handler):
+            switch buffer.push(bytes) {
+            case .refused: return true
+            case .unwanted: return discardAll(bytes, taken: &taken)
+            case .taken: if buffer.isPaused { client.enter(.ours) }
+            }
+            // A body that came whole with its head is handed over at its end, and its reader never waits.
+            if receivedBytes + bytes.count != announcedBytes { launch { try await handler($0, body) } }
+        default: return discardAll(bytes, taken: &taken)
+        }
+        receivedBytes += bytes.count
+        taken = bytes.count
+        return true
+    }
+
+    func collect(_ bytes: UnsafeRawBufferPointer, upTo limit: Int) {
+        guard collected.count + bytes.count <= limit else {
+            collected = []
+            let answer = problem(HTTPError.bodyTooLarge(limit: limit))
+            shared.withLock { $0.answer = answer }
+            return
+        }
+        collected.append(contentsOf: bytes)
+    }
+
+    func discardAll(_ bytes: UnsafeRawBufferPointer, taken: inout Int) -> Bool {
+        taken = bytes.count
+        return discard(bytes.count, before: nil)
+    }
+
+    /// Throws bytes away so that the answer can follow them; beyond a bound, the answer is said past the library.
+    ///
+    /// The library takes no answer while a body comes. A caller who stops sending when it reads an error (curl does)
+    /// still gets one in this way; one who goes on is cut after another bound.
+    func discard(_ count: Int, before answer: Answer?) -> Bool {
+        discardedBytes += count
+        receivedBytes += count
+        let isLong = discardedBytes > Limits.discardedBodyBytes
+        let willBeLong = (announcedBytes ?? 0) - receivedBytes > Limits.discardedBodyBytes
+        guard !hasSaidLast else { return !isLong }
+        guard isLong || willBeLong, let answer else { return !isLong }
+        guard context.configuration.tls == nil else { return !isLong }
+        hasSaidLast = true
+        discardedBytes = 0
+        summary.status = answer.status
+        client.sayLast(completed(answer).message())
+        return true
+    }
+
+    func finishBody() -> Bool {
+        client.enter(.ours)
+        if let answer = shared.withLock({ $0.answer }) { return send(answer) }
+        switch plan {
+        case .immediate(let handler): return send(answer { try handler($0) })
+        case .asynchronous(let handler): launch(handler)
+        case .collected(let limit, let handler):
+            let bytes = collected
+            let isCompressed = isCompressedBody
+            launch { request in
+                try await handler(request, isCompressed ? BodyDecompression.decompress(bytes, upTo: limit) : bytes)
+            }
+        case .streamed(let buffer, let body, let handler):
+            buffer.finish(.success(()))
+            launch { try await handler($0, body) }
+        case .none, .answer: return false
+        }
+        return suspendUntilAnswered()
+    }
+}

@@ -1,0 +1,50 @@
+import Core
+import Synchronization
+
+/// The handler of a request: its task, and the wait for it.
+extension Exchange {
+    func launch(_ handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
+        guard !hasLaunched, let request else { return }
+        hasLaunched = true
+        guard context.join(self) else { return abort() }
+        let acceptsGzip = acceptsGzip
+        let task = Task {
+            do { conclude(Answer(try await handler(request), acceptsGzip: acceptsGzip)) } catch {
+                conclude(problem(error, for: request, acceptsGzip: acceptsGzip))
+            }
+        }
+        shared.withLock { $0.task = task }
+    }
+
+    func suspendUntilAnswered() -> Bool {
+        let answer = shared.withLock { shared in
+            if shared.answer == nil {
+                shared.isWaiting = true
+                connection.suspend()
+            }
+            return shared.answer
+        }
+        return answer.map(send) ?? true
+    }
+
+    /// Takes the handler's answer, and sets the connection going whatever it waits for.
+    func conclude(_ answer: Answer) {
+        let buffer = shared.withLock { shared in
+            if shared.answer == nil { shared.answer = answer }
+            letGo(&shared)
+            return shared.buffer
+        }
+        buffer?.abandon()
+    }
+
+    func letGo(_ shared: inout Shared) {
+        guard shared.isWaiting else { return }
+        shared.isWaiting = false
+        connection.resume()
+    }
+
+    func answer(_ handler: (HTTPRequest) throws -> HTTPResponse) -> Answer {
+        guard let request else { return problem(HTTPError.routeNotFound) }
+        do { return Answer(try handler(request), acceptsGzip: acceptsGzip) } catch { return problem(error) }
+    }
+}

@@ -1,0 +1,90 @@
+import CMicroHTTPD
+import Core
+import Synchronization
+
+/// The head of a request: who may come in, and who answers.
+extension Exchange {
+    func begin(method: String, version: UnsafePointer<CChar>) -> Bool {
+        plan = .answer
+        startedAt = max(context.hooks.clock.now, .nanoseconds(1))
+        context.requestBegan()
+        client.enter(.ours)
+        do {
+            let head = try RequestHead(of: connection.pointer, version: version, targetBytes: target?.utf8.count ?? 0)
+            summary.requestID = context.requestIDs.id(for: head.headers)
+            acceptsGzip = ContentCoding.acceptsGzip(head.headers)
+            announcedBytes = head.contentLength
+            guard let target else { throw HTTPError.malformed("the target holds a NUL byte") }
+            let parsed = try RequestTarget(target)
+            do { try admit(method, target, parsed, head) } catch { return refuse(error, head) }
+            if head.hasBody { client.enter(.body(since: startedAt, bytes: 0)) }
+            return true
+        } catch {
+            // Where this request ends is not certain: answered at once, its connection is closed with it.
+            if summary.requestID.isEmpty { summary.requestID = context.requestIDs.id(for: HTTPHeaders()) }
+            return send(problem(error))
+        }
+    }
+
+    /// Answers a request that may not come in: at once when its body would be in vain, else after the body.
+    func refuse(_ error: any Error, _ head: RequestHead) -> Bool {
+        plan = .answer
+        let answer = problem(error)
+        if head.hasBody, head.expectsContinue || (announcedBytes ?? 0) > Limits.discardedBodyBytes {
+            return send(answer)
+        }
+        shared.withLock { $0.answer = answer }
+        if head.hasBody { client.enter(.body(since: startedAt, bytes: 0)) }
+        return true
+    }
+
+    func admit(_ name: String, _ target: String, _ parsed: RequestTarget, _ head: RequestHead) throws {
+        guard let method = HTTPMethod(rawValue: name) else {
+            throw HTTPError.methodNotAllowed(allowed: HTTPMethod.allCases.map(\.rawValue))
+        }
+        summary.method = name
+        var request = HTTPRequest(
+            method: method, target: target, path: parsed.path, query: parsed.query, headers: head.headers,
+            requestID: summary.requestID, remoteAddress: client.address)
+        self.request = request
+        switch try context.router.match(method, parsed) {
+        case .options(let allowed):
+            let headers: HTTPHeaders = ["Allow": allowed.joined(separator: ", ")]
+            let answer = Answer(HTTPResponse(status: 204, headers: headers), acceptsGzip: false)
+            shared.withLock { $0.answer = answer }
+        case .route(let route, let parameters):
+            request.route = route.pattern
+            request.parameters = parameters
+            summary.route = route.pattern
+            self.request = request
+            try context.hooks.admit(request)
+            plan = try makePlan(route.handler, head)
+        }
+    }
+
+    func makePlan(_ handler: Route.Handler, _ head: RequestHead) throws -> Plan {
+        switch handler {
+        case .immediate(let answer): return .immediate(answer)
+        case .asynchronous(let answer): return .asynchronous(answer)
+        case .collected(let limit, let answer):
+            try checkBody(head, upTo: limit)
+            return .collected(upTo: limit, answer)
+        case .streamed(let limit, let answer):
+            try checkBody(head, upTo: limit)
+            let buffer = BodyBuffer(connection: connection)
+            shared.withLock { $0.buffer = buffer }
+            let body = HTTPBody(
+                buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes)
+            return .streamed(buffer, body, answer)
+        }
+    }
+
+    func checkBody(_ head: RequestHead, upTo limit: Int) throws {
+        let coding = head.headers.all("Content-Encoding").joined(separator: ",")
+        isCompressedBody = coding.equalsIgnoringCase("gzip") || coding.equalsIgnoringCase("x-gzip")
+        guard isCompressedBody || coding.isEmpty || coding.equalsIgnoringCase("identity") else {
+            throw HTTPError.unsupportedEncoding
+        }
+        guard (announcedBytes ?? 0) <= limit else { throw HTTPError.bodyTooLarge(limit: limit) }
+    }
+}

@@ -1,0 +1,128 @@
+import Core
+import Foundation
+import HTTP
+import Synchronization
+
+/// A server for one test, with what it told its hooks.
+final class ServerFixture: Sendable {
+    let server: HTTPServer
+    private let finished: Mutex<[RequestSummary]>
+
+    init(
+        _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+        alsoUnder prefix: String = "", admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in }
+    ) throws {
+        let box = Box()
+        finished = Mutex([])
+        let hooks = HTTPServerHooks(
+            clock: .system, requestIDSeed: 0xABCD, describe: describe, admit: admit,
+            onFinish: { summary in box.fixture.withLock { $0 }?.note(summary) })
+        server = try HTTPServer(
+            configuration, router: Router(routes, alsoUnder: prefix, where: { _ in !prefix.isEmpty }), hooks: hooks)
+        box.fixture.withLock { $0 = self }
+    }
+
+    var port: UInt16 { server.port }
+
+    func connect() throws -> RawClient { try RawClient(port: port) }
+
+    /// The summaries of the requests that ended, once there are that many.
+    func summaries(_ count: Int) throws -> [RequestSummary] {
+        for _ in 0..<5_000 {
+            let all = finished.withLock { $0 }
+            if all.count >= count { return all }
+            usleep(1_000)
+        }
+        throw RawClient.Failure(reason: "fewer than \(count) requests ended")
+    }
+
+    private func note(_ summary: RequestSummary) { finished.withLock { $0.append(summary) } }
+
+    /// Breaks the circle of a hook that needs what is being made.
+    private final class Box: Sendable {
+        let fixture = Mutex<ServerFixture?>(nil)
+    }
+}
+
+extension SteadyClock {
+    static let system = SteadyClock {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
+/// The statuses that these tests need; the real table belongs to the API.
+private func describe(_ error: any Error) -> Problem {
+    guard let error = error as? any CodedError else {
+        return Problem(status: 500, code: .internalError, detail: "Something broke.")
+    }
+    let status =
+        switch error.code {
+        case .malformedRequest, .bodyIncomplete: 400
+        case .forbidden: 403
+        case .routeNotFound: 404
+        case .methodNotAllowed: 405
+        case .bodyTooLarge: 413
+        case .unsupportedEncoding: 415
+        case .headersTooLarge: 431
+        case .shuttingDown: 503
+        default: 500
+        }
+    return Problem(status: status, code: error.code, detail: error.message)
+}
+
+/// Runs a test's blocking calls on a thread of their own, because the server's tasks need the threads of tasks.
+func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    }
+}
+
+/// Serves routes for the time of a test.
+func serving(
+    _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(), alsoUnder prefix: String = "",
+    admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in },
+    _ work: @escaping @Sendable (ServerFixture) throws -> Void
+) async throws {
+    let fixture = try ServerFixture(routes, configuration: configuration, alsoUnder: prefix, admit: admit)
+    let result: Result<Void, any Error>
+    do { result = .success(try await onThread { try work(fixture) }) } catch { result = .failure(error) }
+    await fixture.server.stop(within: .milliseconds(200))
+    try result.get()
+}
+
+/// A door that a handler waits at until a test opens it.
+final class Door: Sendable {
+    private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    /// Waits, on a test's thread, until the door was opened.
+    func waitUntilOpen() throws {
+        for _ in 0..<5_000 {
+            if isOpen { return }
+            usleep(1_000)
+        }
+        throw RawClient.Failure(reason: "the door stayed shut")
+    }
+}
