@@ -1,4 +1,4 @@
-package import Core
+internal import Core
 package import HTTP
 package import Operations
 
@@ -35,7 +35,7 @@ package final class APIServer: Sendable {
 
     /// Without keys only this machine may ask; a request that a proxy brought comes from elsewhere.
     @Sendable private static func refuseForwarded(_ request: HTTPRequest) throws {
-        let isForwarded = request.headers.contains { field in
+        let isForwarded = request.headers.fields.contains { field in
             let name = field.name.lowercased()
             return name == "forwarded" || name.hasPrefix("x-forwarded-")
         }

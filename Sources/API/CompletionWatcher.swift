@@ -71,7 +71,7 @@ package final class CompletionWatcher: Sendable {
             }
             expire(before: clock.now)
         }
-        expire(before: .seconds(.max))
+        expire(before: .seconds(Int64.max))
     }
 
     private func expected(among ids: [TaskID]?) -> [TaskID] {

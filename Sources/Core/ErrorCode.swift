@@ -23,7 +23,9 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     // The request names what is not there.
     case unknownModel = "unknown_model"
     case unknownModelVersion = "unknown_model_version"
+    case modelNotFound = "model_not_found"
     case taskNotFound = "task_not_found"
+    case taskExpired = "task_expired"
 
     // A row does not fit the model's signature.
     case missingInput = "missing_input"

@@ -88,6 +88,8 @@ package enum Limits {
     package static let sweptTasks = 64
     /// Chunks whose results the keeper deletes in one transaction.
     package static let sweptChunks = 256
+    /// Bytes of free disk below which the service is in danger.
+    package static let freeDiskBytes: Int64 = 512 << 20
     /// Prepared statements kept by a connection.
     package static let preparedStatements = 128
     /// Connections kept for reading in one process.
@@ -116,6 +118,10 @@ package enum Limits {
     package static let rescuePoll = Duration.milliseconds(100)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
+    /// How long a worker that can serve no model stays to say so, before it fails and is started again.
+    package static let brokenWorkerPause = Duration.seconds(20)
+    /// How long requests in flight may take when a server stops.
+    package static let drainDeadline = Duration.seconds(12)
     /// How long a stopping process finishes what it holds.
     package static let stopDeadline = Duration.seconds(20)
     /// How long a synchronous prediction waits for its answer.

@@ -1,4 +1,4 @@
-package import Core
+internal import Core
 
 /// The rows of several chunks as one: what a single run of a model takes.
 struct Batch {

@@ -45,7 +45,8 @@ package struct WorkerService: Service {
 
     package func run(until stop: StopSignal) async throws {
         for model in models.broken {
-            logger.error("model broken", ["model": model.identity.model, "code": model.code.rawValue, "reason": model.message])
+            logger.error(
+                "model broken", ["model": model.identity.model, "code": model.code.rawValue, "reason": model.message])
         }
         if models.ready.isEmpty { return try await standStill(until: stop) }
         try await ThreadService(name) { stop in try work(until: stop) }.run(until: stop)
@@ -60,7 +61,9 @@ package struct WorkerService: Service {
         let loop = WorkerLoop(
             leases: leases, predictors: Dictionary(uniqueKeysWithValues: zip(keys, models.ready)),
             listener: listener, clock: clock, logger: logger)
-        logger.info("worker ready", ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])
+        logger.info(
+            "worker ready",
+            ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])
         try loop.run(until: stop)
         try owner.leave()
     }

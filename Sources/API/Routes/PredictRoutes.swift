@@ -1,6 +1,7 @@
 internal import Core
 internal import HTTP
 internal import Intake
+internal import Queue
 internal import Store
 
 /// `POST /predict` and `POST /predict/batch`: the same queue, at high priority, and the answer in the same request.
@@ -82,6 +83,6 @@ struct PredictRoutes {
         let predictions = try ended.result ?? context.tasks.allResults(of: ended, limit: rowLimit)
         return Run(
             task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,
-            seconds: (context.steady.now - start).inSeconds)
+            seconds: ((context.steady.now - start).inSeconds * 1e6).rounded() / 1e6)
     }
 }

@@ -39,6 +39,9 @@ package final class Connection {
         sqlite3_close_v2(handle)
     }
 
+    static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+    static var libraryVersionNumber: Int { Int(sqlite3_libversion_number()) }
+
     /// The number of rows that the last INSERT, UPDATE or DELETE changed.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
 

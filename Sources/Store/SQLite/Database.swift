@@ -71,3 +71,20 @@ package final class Database: Sendable {
         PRAGMA temp_store = MEMORY;
         """
 }
+
+extension Database {
+    /// Looks for damage: every page, every index, every rule of the tables.
+    ///
+    /// - Returns: the first fault in SQLite's words; nil when there is none.
+    package func check() throws -> String? {
+        let connection = try open(.readOnly, at: WriteGate(files: files))
+        let verdict = try connection.first("PRAGMA integrity_check(1)") { $0.text(0) } ?? "no answer"
+        return verdict == "ok" ? nil : verdict
+    }
+
+    /// The version of SQLite that is in use, such as `3.40.1`.
+    package static var libraryVersion: String { Connection.libraryVersion }
+
+    /// The same as a number: `3040001`.
+    package static var libraryVersionNumber: Int { Connection.libraryVersionNumber }
+}

@@ -1,0 +1,106 @@
+internal import API
+internal import Core
+internal import Digest
+internal import Foundation
+internal import HTTP
+internal import Operations
+internal import Queue
+internal import Store
+
+/// `sibyl api`: one API process.
+struct APICommand: Command {
+    var syntax: CommandSyntax {
+        CommandSyntax(
+            "api", "Runs one API process.",
+            options: [.init("--ready-file", value: "FILE", "Writes the service's URL there once it listens.")],
+            settings: Setting.serving)
+    }
+
+    func run(_ arguments: Arguments) async throws -> Int32 {
+        let environment = try ServiceEnvironment(arguments, process: "api")
+        let address = try ListenAddress(environment.settings[.listen]!)
+        try address.checkOpenness(auth: environment.settings[.auth])
+        let stop = environment.stopSignal()
+        let process = try APIProcess(environment, stop: stop)
+        let server = try process.makeServer(address)
+        let url = address.url(port: server.port)
+        environment.logger.notice("listening", ["url": url])
+        if let file = arguments.value("--ready-file") {
+            try (url + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        try await ServiceGroup(process.services + [process.service(of: server)], logger: environment.logger)
+            .run(until: stop)
+        environment.logger.notice("stopped")
+        return 0
+    }
+}
+
+/// The parts of an API process.
+struct APIProcess {
+    private let environment: ServiceEnvironment
+    private let database: Database
+    private let doorbell: Doorbell
+    private let committer: GroupCommitter
+    private let owner: Owner
+    private let watcher: CompletionWatcher
+    private let context: APIContext
+
+    init(_ environment: ServiceEnvironment, stop: StopSignal) throws {
+        self.environment = environment
+        let catalog = try environment.loadCatalog()
+        database = try environment.openDatabase()
+        doorbell = try Doorbell(database: database, steady: environment.steady)
+        committer = GroupCommitter(
+            database: database,
+            groupLimit: environment.settings[.groupCommit] == "off" ? 1 : Limits.groupCommitSubmissions)
+        owner = try Owner(
+            .api, boot: environment.boot, models: [], database: database, at: environment.clock.now)
+        let readers = database.makeReaders()
+        let tasks = TaskStore(readers: readers, models: ModelRegistry())
+        watcher = CompletionWatcher(
+            tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady)
+        context = APIContext(
+            catalog: catalog,
+            submissions: Submissions(
+                committer: committer, doorbell: doorbell, clock: environment.clock, retention: environment.retention),
+            tasks: tasks, workforce: Workforce(readers: readers), watcher: watcher,
+            readiness: Readiness(committer: committer, clock: environment.steady, stopping: stop), receiver: owner,
+            clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
+    }
+
+    func makeServer(_ address: ListenAddress) throws -> APIServer {
+        var random = SystemRandom()
+        return try APIServer(
+            context, configuration: HTTPServerConfiguration(host: address.host, port: address.port),
+            requestIDSeed: random.next(), logger: environment.logger)
+    }
+
+    /// In the order of dependence: requests need the watcher and the committer until their last.
+    var services: [any Service] {
+        [
+            environment.keeper(database, doorbell),
+            TaskService("owner") { [owner] stop in
+                await stop.raised()
+                try owner.leave()
+            },
+            ThreadService("beat") { [owner, lease = environment.lease] stop in
+                try owner.beat(every: lease / 3, until: stop)
+            },
+            ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
+            ThreadService("watcher") { [watcher] stop in try watcher.run(until: stop) },
+        ]
+    }
+
+    func service(of server: APIServer) -> some Service {
+        TaskService("http") { stop in
+            await stop.raised()
+            await server.stop(within: Limits.drainDeadline)
+        }
+    }
+
+    private static func settings(_ values: SettingValues) -> APIContext.Settings {
+        APIContext.Settings(
+            chunkRows: values.integer(.chunkRows), batchRows: values.integer(.maxBatchRows),
+            synchronousRows: values.integer(.syncRows), synchronousWait: .seconds(values.integer(.syncSeconds)))
+    }
+}

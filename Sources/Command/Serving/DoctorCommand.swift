@@ -1,0 +1,123 @@
+internal import Catalog
+internal import Core
+internal import Foundation
+internal import Inference
+internal import Operations
+internal import Store
+
+/// `sibyl doctor`: looks at everything the service needs, and names each remedy.
+struct DoctorCommand: Command {
+    var syntax: CommandSyntax {
+        CommandSyntax(
+            "doctor", "Checks this machine, and says how to mend what is missing.",
+            options: [.init("--json", "One JSON object instead of lines.")], settings: Setting.serving)
+    }
+
+    /// What was looked at, and what was found.
+    struct Finding {
+        let subject: String
+        let isGood: Bool
+        let detail: String
+    }
+
+    func run(_ arguments: Arguments) async throws -> Int32 {
+        let environment = try ServiceEnvironment(arguments, process: "doctor")
+        let findings = [database(environment), log(), disk(environment), address(environment)] + models(environment)
+        if arguments.has("--json") {
+            Console.write(JSONWriter.write { Self.write(findings, to: &$0) } + [UInt8(ascii: "\n")])
+        } else {
+            for finding in findings {
+                Console.write("\(finding.isGood ? "ok  " : "BAD ") \(finding.subject): \(finding.detail)\n")
+            }
+        }
+        return findings.allSatisfy(\.isGood) ? 0 : 1
+    }
+
+    private static func write(_ findings: [Finding], to json: inout JSONWriter) {
+        json.object { json in
+            json.member("healthy", findings.allSatisfy(\.isGood))
+            json.key("findings")
+            json.array { json in
+                for finding in findings {
+                    json.object { json in
+                        json.member("subject", finding.subject)
+                        json.member("ok", finding.isGood)
+                        json.member("detail", finding.detail)
+                    }
+                }
+            }
+        }
+    }
+
+    private func finding(_ subject: String, _ look: () throws -> String) -> Finding {
+        do {
+            return Finding(subject: subject, isGood: true, detail: try look())
+        } catch {
+            return Finding(
+                subject: subject, isGood: false, detail: (error as? any CodedError)?.message ?? "\(error)")
+        }
+    }
+
+    private func database(_ environment: ServiceEnvironment) -> Finding {
+        finding("database") {
+            let database = try environment.openDatabase()
+            let isWhole = try database.check()
+            if let fault = isWhole {
+                throw UsageError("It is damaged (\(fault)); stop the service and restore a backup.")
+            }
+            return
+                "\(database.files.path), schema \(try database.schemaVersion()), log of \(database.files.logBytes) bytes"
+        }
+    }
+
+    /// Before 3.51.3 SQLite can corrupt a log that two connections write or checkpoint in the same instant.
+    private func log() -> Finding {
+        let version = Database.libraryVersion
+        let isCured = Database.libraryVersionNumber >= 3_051_003
+        return Finding(
+            subject: "SQLite", isGood: true,
+            detail: version
+                + (isCured
+                    ? ""
+                    : "; Sibyl's write gate keeps its WAL-reset bug out (cured in 3.51.3): let no other program write"))
+    }
+
+    private func disk(_ environment: ServiceEnvironment) -> Finding {
+        finding("disk") {
+            let folder = URL(fileURLWithPath: environment.settings[.database]!).deletingLastPathComponent().path
+            let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
+            let free = (attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+            if free < Limits.freeDiskBytes {
+                throw UsageError(
+                    "Only \(free >> 20) MiB are free; free some, the service needs \(Limits.freeDiskBytes >> 20).")
+            }
+            return "\(free >> 20) MiB free"
+        }
+    }
+
+    private func address(_ environment: ServiceEnvironment) -> Finding {
+        finding("address") {
+            let address = try ListenAddress(environment.settings[.listen]!)
+            try address.checkOpenness(auth: environment.settings[.auth])
+            return address.url(port: address.port)
+        }
+    }
+
+    private func models(_ environment: ServiceEnvironment) -> [Finding] {
+        do {
+            let catalog = try Catalog(folder: environment.settings[.models]!)
+            let models = LoadedModels(catalog, libraryPath: environment.settings[.onnxRuntime])
+            return models.ready.map {
+                Finding(
+                    subject: "model \($0.identity.model) \($0.identity.version)", isGood: true,
+                    detail: "loaded, and its golden rows give their golden answers")
+            }
+                + models.broken.map {
+                    Finding(
+                        subject: "model \($0.identity.model) \($0.identity.version)", isGood: false, detail: $0.message)
+                }
+        } catch {
+            return [finding("models") { throw error }]
+        }
+    }
+}

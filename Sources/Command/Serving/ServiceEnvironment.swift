@@ -1,0 +1,92 @@
+internal import Catalog
+internal import Core
+internal import Digest
+internal import Foundation
+internal import Glibc
+internal import HTTP
+internal import Operations
+internal import Queue
+internal import Store
+internal import Worker
+
+/// What every serving process begins with: its settings, its clocks, its log, its name, and the database.
+struct ServiceEnvironment {
+    let settings: SettingValues
+    let environment: [String: String]
+    let clock = WallClock { .system }
+    let steady = SteadyClock { .monotonic }
+    let logger: Logger
+    /// This process's name among all that ever worked on the database.
+    let boot: String
+
+    init(_ arguments: Arguments, process: String) throws {
+        environment = ProcessInfo.processInfo.environment
+        settings = try Self.settings(arguments, environment: environment)
+        var random = SystemRandom()
+        boot = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: 0...255, using: &random) })
+        let level = settings[.logLevel].flatMap(LogLevel.init(rawValue:)) ?? .info
+        logger = Logger(level: level, context: ["process": process, "pid": "\(getpid())"]) {
+            WallTime.system.description
+        }
+        for name in settings.unknownNames(except: [ChildProcess.lifelineName]) {
+            logger.warning("unknown setting", ["name": name])
+        }
+    }
+
+    static func settings(_ arguments: Arguments, environment: [String: String]) throws -> SettingValues {
+        let dotEnv = try? String(contentsOfFile: ".env", encoding: .utf8)  // try? because there need not be one
+        return try SettingValues(options: arguments.settings, environment: environment, dotEnv: dotEnv)
+    }
+
+    var lease: Duration { .seconds(settings.integer(.leaseSeconds)) }
+    var retention: Duration { .seconds(settings.integer(.retentionHours) * 3_600) }
+
+    /// Opens the database; a new one gets its schema, an old one must have the right one.
+    func openDatabase() throws -> Database {
+        let database = try Database(path: settings[.database]!)
+        if try database.schemaVersion() == 0 { try database.migrate() }
+        try database.checkSchema()
+        return database
+    }
+
+    func loadCatalog() throws -> Catalog {
+        let catalog = try Catalog(folder: settings[.models]!)
+        for (name, error) in catalog.broken {
+            logger.error("model broken", ["model": name, "code": error.code.rawValue, "reason": error.message])
+        }
+        return catalog
+    }
+
+    func keeper(_ database: Database, _ doorbell: Doorbell) -> some Service {
+        let keeper = Keeper(
+            database: database, doorbell: doorbell, clock: clock, steady: steady, lease: lease, retention: retention,
+            logger: logger)
+        return ThreadService("keeper") { stop in try keeper.run(until: stop) }
+    }
+
+    /// A signal that is raised when this process should stop, for whatever reason.
+    func stopSignal() -> StopSignal {
+        let stop = StopSignal()
+        TerminationSignals.watch(raising: stop)
+        ChildProcess.stopWithStarter(raising: stop, environment: environment)
+        return stop
+    }
+}
+
+extension WallTime {
+    /// The time of day, from the system.
+    static var system: WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+extension Duration {
+    /// The time since the machine started.
+    static var monotonic: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
