@@ -57,6 +57,8 @@ package enum Limits {
     package static let compressedAnswerBytes = 1_024
     /// Bytes of a caller's `X-Request-ID`; longer ones are replaced.
     package static let requestIDBytes = 128
+    /// Bytes of an answer that the command line keeps in memory: a page of results with long texts.
+    package static let clientAnswerBytes = 64 << 20
     /// Bytes of a task's name.
     package static let taskNameBytes = 256
 
