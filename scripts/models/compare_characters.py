@@ -49,7 +49,8 @@ def tokenizer(model: onnx.ModelProto) -> tuple[str, onnxruntime.InferenceSession
     nodes = model.graph.node[: last + 1]
     padding = next(item.s.decode() for item in nodes[-1].attribute if item.name == "pad_value")
     output = helper.make_tensor_value_info("tokenized", TensorProto.STRING, None)
-    graph = helper.make_graph(nodes, "tokenizer", model.graph.input, [output], model.graph.initializer)
+    constants = [constant for constant in model.graph.initializer if any(constant.name in node.input for node in nodes)]
+    graph = helper.make_graph(nodes, "tokenizer", model.graph.input, [output], constants)
     cut = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     return padding, onnxruntime.InferenceSession(cut.SerializeToString(), providers=["CPUExecutionProvider"])
 

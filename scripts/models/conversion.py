@@ -33,7 +33,7 @@ def convert(pipeline: Pipeline, name: str, inputs: list, options: dict | None = 
 
 
 def as_stored(values: np.ndarray) -> np.ndarray:
-    """Rounds to the 32 bits that the file keeps, so that the reference is the model as shipped, not as it was fitted."""
+    """Rounds to the 32 bits that the file keeps, so that the reference is the model as shipped, not as fitted."""
     return values.astype(np.float32).astype(np.float64)
 
 

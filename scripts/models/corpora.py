@@ -12,8 +12,9 @@ import sys
 import tarfile
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import NamedTuple
 
 from sklearn.model_selection import train_test_split
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def date_of(files: dict, manifest: Path) -> str:
         for version in json.loads(manifest.read_bytes())["versions"]:
             if version["files"] == files:
                 return version["trained_at"]
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def golden(rows: list[Row], answers: Answers, tolerance: float) -> dict:

@@ -92,7 +92,7 @@ def main() -> None:
         pipeline,
         "sentiment",
         [("text", StringTensorType([None, 1]))],
-        # Every Debian has C.UTF-8; the converter's own choice, en_US.UTF-8, few servers have, and then it fails to load.
+        # Every Debian has C.UTF-8. Few servers have the converter's own choice, en_US.UTF-8: the model would not load.
         {id(vectorizer): {"tokenexp": TOKEN_PATTERN_IN_FILE, "locale": "C.UTF-8"}},
     )
     everything = [text.text for text in training + held_out]
