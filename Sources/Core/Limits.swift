@@ -33,6 +33,8 @@ package enum Limits {
     package static let synchronousRows = 100
     /// Results on one page.
     package static let pageRows = 10_000
+    /// Bytes of an answer that a client keeps in memory: a page of results with room to spare.
+    package static let clientAnswerBytes = 64 << 20
     /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
     package static let bodyProgressBytes = 1 << 10
     /// Results on a page when the caller names no limit.

@@ -75,3 +75,9 @@ static inline void *sibyl_socket_context(struct MHD_Connection *connection)
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
+
+/// Variadic in the library: MHD_set_response_options. Makes a body of unknown length end with its connection.
+static inline enum MHD_Result sibyl_end_with_connection(struct MHD_Response *response)
+{
+    return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
