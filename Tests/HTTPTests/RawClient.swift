@@ -37,8 +37,8 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
         let result = withUnsafeBytes(of: &address) {
             connect(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
+        // An object whose properties are set is deinitialized although its initializer throws: it closes the socket.
         guard result == 0 else {
-            close(descriptor)
             throw Failure(reason: "not connected: \(String(cString: strerror(errno)))")
         }
     }
