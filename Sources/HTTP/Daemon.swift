@@ -21,8 +21,9 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server stop
             | (configuration.tls == nil ? 0 : MHD_USE_TLS.rawValue)
         settings.connection_limit = UInt32(clamping: configuration.connections)
         settings.idle_seconds = UInt32(max(1, configuration.idle.components.seconds))
-        // The read buffer is half of this: a head of the greatest size must fit, so that we can say what is wrong.
-        settings.connection_memory_bytes = 4 * Limits.headerBytes
+        // The library clears all of this after each request, so it is as small as may be: the read buffer is half of
+        // it, and a head that is a little too large must still fit, so that we can say what is wrong with it.
+        settings.connection_memory_bytes = 2 * Limits.headerBytes + (8 << 10)
         settings.strict = LibraryVersion.isLenient ? 0 : 1
         settings.context = Unmanaged.passUnretained(context).toOpaque()
         settings.handle = Self.handle
