@@ -78,7 +78,8 @@ import Testing
 
     @Test(
         arguments: [
-            (0, "0"), (-0.0, "-0"), (1, "1"), (0.1, "0.1"), (1e16, "1e+16"), (.leastNonzeroMagnitude, "5e-324"), (-2.5, "-2.5"),
+            (0, "0"), (-0.0, "-0"), (1, "1"), (0.1, "0.1"), (1e16, "1e+16"), (.leastNonzeroMagnitude, "5e-324"),
+            (-2.5, "-2.5"),
             (1.7976931348623157e308, "1.7976931348623157e+308"), (.infinity, "null"), (-.infinity, "null"),
             (.nan, "null"),
         ] as [(Double, String)])
