@@ -6,13 +6,13 @@ internal import Operations
 @main
 struct Sibyl {
     static func main() async {
-        TerminationSignals.block()
+        TerminationSignals.ignoreBrokenPipes()
         exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
     private static let commands: [any Command] = [
-        UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(),
-        DoctorCommand(),
+        UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
+        ResultsCommand(), PredictCommand(), DoctorCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

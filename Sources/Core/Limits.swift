@@ -43,6 +43,8 @@ package enum Limits {
     package static let synchronousRows = 100
     /// Results on one page.
     package static let pageRows = 10_000
+    /// Bytes of an answer that a client keeps in memory: a page of results with room to spare.
+    package static let clientAnswerBytes = 64 << 20
     /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
     package static let bodyProgressBytes = 1 << 10
     /// Results on a page when the caller names no limit.
@@ -101,6 +103,8 @@ package enum Limits {
     package static let claimedChunks = 256
     /// Bytes of the payloads in one claim: the worker's memory.
     package static let claimedBytes = 4 << 20
+    /// Rows of text in one run, and in one chunk.
+    package static let textRunRows = 512
     /// Rows in one run.
     package static let runRows = 4_096
     /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.

@@ -2,28 +2,28 @@ import CMicroHTTPD
 import Core
 import Glibc
 
-/// Owns one daemon of libmicrohttpd and ties its callbacks to exchanges.
+/// Owns one daemon of libmicrohttpd, which is one thread, and ties its callbacks to exchanges.
 ///
-/// Thread rule: start, quiesce and stop come from one owner, one after another; callbacks come on the daemon's own
-/// threads, for one connection always on the same (<https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html>).
-final class Daemon: @unchecked Sendable {  // @unchecked because the server calls quiesce and stop once, in order.
+/// Thread rule: connections may be added from any thread until the daemon is stopped, once; callbacks come on the
+/// daemon's own thread (<https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html>).
+final class Daemon: @unchecked Sendable {  // @unchecked because the server stops adding before it stops the daemon.
     private let daemon: OpaquePointer
     private let context: ServerContext
 
     /// - Throws: ``ListenError`` when the library does not start, which is a bad certificate or key as a rule.
-    init(listening socket: ListeningSocket, context: ServerContext) throws {
+    init(_ context: ServerContext) throws {
         self.context = context
         let configuration = context.configuration
         var settings = sibyl_daemon_settings()
         settings.flags =
             MHD_USE_EPOLL.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
-            | MHD_ALLOW_SUSPEND_RESUME.rawValue | (configuration.tls == nil ? 0 : MHD_USE_TLS.rawValue)
-        settings.listen_socket = socket.descriptor
-        settings.threads = UInt32(max(1, configuration.threads))
-        settings.connection_limit = UInt32(max(configuration.connections, configuration.threads))
+            | MHD_USE_NO_LISTEN_SOCKET.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+            | (configuration.tls == nil ? 0 : MHD_USE_TLS.rawValue)
+        settings.connection_limit = UInt32(clamping: configuration.connections)
         settings.idle_seconds = UInt32(max(1, configuration.idle.components.seconds))
-        // The read buffer is half of this: a head of the greatest size must fit, so that we can say what is wrong.
-        settings.connection_memory_bytes = 4 * Limits.headerBytes
+        // The library clears all of this after each request, so it is as small as may be: the read buffer is half of
+        // it, and a head that is a little too large must still fit, so that we can say what is wrong with it.
+        settings.connection_memory_bytes = 2 * Limits.headerBytes + (8 << 10)
         settings.strict = LibraryVersion.isLenient ? 0 : 1
         settings.context = Unmanaged.passUnretained(context).toOpaque()
         settings.handle = Self.handle
@@ -39,10 +39,12 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server call
         self.daemon = daemon
     }
 
-    /// Lets no further connection in; those that are open go on.
-    func quiesce() -> Int32 { MHD_quiesce_daemon(daemon) }
+    /// Takes over a connected socket, and closes it in time; false when it was closed at once.
+    func add(_ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool {
+        MHD_add_connection(daemon, socket, address, length) == .YES
+    }
 
-    /// Closes all connections and ends the threads.
+    /// Closes all connections and ends the thread.
     ///
     /// No connection may be suspended.
     func stop() { MHD_stop_daemon(daemon) }

@@ -27,12 +27,12 @@ extension Exchange {
 
     func send(_ answer: Answer) -> Bool {
         let answer = completed(answer)
-        guard let message = OutgoingMessage.make(answer, connection: connection) else {
+        let isHead = request?.method == .head
+        guard let message = OutgoingMessage.make(answer, connection: connection, isHead: isHead) else {
             guard answer.status != 500 else { return false }
             return send(problem(HTTPError.unsendableHeader))
         }
         summary.status = answer.status
-        let isHead = request?.method == .head
         if case .bytes(let bytes) = answer.body, !isHead { summary.sentBytes = bytes.count }
         guard message.queue(on: connection, status: answer.status) else { return false }
         if case .stream(let produce) = answer.body, let writer = message.writer, !isHead { start(produce, writer) }

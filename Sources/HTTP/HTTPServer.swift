@@ -1,6 +1,5 @@
 import Core
 import Dispatch
-import Glibc
 
 /// Serves HTTP/1.1 over libmicrohttpd, on threads of its own.
 ///
@@ -9,7 +8,8 @@ package final class HTTPServer: Sendable {
     /// The port that is listened on.
     package let port: UInt16
     private let context: ServerContext
-    private let daemon: Daemon
+    private let acceptor: Acceptor
+    private let daemons: [Daemon]
     private let sweep: DeadlineSweep
 
     /// Begins to listen and to serve.
@@ -18,14 +18,18 @@ package final class HTTPServer: Sendable {
     package init(
         _ configuration: HTTPServerConfiguration, router: Router, hooks: HTTPServerHooks
     ) throws {
-        context = ServerContext(configuration: configuration, router: router, hooks: hooks)
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
         port = socket.port
-        do { daemon = try Daemon(listening: socket, context: context) } catch {
+        acceptor = Acceptor(listening: socket, limit: max(1, configuration.connections))
+        context = ServerContext(configuration: configuration, router: router, hooks: hooks, acceptor: acceptor)
+        do { daemons = try Self.start(context) } catch {
             socket.close()
             throw error
         }
         sweep = DeadlineSweep(of: context)
+        acceptor.start { [daemons] turn, socket, address, length in
+            daemons[turn % daemons.count].add(socket, address, length)
+        }
     }
 
     /// Stops: lets nobody in, finishes what was begun, tells the rest that the service shuts down.
@@ -33,8 +37,7 @@ package final class HTTPServer: Sendable {
     /// - Parameter grace: how long requests in flight may take; afterwards they are answered 503, streams are cut.
     package func stop(within grace: Duration) async {
         context.drain()
-        let listener = daemon.quiesce()
-        if listener >= 0 { close(listener) }
+        await acceptor.stop()
         await waitUntilIdle(for: grace)
         // Every suspended connection must be set going before the library stops.
         for exchange in context.close() { exchange.abort() }
@@ -42,11 +45,23 @@ package final class HTTPServer: Sendable {
         sweep.cancel()
         await withCheckedContinuation { continuation in
             // Joins threads, so it may not run where tasks run.
-            DispatchQueue.global().async { [daemon] in
-                daemon.stop()
+            DispatchQueue.global().async { [daemons] in
+                for daemon in daemons { daemon.stop() }
                 continuation.resume()
             }
         }
+    }
+
+    /// One daemon a thread: the library's own pool of threads needs the listening socket.
+    private static func start(_ context: ServerContext) throws -> [Daemon] {
+        var daemons: [Daemon] = []
+        do {
+            for _ in 0..<max(1, context.configuration.threads) { daemons.append(try Daemon(context)) }
+        } catch {
+            for daemon in daemons { daemon.stop() }
+            throw error
+        }
+        return daemons
     }
 
     private func waitUntilIdle(for patience: Duration) async {

@@ -1,3 +1,5 @@
+// The library's header brings the socket headers with it: whichever module is built first owns their names.
+import CMicroHTTPD
 package import Core
 import Glibc
 

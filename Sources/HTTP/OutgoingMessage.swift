@@ -12,8 +12,12 @@ struct OutgoingMessage: ~Copyable {
     }
 
     /// Gives nil when a header cannot be sent: it holds a line end, say.
-    static func make(_ answer: Answer, connection: SuspendableConnection) -> OutgoingMessage? {
+    ///
+    /// - Parameter isHead: whether only the headers will be sent.
+    static func make(_ answer: Answer, connection: SuspendableConnection, isHead: Bool) -> OutgoingMessage? {
         guard let message = makeBody(answer, connection: connection) else { return nil }
+        // For HEAD the library sends the last chunk of a body that has none; it does not when the connection ends.
+        if isHead, message.writer != nil, sibyl_end_with_connection(message.response) != .YES { return nil }
         for field in answer.headers.fields {
             guard MHD_add_response_header(message.response, field.name, field.value) == .YES else { return nil }
         }

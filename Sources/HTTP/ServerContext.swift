@@ -8,6 +8,7 @@ final class ServerContext: Sendable {
     let router: Router
     let hooks: HTTPServerHooks
     let requestIDs: RequestIDs
+    private let acceptor: Acceptor
 
     /// Requests whose head has been read and whose answer is not sent yet.
     private let inFlight = Atomic<Int>(0)
@@ -22,7 +23,10 @@ final class ServerContext: Sendable {
         var isClosed = false
     }
 
-    init(configuration: HTTPServerConfiguration, router: Router, hooks: HTTPServerHooks) {
+    init(
+        configuration: HTTPServerConfiguration, router: Router, hooks: HTTPServerHooks, acceptor: Acceptor
+    ) {
+        self.acceptor = acceptor
         self.configuration = configuration
         self.router = router
         self.hooks = hooks
@@ -68,6 +72,7 @@ final class ServerContext: Sendable {
     func closed(_ connection: ClientConnection) {
         connection.closed()
         _ = connections.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
+        acceptor.connectionClosed()
     }
 
     /// Closes the connections that owe something for too long.

@@ -12,7 +12,9 @@ package final class OnnxPredictor: Predictor {
     private let session: Session
     private let runtime: OnnxRuntime
     private let feeds: [TensorFeed]
-    private let runRows: Int
+    package let runRows: Int
+    /// Rows in one call of the library.
+    private let callRows: Int
 
     /// Loads the model and runs its own test.
     ///
@@ -32,22 +34,23 @@ package final class OnnxPredictor: Predictor {
         self.runtime = runtime
         identity = resolved.identity
         output = resolved.output
-        runRows = resolved.signature.inputs.contains { $0.kind == .string } ? Self.textRunRows : Limits.runRows
+        runRows = resolved.signature.runRows
+        callRows = runRows < Limits.runRows ? Self.textCallRows : Limits.runRows
         try selfTest(name)
     }
 
     /// Bytes of a model's file.
     private static let fileBytes = 2 << 30
-    /// Rows of text in one run: the library builds a dense row of the whole vocabulary for each, so that memory grows
+    /// Rows of text in one call: the library builds a dense row of the whole vocabulary for each, so that memory grows
     /// with the batch while speed does not.
-    private static let textRunRows = 64
+    private static let textCallRows = 64
 
     package func predict(_ rows: Rows) throws -> Predictions {
         var values: [Float] = []
         values.reserveCapacity(rows.validCount * output.width)
         var start = 0
         while start < rows.validCount {
-            let part = start..<min(start + runRows, rows.validCount)
+            let part = start..<min(start + callRows, rows.validCount)
             values += try run(rows, part)
             start = part.upperBound
         }

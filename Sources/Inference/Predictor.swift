@@ -4,6 +4,8 @@ package import Core
 package protocol Predictor: Sendable {
     var identity: ModelIdentity { get }
     var output: ModelOutput { get }
+    /// Rows that a run should have: see `Signature.runRows`.
+    var runRows: Int { get }
 
     /// Predicts.
     ///

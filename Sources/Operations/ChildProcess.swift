@@ -80,10 +80,7 @@ package final class ChildProcess: Sendable {
         }
         posix_spawn_file_actions_adddup2(&actions, lifeline, lifelineDescriptor)
         // Its own process group: Ctrl-C goes to the starter alone, which stops its children in order.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-        var nothing = sigset_t()
-        sigemptyset(&nothing)
-        posix_spawnattr_setsigmask(&attributes, &nothing)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         var words = (["sibyl"] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }

@@ -30,10 +30,10 @@ package final class Leases {
     ///
     /// - Parameters:
     ///   - models: the keys of the models that this worker serves.
-    ///   - rows: rows at most, unless the first chunk alone has more.
+    ///   - rows: rows at most of a model, unless its first chunk alone has more.
     /// - Returns: nil when nothing waits.
     /// - Throws: ``QueueError/ownershipLost`` when this worker was declared dead.
-    package func claim(of models: [Int64], upToRows rows: Int) throws -> Claim? {
+    package func claim(of models: [Int64], upToRows rows: (_ model: Int64) -> Int) throws -> Claim? {
         // Most looks find nothing; they need no turn at the gate.
         guard try claims.read({ try Self.nextModel(of: models, in: $0) }) != nil else { return nil }
         claimCount += 1
@@ -42,7 +42,7 @@ package final class Leases {
             guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
             guard let model = try Self.nextModel(of: models, in: connection) else { return nil }
             let chunks = try ChunkTable.ready(
-                for: model, rows: rows, bytes: Limits.claimedBytes, in: connection)
+                for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
             for chunk in chunks {
                 try ChunkTable.lease(chunk.key, owner: owner.key, token: token, in: connection)
             }

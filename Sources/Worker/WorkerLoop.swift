@@ -19,7 +19,7 @@ struct WorkerLoop {
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
-            guard let claim = try leases.claim(of: models, upToRows: Limits.runRows) else {
+            guard let claim = try leases.claim(of: models, upToRows: { predictors[$0]!.runRows }) else {
                 _ = listener.wait(for: Limits.safetyPoll)
                 continue
             }

@@ -13,7 +13,8 @@ import Testing
             return .bytes(Array("\(count)".utf8), type: "text/plain")
         })
 
-    static let echoing = Route(.post, "/echo", .collected(upTo: 1_000) { _, bytes in .bytes(bytes, type: "text/plain") })
+    static let echoing = Route(
+        .post, "/echo", .collected(upTo: 1_000) { _, bytes in .bytes(bytes, type: "text/plain") })
 
     struct Forbidden: CodedError {
         let code = ErrorCode.forbidden

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Says exactly what a test wants over a socket, and reads what comes back.
-final class RawClient {
+final class RawClient: @unchecked Sendable {  // @unchecked because a test's threads use it one after another.
     struct Failure: Error { let reason: String }
 
     struct Response {
@@ -37,13 +37,29 @@ final class RawClient {
         let result = withUnsafeBytes(of: &address) {
             connect(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
+        // An object whose properties are set is deinitialized although its initializer throws: it closes the socket.
         guard result == 0 else {
-            close(descriptor)
             throw Failure(reason: "not connected: \(String(cString: strerror(errno)))")
         }
     }
 
     deinit { close(descriptor) }
+
+    /// A port on which nobody listens.
+    static func unusedPort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutableBytes(of: &address) { bytes in
+            let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+            return bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        }
+        guard isBound else { throw Failure(reason: "no free port") }
+        return UInt16(bigEndian: address.sin_port)
+    }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
@@ -63,11 +79,25 @@ final class RawClient {
         while sent < total {
             var readiness = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             guard poll(&readiness, 1, 200) == 1 else { break }
-            let count = Glibc.send(descriptor, piece, min(piece.count, total - sent), Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            let count = Glibc.send(
+                descriptor, piece, min(piece.count, total - sent), Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             guard count > 0 else { break }
             sent += count
         }
         return sent
+    }
+
+    /// Lets time pass: these tests are about time, and the other end keeps it by its own clock.
+    func pause(milliseconds: Int) { poll(nil, 0, Int32(milliseconds)) }
+
+    /// Sends a letter every 20 ms; true when the other end closes the connection meanwhile.
+    func sendSlowly(until end: Duration) -> Bool {
+        for _ in 0..<Int(end / .milliseconds(20)) {
+            var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&readiness, 1, 20) == 1 { return true }
+            if Glibc.send(descriptor, "a", 1, Int32(MSG_NOSIGNAL)) < 1 { return true }
+        }
+        return false
     }
 
     /// Sends a request without a body and reads the answer.
@@ -140,7 +170,9 @@ final class RawClient {
         let mark = Array(mark.utf8)
         while true {
             if buffer.count >= mark.count,
-                let start = (0...buffer.count - mark.count).first(where: { buffer[$0..<$0 + mark.count].elementsEqual(mark) })
+                let start = (0...buffer.count - mark.count).first(where: {
+                    buffer[$0..<$0 + mark.count].elementsEqual(mark)
+                })
             {
                 return try take(start + mark.count)
             }

@@ -81,7 +81,8 @@ func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) a
 
 /// Serves routes for the time of a test.
 func serving(
-    _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(), alsoUnder prefix: String = "",
+    _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+    alsoUnder prefix: String = "",
     admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in },
     _ work: @escaping @Sendable (ServerFixture) throws -> Void
 ) async throws {

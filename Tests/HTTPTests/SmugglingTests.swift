@@ -17,7 +17,8 @@ import Testing
             request: "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\nabc"),
         Attack(
             testDescription: "a length and chunks",
-            request: "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            request:
+                "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         Attack(
             testDescription: "another transfer encoding",
             request: "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
@@ -104,7 +105,8 @@ import Testing
             let client = try fixture.connect()
             try client.send("GET /now HTTP/1.1\r\nHost:t\r\nX-Empty:\r\nX-Tab:\ta\tb\r\nX-!#$%&'*+-.^_`|~: ü\r\n\r\n")
             #expect(try client.read().status == 200)
-            try client.send("POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n")
+            try client.send(
+                "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n")
             #expect(try client.read().text == "abc")
             #expect(try client.get("/now").status == 200)
         }

@@ -107,7 +107,9 @@ final class QueueHarness {
             self.model = model
         }
 
-        func claim(upToRows rows: Int = 1_000) throws -> Claim? { try leases.claim(of: [model], upToRows: rows) }
+        func claim(upToRows rows: Int = 1_000) throws -> Claim? {
+            try leases.claim(of: [model], upToRows: { _ in rows })
+        }
 
         /// - Returns: the number of chunks whose lease was lost.
         func complete(_ claim: Claim) throws -> Int {

@@ -66,7 +66,8 @@ struct SubmissionRoutes {
         _ body: HTTPBody, _ scanner: some RowScanner, of model: ResolvedModel, into upload: inout Upload
     ) async throws {
         var scanner = scanner
-        var builder = RowsBuilder(signature: model.signature, chunkRows: context.settings.chunkRows)
+        let chunkRows = min(context.settings.chunkRows, model.signature.runRows)
+        var builder = RowsBuilder(signature: model.signature, chunkRows: chunkRows)
         var bytes = 0
         for try await piece in body {
             var rest = piece[...]
@@ -139,7 +140,8 @@ struct JSONReading {
         model = try catalog.resolve(model: options.model, version: options.version)
         rowCount = body.rowCount
         var scanner = try body.scanner(for: model.signature, idName: options.idColumn ?? "id", limit: limit)
-        var builder = RowsBuilder(signature: model.signature, chunkBytes: chunkBytes)
+        var builder = RowsBuilder(
+            signature: model.signature, chunkRows: model.signature.runRows, chunkBytes: chunkBytes)
         chunks = try scanner.scanAll(into: &builder)
         if builder.report.total > 0 { throw APIError.rejected(builder.report, rows: rowCount) }
     }

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// Guards a value with a lock on which threads can wait for the value to change.
 ///
@@ -7,12 +7,14 @@ import Glibc
 ///
 /// Never hold it across a slow call, and never wait on the cooperative pool: both stop other people's work.
 package final class Monitor<State: Sendable>: @unchecked Sendable {  // @unchecked because only the lock's holder touches state
-    private var state: State
+    /// Memory of its own, not a stored property: while a thread waits, others change the value, and each look must be an
+    /// access of its own. One `inout` held across the wait would let the optimizer keep the value it saw first.
+    private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     package init(_ state: State) {
-        self.state = state
+        self.state.initialize(to: state)
         var attributes = pthread_condattr_t()
         Self.check(pthread_condattr_init(&attributes), "pthread_condattr_init")
         Self.check(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC), "pthread_condattr_setclock")
@@ -24,6 +26,8 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // @uncheck
     deinit {
         pthread_cond_destroy(condition)
         pthread_mutex_destroy(mutex)
+        state.deinitialize(count: 1)
+        state.deallocate()
         condition.deallocate()
         mutex.deallocate()
     }
@@ -32,7 +36,7 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // @uncheck
     package func withLock<Answer>(_ body: (inout State) throws -> Answer) rethrows -> Answer {
         Self.check(pthread_mutex_lock(mutex), "pthread_mutex_lock")
         defer { Self.check(pthread_mutex_unlock(mutex), "pthread_mutex_unlock") }
-        return try body(&state)
+        return try body(&state.pointee)
     }
 
     /// Changes the value and wakes every waiter, who then looks again.
@@ -50,16 +54,16 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // @uncheck
     ///   - test: gives nil to wait on. It runs with the lock held, again after each change.
     /// - Returns: the first answer; nil when the time is over.
     package func wait<Answer>(upTo limit: Duration, until test: (inout State) -> Answer?) -> Answer? {
-        withLock { state in
-            if let answer = test(&state) { return answer }
-            guard limit > .zero else { return nil }
-            var deadline = timespec(monotonicIn: limit)
-            while true {
-                let outcome = pthread_cond_timedwait(condition, mutex, &deadline)
-                if let answer = test(&state) { return answer }
-                if outcome == ETIMEDOUT { return nil }
-                Self.check(outcome, "pthread_cond_timedwait")
-            }
+        Self.check(pthread_mutex_lock(mutex), "pthread_mutex_lock")
+        defer { Self.check(pthread_mutex_unlock(mutex), "pthread_mutex_unlock") }
+        if let answer = test(&state.pointee) { return answer }
+        guard limit > .zero else { return nil }
+        var deadline = timespec(monotonicIn: limit)
+        while true {
+            let outcome = pthread_cond_timedwait(condition, mutex, &deadline)
+            if let answer = test(&state.pointee) { return answer }
+            if outcome == ETIMEDOUT { return nil }
+            Self.check(outcome, "pthread_cond_timedwait")
         }
     }
 

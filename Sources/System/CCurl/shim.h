@@ -42,6 +42,14 @@ static inline CURLcode sibyl_curl_set_bytes(CURL *handle, CURLoption option, sib
     return (curl_easy_setopt)(handle, option, function);
 }
 
+typedef int (*sibyl_curl_seek)(void *context, curl_off_t offset, int origin);
+
+/// Variadic in the library: curl_easy_setopt with the function that goes back in an upload.
+static inline CURLcode sibyl_curl_set_seek(CURL *handle, sibyl_curl_seek function)
+{
+    return (curl_easy_setopt)(handle, CURLOPT_SEEKFUNCTION, function);
+}
+
 /// Variadic in the library: curl_easy_setopt with the progress function.
 static inline CURLcode sibyl_curl_set_progress(CURL *handle, sibyl_curl_progress function)
 {

@@ -5,8 +5,6 @@
 /// Everything that a daemon is started with.
 struct sibyl_daemon_settings {
     unsigned int flags;
-    int listen_socket;
-    unsigned int threads;
     unsigned int connection_limit;
     unsigned int idle_seconds;
     size_t connection_memory_bytes;
@@ -30,7 +28,6 @@ static inline struct MHD_Daemon *sibyl_start_daemon(const struct sibyl_daemon_se
     int count = 0;
 #define SIBYL_OPTION(name, number, pointer) \
     options[count++] = (struct MHD_OptionItem){name, (intptr_t)(number), (void *)(pointer)}
-    SIBYL_OPTION(MHD_OPTION_LISTEN_SOCKET, settings->listen_socket, NULL);
     SIBYL_OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit, NULL);
     SIBYL_OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds, NULL);
     SIBYL_OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory_bytes, NULL);
@@ -38,9 +35,6 @@ static inline struct MHD_Daemon *sibyl_start_daemon(const struct sibyl_daemon_se
     SIBYL_OPTION(MHD_OPTION_URI_LOG_CALLBACK, settings->begin, settings->context);
     SIBYL_OPTION(MHD_OPTION_NOTIFY_COMPLETED, settings->complete, settings->context);
     SIBYL_OPTION(MHD_OPTION_NOTIFY_CONNECTION, settings->notify, settings->context);
-    // A pool of one thread is refused by the library; without a pool it runs one thread.
-    if (settings->threads > 1)
-        SIBYL_OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->threads, NULL);
     if (settings->tls_certificate) {
         SIBYL_OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0, settings->tls_certificate);
         SIBYL_OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0, settings->tls_key);
@@ -75,3 +69,12 @@ static inline void *sibyl_socket_context(struct MHD_Connection *connection)
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
+
+/// Variadic in the library: MHD_set_response_options. Makes a body of unknown length end with its connection.
+static inline enum MHD_Result sibyl_end_with_connection(struct MHD_Response *response)
+{
+    return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
+/// Shown by the C library's headers to GNU programs only.
+extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);

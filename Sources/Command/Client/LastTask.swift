@@ -1,0 +1,34 @@
+internal import Core
+internal import Foundation
+internal import Operations
+
+/// Remembers the task that was submitted last from this account, so that `@last` names it.
+enum LastTask {
+    private static var file: URL {
+        let environment = ProcessInfo.processInfo.environment
+        let state =
+            environment["XDG_STATE_HOME"].map { URL(fileURLWithPath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/state")
+        return state.appendingPathComponent("sibyl/last")
+    }
+
+    /// Remembers an id. A convenience: where it cannot be kept, the id itself still works.
+    static func remember(_ id: String) {
+        try? FileManager.default.createDirectory(  // try? because of that
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try? (id + "\n").write(to: file, atomically: true, encoding: .utf8)  // try? because of that
+    }
+
+    /// The id that an operand names.
+    ///
+    /// - Throws: `UsageError` when there is none, or it cannot be one.
+    static func id(_ arguments: Arguments) throws -> String {
+        guard let operand = arguments.operands.first else { throw UsageError("Name a task by its id, or by @last.") }
+        let text = operand == "@last" ? (try? String(contentsOf: file, encoding: .utf8)) : operand  // try? because nil says it
+        guard let text else { throw UsageError("No task was submitted from this account yet.") }
+        guard let id = TaskID(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw UsageError("That is no task's id.")
+        }
+        return id.description
+    }
+}
