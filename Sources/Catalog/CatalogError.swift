@@ -27,7 +27,9 @@ package enum CatalogError: CodedError, Equatable {
     package var message: String {
         switch self {
         case .folderUnreadable: "The folder of models cannot be read; name it with --models."
-        case .invalid(let model, let reason): "The manifest of `\(model)` is not valid: \(reason)."
+        case .invalid(let model, let reason):
+            // A reason that is another error's message ends already.
+            "The manifest of `\(model)` is not valid: \(reason)\(reason.hasSuffix(".") ? "" : ".")"
         case .modelRequired(let known): "Name a model with `model`; known are \(Self.list(known))."
         case .unknownModel(let known): "There is no such model; known are \(Self.list(known))."
         case .unknownVersion(let model, let known):

@@ -6,6 +6,9 @@ internal import Core
 struct ManifestCheck {
     let model: String
 
+    /// Seconds of the longest run: a longer one is a mistake, and a duration cannot hold any number.
+    private static let longestTimeout = 3_600.0
+
     func fault(_ reason: String) -> CatalogError { .invalid(model: model, reason: reason) }
 
     func run(_ manifest: Manifest) throws {
@@ -18,7 +21,9 @@ struct ManifestCheck {
         guard Set(names).count == names.count else { throw fault("two inputs have the same name") }
         let places = Set(manifest.inputs.map { "\($0.tensor)/\($0.column)" })
         guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
-        guard (manifest.timeout ?? 1) > 0 else { throw fault("`timeout` must be above 0") }
+        guard case let timeout = manifest.timeout ?? 1, timeout > 0, timeout <= Self.longestTimeout else {
+            throw fault("`timeout` must be above 0 and at most \(Int(Self.longestTimeout)) seconds")
+        }
         try runVersions(manifest)
     }
 
@@ -52,7 +57,8 @@ struct ManifestCheck {
         switch (input.missing, input.type) {
         case (nil, _), (.string("error"), _): return .error
         case (.string("nan"), .float): return .notANumber
-        case (.number(let number), .float), (.number(let number), .int): return .number(number)
+        case (.number(let number), .float) where Float(number).isFinite: return .number(number)
+        case (.number(let number), .int) where Int64(exactly: number) != nil: return .number(number)
         case (.bool(let flag), .bool): return .number(flag ? 1 : 0)
         case (.string(let text), .string): return .text(text)
         default: throw fault("`missing` of \(place) must be `error` or a value of its type")

@@ -30,7 +30,8 @@ package enum FileBytes {
     /// - Parameter limit: the most bytes that it may have.
     /// - Throws: ``FileError``.
     package static func read(_ path: String, upTo limit: Int) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a named pipe would wait for somebody to write to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0 { throw failure("opened") }
         defer { close(descriptor) }
         var status = stat()

@@ -38,7 +38,8 @@ package enum InferenceError: CodedError, Equatable {
             "The file of `\(model)` is not the one its manifest describes; restore it, or make a new version."
         case .modelMismatch(let model, let reason): "The model `\(model)` does not suit its manifest: \(reason)."
         case .selfTest(let model, let row, let reason):
-            "The model `\(model)` fails its own test at golden row \(row): \(reason)."
+            // A reason that is a row's fault ends already.
+            "The model `\(model)` fails its own test at golden row \(row): \(reason)\(reason.hasSuffix(".") ? "" : ".")"
         case .rowCount(let expected, let found): "The model answered \(found) rows where \(expected) were asked."
         }
     }

@@ -35,8 +35,15 @@ struct TensorFeed: Sendable {
         }
         guard let type = info.type else { throw Self.mismatch(model, "`\(info.name)` has an unknown type") }
         self.type = type
-        let isText = inputs.map { model.signature.inputs[$0].kind == .string }
-        guard type == .string ? isText == [true] : !isText.contains(true) else {
+        let kinds = inputs.map { model.signature.inputs[$0].kind }
+        // A fraction cut off would be answered as if it had been understood, and a large one fits no integer.
+        let isSuited =
+            switch type {
+            case .string: kinds == [.string]
+            case .int64: !kinds.contains(.string) && !kinds.contains(.float)
+            case .float, .double, .bool: !kinds.contains(.string)
+            }
+        guard isSuited else {
             throw Self.mismatch(model, "`\(info.name)` is of \(type.name), which its inputs are not")
         }
     }
@@ -53,7 +60,7 @@ struct TensorFeed: Sendable {
             return try Tensor(texts: texts, rows: part, runtime: runtime)
         case .float: return try numbers(rows, part, runtime, float: { $0 }, int: { Float($0) })
         case .double: return try numbers(rows, part, runtime, float: { Double($0) }, int: { Double($0) })
-        case .int64: return try numbers(rows, part, runtime, float: { Int64($0) }, int: { $0 })
+        case .int64: return try numbers(rows, part, runtime, float: { Int64(exactly: $0) ?? 0 }, int: { $0 })
         case .bool: return try numbers(rows, part, runtime, float: { $0 != 0 }, int: { $0 != 0 })
         }
     }

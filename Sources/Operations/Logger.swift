@@ -63,7 +63,8 @@ package struct Logger: Sendable {
                 switch scalar {
                 case "\"", "\\": "\\\(scalar)"
                 case "\n": "\\n"
-                case _ where scalar.value < 0x20 || scalar.value == 0x7F: " "
+                case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): " "
+                case "\u{2028}", "\u{2029}": " "
                 default: String(scalar)
                 }
             }.joined() + "\""

@@ -1,0 +1,54 @@
+import Core
+import Foundation
+import Testing
+
+@Suite struct ModelOutputTests {
+    private let three = ModelOutput(kind: .classification, labels: ["a", "b", "c"])
+
+    @Test(
+        arguments: [
+            ([0.1, 0.2, 0.7], 2), ([0.7, 0.2, 0.1], 0), ([0.4, 0.4, 0.2], 0), ([0.2, 0.4, 0.4], 1), ([0, 0, 0], 0),
+        ] as [([Float], Int)])
+    func `the most probable label wins, the first of equals`(probabilities: [Float], label: Int) {
+        #expect(three.label(of: probabilities) == label)
+    }
+
+    @Test func `a slice is read from its own start`() {
+        let values: [Float] = [0.9, 0.05, 0.05, 0.1, 0.8, 0.1]
+        #expect(three.label(of: values[3..<6]) == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("yes", 0.3, [0.71, 0.29], 0), ("yes", 0.3, [0.7, 0.3], 1), ("yes", 0.3, [0.6, 0.4], 1),
+            ("no", 0.9, [0.89, 0.11], 1), ("no", 0.9, [0.9, 0.1], 0), ("yes", 0, [1, 0], 1),
+            ("yes", 1, [0.01, 0.99], 0),
+        ] as [(String, Float, [Float], Int)])
+    func `with a threshold the positive label needs that score and no more`(
+        positive: String, threshold: Float, probabilities: [Float], label: Int
+    ) {
+        let output = ModelOutput(
+            kind: .classification, labels: ["no", "yes"], positiveLabel: positive, threshold: threshold)
+        #expect(output.label(of: probabilities) == label)
+        #expect(output.label(of: ([0.5, 0.5] + probabilities)[2...]) == label)
+    }
+
+    @Test func `a threshold over three labels means nothing`() {
+        let output = ModelOutput(
+            kind: .classification, labels: ["a", "b", "c"], positiveLabel: "c", threshold: 0.1)
+        #expect(output.label(of: [0.6, 0.2, 0.2] as [Float]) == 0)
+    }
+
+    @Test func `the width is the number of labels, one, or what was said`() {
+        #expect(three.width == 3)
+        #expect(ModelOutput(kind: .regression).width == 1)
+        #expect(ModelOutput(kind: .vector, width: 7).width == 7)
+    }
+
+    @Test func `an output kept with a task reads back equal`() throws {
+        let output = ModelOutput(
+            kind: .classification, labels: ["nein", "ja"], positiveLabel: "ja", threshold: 0.25)
+        let kept = try JSONEncoder().encode(output)
+        #expect(try JSONDecoder().decode(ModelOutput.self, from: kept) == output)
+    }
+}

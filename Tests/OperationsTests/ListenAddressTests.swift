@@ -1,0 +1,48 @@
+import Core
+import Operations
+import Testing
+
+@Suite struct ListenAddressTests {
+    @Test(
+        arguments: [
+            ("127.0.0.1:8000", "127.0.0.1", 8_000), ("[::1]:80", "::1", 80), ("localhost:0", "localhost", 0),
+            ("0.0.0.0:65535", "0.0.0.0", 65_535), ("[::]:8000", "::", 8_000),
+        ] as [(String, String, UInt16)])
+    func `an address and a port are read`(text: String, host: String, port: UInt16) throws {
+        let address = try ListenAddress(text)
+        #expect(address.host == host)
+        #expect(address.port == port)
+    }
+
+    @Test(arguments: ["", "8000", "localhost", "localhost:", ":8000", "[]:1", "a:65536", "a:-1", "a:8000 ", "a:http"])
+    func `anything else is refused with an example`(text: String) {
+        let error = #expect(throws: UsageError.self) { try ListenAddress(text) }
+        #expect(error?.message.contains("127.0.0.1") == true)
+        #expect(error?.code == .configurationInvalid)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:1", true), ("127.255.0.3:1", true), ("localhost:1", true), ("[::1]:1", true), ("0.0.0.0:1", false),
+        ("[::]:1", false), ("10.0.0.1:1", false), ("127.0.0.1.example.com:1", false), ("127.example.com:1", false),
+        ("127.0.0.256:1", false), ("127.0.0:1", false), ("localhost.example:1", false), ("128.0.0.1:1", false),
+    ])
+    func `only addresses of this machine count as its own`(text: String, isLoopback: Bool) throws {
+        #expect(try ListenAddress(text).isLoopback == isLoopback)
+    }
+
+    @Test func `an address that others reach must be asked for`() throws {
+        let (near, far) = (try ListenAddress("127.0.0.1:1"), try ListenAddress("0.0.0.0:1"))
+        try near.checkOpenness(auth: nil)
+        try near.checkOpenness(auth: "off")
+        try far.checkOpenness(auth: "off")
+        #expect(throws: UsageError.self) { try far.checkOpenness(auth: nil) }
+        for address in [near, far] {
+            #expect(throws: UsageError.self) { try address.checkOpenness(auth: "required") }
+        }
+    }
+
+    @Test func `an address stands in a URL with the port that was taken`() throws {
+        #expect(try ListenAddress("127.0.0.1:0").url(port: 4_711) == "http://127.0.0.1:4711")
+        #expect(try ListenAddress("[::1]:0").url(port: 1) == "http://[::1]:1")
+    }
+}
