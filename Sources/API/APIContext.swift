@@ -56,7 +56,9 @@ package struct APIContext: Sendable {
         self.settings = settings
     }
 
-    /// Whose tasks a request sees. Until there are keys, everybody on this machine is one owner.
+    /// Whose tasks a request sees.
+    ///
+    /// Until there are keys, everybody on this machine is one owner.
     static let owner = "local"
 
     /// Makes a new task's id.

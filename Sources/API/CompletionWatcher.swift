@@ -61,7 +61,9 @@ package final class CompletionWatcher: Sendable {
         }
     }
 
-    /// Serves waiters until told to stop; whoever still waits then is answered with nil. Blocks its thread.
+    /// Serves waiters until told to stop; whoever still waits then is answered with nil.
+    ///
+    /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {

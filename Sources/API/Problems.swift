@@ -7,7 +7,9 @@ internal import Store
 
 /// The one place where errors become HTTP: a status for every code.
 package enum Problems {
-    /// Describes an error to a caller. Anything without a code is ours, and says nothing of its inside.
+    /// Describes an error to a caller.
+    ///
+    /// Anything without a code is ours, and says nothing of its inside.
     package static func describe(_ error: any Error) -> Problem {
         guard let coded = error as? any CodedError else {
             return Problem(
@@ -19,7 +21,9 @@ package enum Problems {
             headers: headers(for: error, code: coded.code))
     }
 
-    /// The status of a code. Exhaustive, so that no code is without one.
+    /// The status of a code.
+    ///
+    /// Exhaustive, so that no code is without one.
     static func status(of code: ErrorCode) -> Int {
         switch code {
         case .malformedRequest, .malformedJSON, .malformedCSV, .invalidUTF8, .nestedTooDeep, .bodyRequired,

@@ -23,7 +23,10 @@ package struct Catalog: Sendable {
     ///
     /// - Throws: ``CatalogError/folderUnreadable``.
     package init(folder: String) throws {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {  // try? because the reason does not matter
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
             throw CatalogError.folderUnreadable
         }
         var models: [Model] = []

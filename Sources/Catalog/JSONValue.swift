@@ -36,13 +36,13 @@ extension JSONValue: Decodable {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
-        } else if let flag = try? container.decode(Bool.self) {  // try? because a mismatch means: try the next type
+        } else if let flag = try? container.decode(Bool.self) {  // try? because another type may fit
             self = .bool(flag)
-        } else if let number = try? container.decode(Double.self) {  // try? because a mismatch means: try the next type
+        } else if let number = try? container.decode(Double.self) {  // try? because another type may fit
             self = .number(number)
-        } else if let text = try? container.decode(String.self) {  // try? because a mismatch means: try the next type
+        } else if let text = try? container.decode(String.self) {  // try? because another type may fit
             self = .string(text)
-        } else if let values = try? container.decode([JSONValue].self) {  // try? because a mismatch means: try the next type
+        } else if let values = try? container.decode([JSONValue].self) {  // try? because another type may fit
             self = .array(values)
         } else {
             self = .object(try container.decode([String: JSONValue].self))

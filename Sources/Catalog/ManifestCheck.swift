@@ -1,6 +1,8 @@
 internal import Core
 
-/// The rules of a manifest that its shape alone does not say. A manifest may come from anywhere.
+/// The rules of a manifest that its shape alone does not say.
+///
+/// A manifest may come from anywhere.
 struct ManifestCheck {
     let model: String
 

@@ -1,7 +1,9 @@
 package import Catalog
 package import Core
 
-/// All versions of all models of a catalog, each loaded and tested, or broken with a reason. Broken ones take no other along.
+/// All versions of all models of a catalog, each loaded and tested, or broken with a reason.
+///
+/// Broken ones take no other along.
 package struct LoadedModels: Sendable {
     package var ready: [any Predictor] = []
     package var broken: [Broken] = []

@@ -1,6 +1,8 @@
 package import Core
 
-/// Runs one model version over rows. Shared by threads.
+/// Runs one model version over rows.
+///
+/// Shared by threads.
 package protocol Predictor: Sendable {
     var identity: ModelIdentity { get }
     var output: ModelOutput { get }

@@ -1,7 +1,9 @@
 internal import COnnxRuntime
 internal import Core
 
-/// A loaded model. Any number of threads may run it at once (<https://onnxruntime.ai/docs/api/c/>, Run).
+/// A loaded model.
+///
+/// Any number of threads may run it at once (<https://onnxruntime.ai/docs/api/c/>, Run).
 ///
 /// It computes on the calling thread only, does not spin, and keeps no arena: several runs side by side share the cores, and
 /// memory goes back after each.

@@ -14,7 +14,9 @@ package enum TerminationSignals {
     /// Makes a broken pipe an error of the write instead of the process's end.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Raises a stop signal at the first termination signal. To be called once.
+    /// Raises a stop signal at the first termination signal.
+    ///
+    /// To be called once.
     package static func watch(raising stop: StopSignal) {
         var ends: [Int32] = [-1, -1]
         precondition(pipe2(&ends, O_CLOEXEC) == 0, "a new process has descriptors to spare")

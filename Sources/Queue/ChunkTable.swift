@@ -11,7 +11,9 @@ struct NewChunk: Sendable {
     let bytes: Int
 }
 
-/// The statements on chunks that may run now, or run. Each is one function; the transaction is the caller's.
+/// The statements on chunks that may run now, or run.
+///
+/// Each is one function; the transaction is the caller's.
 enum ChunkTable {
     /// Adds a chunk that may run at once, and counts its rows into the backlog.
     static func insert(_ chunk: NewChunk, in connection: Connection) throws {

@@ -53,7 +53,9 @@ final class DoorDirectory: Sendable {
         close(descriptor)
     }
 
-    /// Sends without waiting. A full door has been rung already; the door of a dead process is taken away.
+    /// Sends without waiting.
+    ///
+    /// A full door has been rung already; the door of a dead process is taken away.
     func send(_ message: [UInt8], to name: String) {
         let sent = withAddress(of: name) { sendto(sender, message, message.count, 0, $0, $1) }
         if sent < 0, errno == ECONNREFUSED { unlinkat(folder, name, 0) }

@@ -81,7 +81,9 @@ package final class Doorbell: Sendable {
             case none
         }
 
-        /// Waits for the next ring. Blocks its thread.
+        /// Waits for the next ring.
+        ///
+        /// Blocks its thread.
         package func wait(for limit: Duration) -> Ring {
             guard let message = directory.receive(on: descriptor, for: limit) else { return .none }
             if message.isEmpty { return .look }

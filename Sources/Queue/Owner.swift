@@ -61,7 +61,9 @@ package final class Owner: Sendable {
         }
     }
 
-    /// Moves the beat until told to stop. Blocks its thread, which does nothing else.
+    /// Moves the beat until told to stop.
+    ///
+    /// Blocks its thread, which does nothing else.
     ///
     /// - Parameter interval: a third of the lease, so that one late beat costs nothing.
     /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``StoreError`` when the schema

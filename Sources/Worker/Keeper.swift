@@ -25,7 +25,9 @@ package final class Keeper: Sendable {
         }
     }
 
-    /// Waits to be elected and then keeps house until told to stop. Blocks its thread.
+    /// Waits to be elected and then keeps house until told to stop.
+    ///
+    /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
         let election = try LockFile(path: database.files.keeper)
         while try !election.tryLock() {
@@ -46,7 +48,9 @@ package final class Keeper: Sendable {
     }
 }
 
-/// Decides which of the keeper's duties are due in a round. Rescue is due in every round.
+/// Decides which of the keeper's duties are due in a round.
+///
+/// Rescue is due in every round.
 struct KeeperRound {
     private var count = 0
     private var lastLogBytes = 0

@@ -4,7 +4,9 @@ internal import Operations
 internal import Queue
 internal import Store
 
-/// The loop of a worker: claim what waits, run it, store what came out. It blocks one thread and has no `await`.
+/// The loop of a worker: claim what waits, run it, store what came out.
+///
+/// It blocks one thread and has no `await`.
 struct WorkerLoop {
     let leases: Leases
     /// The model versions served, by their keys in the database.

@@ -2,7 +2,9 @@ internal import Core
 internal import HTTP
 internal import Store
 
-/// `GET /predict/async/{id}` and its results. Point reads, answered on the connection's own thread.
+/// `GET /predict/async/{id}` and its results.
+///
+/// Point reads, answered on the connection's own thread.
 struct TaskRoutes {
     let context: APIContext
 

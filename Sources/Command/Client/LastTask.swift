@@ -12,11 +12,17 @@ enum LastTask {
         return state.appendingPathComponent("sibyl/last")
     }
 
-    /// Remembers an id. A convenience: where it cannot be kept, the id itself still works.
+    /// Remembers an id.
+    ///
+    /// A convenience: where it cannot be kept, the id itself still works.
     static func remember(_ id: String) {
         try? FileManager.default.createDirectory(  // try? because of that
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try? (id + "\n").write(to: file, atomically: true, encoding: .utf8)  // try? because of that
+    }
+
+    private static func read() -> String? {
+        try? String(contentsOf: file, encoding: .utf8)  // try? because nothing may have been submitted yet
     }
 
     /// The id that an operand names.
@@ -24,7 +30,7 @@ enum LastTask {
     /// - Throws: `UsageError` when there is none, or it cannot be one.
     static func id(_ arguments: Arguments) throws -> String {
         guard let operand = arguments.operands.first else { throw UsageError("Name a task by its id, or by @last.") }
-        let text = operand == "@last" ? (try? String(contentsOf: file, encoding: .utf8)) : operand  // try? because nil says it
+        let text = operand == "@last" ? read() : operand
         guard let text else { throw UsageError("No task was submitted from this account yet.") }
         guard let id = TaskID(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw UsageError("That is no task's id.")

@@ -3,7 +3,9 @@ internal import Foundation
 internal import HTTP
 internal import Operations
 
-/// A running service, as the client commands see it. Blocks the calling thread, of which these commands have one.
+/// A running service, as the client commands see it.
+///
+/// Blocks the calling thread, of which these commands have one.
 struct ServiceClient {
     private let url: String
     private let http = HTTPClient()
@@ -72,7 +74,8 @@ struct ServiceProblem: Decodable {
 
     init(_ bytes: [UInt8]) {
         // Something else than the service may have answered, a proxy for one.
-        if let problem = try? JSONDecoder().decode(ServiceProblem.self, from: Data(bytes)) { self = problem }  // try? because of that
+        let problem = try? JSONDecoder().decode(ServiceProblem.self, from: Data(bytes))  // try? because of that
+        if let problem { self = problem }
     }
 
     /// The detail, and where it is about rows the first of them.

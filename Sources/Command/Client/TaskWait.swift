@@ -27,6 +27,8 @@ struct TaskWait {
         }
     }
 
+    /// The task's progress on one line.
+    ///
     /// `[██████····] 61 %  24,400 of 40,000 rows, 11,200 rows/s, 2 s left`
     static func bar(_ task: TaskAnswer, width: Int = 24) -> String {
         let share = task.rows.total == 0 ? 0 : Double(task.done) / Double(task.rows.total)

@@ -6,9 +6,11 @@ internal import Glibc
 /// until there is work. Waits count on the monotonic clock, so a jump of the wall clock neither cuts nor stretches them.
 ///
 /// Never hold it across a slow call, and never wait on the cooperative pool: both stop other people's work.
-package final class Monitor<State: Sendable>: @unchecked Sendable {  // @unchecked because only the lock's holder touches state
-    /// Memory of its own, not a stored property: while a thread waits, others change the value, and each look must be an
-    /// access of its own. One `inout` held across the wait would let the optimizer keep the value it saw first.
+package final class Monitor<State: Sendable>: @unchecked Sendable {  // @unchecked because a lock guards the state
+    /// Memory of its own, not a stored property: while a thread waits, others change the value, and each look must be
+    /// an access of its own.
+    ///
+    /// One `inout` held across the wait would let the optimizer keep the value it saw first.
     private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -1,4 +1,6 @@
-/// Wakes one waiting thread: work may be there. Raises that nobody has seen yet count as one.
+/// Wakes one waiting thread: work may be there.
+///
+/// Raises that nobody has seen yet count as one.
 ///
 /// A raise before the wait is kept, so a wake-up is never lost between "nothing to do" and "sleep".
 package final class Signal: Sendable {

@@ -71,7 +71,9 @@ package final class Connection {
         }
     }
 
-    /// All rows of a query, each made into a value. The query bounds their number.
+    /// All rows of a query, each made into a value.
+    ///
+    /// The query bounds their number.
     package func all<Value>(_ sql: String, _ values: SQLValue..., make: (borrowing Row) throws -> Value) throws
         -> [Value]
     {
@@ -99,6 +101,13 @@ package final class Connection {
     /// The plan that SQLite chooses for a query, one line a step.
     package func plan(of sql: String) throws -> [String] {
         try all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
+    }
+
+    /// Counts the steps of SQLite's virtual machine that a closure's statements take: work, whatever the machine's speed.
+    package func countingSteps(_ body: () throws -> Void) rethrows -> Int {
+        for statement in statements.values { sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1) }
+        try body()
+        return statements.values.reduce(0) { $0 + Int(sqlite3_stmt_status($1, SQLITE_STMTSTATUS_VM_STEP, 0)) }
     }
 
     // MARK: Statements

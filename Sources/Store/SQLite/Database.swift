@@ -56,7 +56,9 @@ package final class Database: Sendable {
         return connection
     }
 
-    /// `secure_delete=FAST` overwrites deleted content where that costs no extra write. The page cache is in KiB.
+    /// `secure_delete=FAST` overwrites deleted content where that costs no extra write.
+    ///
+    /// The page cache is in KiB.
     private static let writing = """
         PRAGMA wal_autocheckpoint = 0;
         PRAGMA secure_delete = FAST;

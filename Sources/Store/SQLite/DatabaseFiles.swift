@@ -11,7 +11,9 @@ package struct DatabaseFiles: Sendable, Hashable {
         self.path = path.hasPrefix("/") ? path : Self.workingFolder + "/" + path
     }
 
-    /// SQLite's write-ahead log. Only its size is ever asked for: opening it would drop SQLite's locks.
+    /// SQLite's write-ahead log.
+    ///
+    /// Only its size is ever asked for: opening it would drop SQLite's locks.
     var log: String { path + "-wal" }
     /// The turnstile of the write gate.
     var turn: String { path + "-turn" }

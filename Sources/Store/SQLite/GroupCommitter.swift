@@ -76,7 +76,9 @@ package final class GroupCommitter: Sendable {
         }
     }
 
-    /// Commits until told to stop, then answers what still waits. Blocks its thread.
+    /// Commits until told to stop, then answers what still waits.
+    ///
+    /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
         let writer = try database.makeWriter(.durable)
         stop.whenRaised { [wake] in wake.raise() }

@@ -7,7 +7,7 @@ package final class Readers: Sendable {
     private let idle = Mutex<[Lent]>([])
 
     /// A connection on its way between threads.
-    private struct Lent: @unchecked Sendable {  // @unchecked because the pool hands a connection to one thread at a time
+    private struct Lent: @unchecked Sendable {  // @unchecked because one thread at a time has it
         let connection: Connection
     }
 

@@ -1,7 +1,9 @@
 internal import CSQLite
 package import Core
 
-/// The current row of a query, valid until the query's next step. Columns count from 0.
+/// The current row of a query, valid until the query's next step.
+///
+/// Columns count from 0.
 package struct Row: ~Copyable {
     let statement: OpaquePointer
 

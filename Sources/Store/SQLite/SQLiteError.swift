@@ -28,6 +28,8 @@ package struct SQLiteError: CodedError, CustomStringConvertible {
         "SQLite \(operation) failed with \(resultCode): \(reason)" + (sql.map { " in: \($0)" } ?? "")
     }
 
-    /// Whether another program held a lock. Only tools that bypass the write gate can cause it.
+    /// Whether another program held a lock.
+    ///
+    /// Only tools that bypass the write gate can cause it.
     var isBusy: Bool { resultCode & 0xFF == SQLITE_BUSY || resultCode & 0xFF == SQLITE_LOCKED }
 }

@@ -1,4 +1,6 @@
-/// Writes to the database, one transaction at a time, in turn with every other process. One thread at a time uses it.
+/// Writes to the database, one transaction at a time, in turn with every other process.
+///
+/// One thread at a time uses it.
 package final class Writer {
     /// When a commit counts.
     package enum Durability: Sendable {
@@ -53,7 +55,9 @@ package final class Writer {
 }
 
 extension Connection {
-    /// Runs a closure on one unchanging state of the database. Readers keep it short: the log grows meanwhile.
+    /// Runs a closure on one unchanging state of the database.
+    ///
+    /// Readers keep it short: the log grows meanwhile.
     func readTransaction<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         try run("BEGIN")
         do {

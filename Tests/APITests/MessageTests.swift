@@ -1,0 +1,90 @@
+import Core
+import Foundation
+import HTTP
+import Store
+import Testing
+
+@testable import API
+
+@Suite struct MessageTests {
+    private let output = ModelOutput(kind: .classification, labels: ["no", "yes"], positiveLabel: "yes")
+
+    private func object(_ write: (inout JSONWriter) -> Void) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(JSONWriter.write(write)))
+    }
+
+    @Test func `rows of a page keep their numbers, ids, faults and order`() throws {
+        let predictions = Predictions(
+            count: 4, width: 2, values: [0.25, 0.75, 0.5, 0.5],
+            faults: [
+                RowFault(row: 0, line: 2, code: .blankText, message: "Give a text."),
+                RowFault(row: 2, code: .nonFiniteOutput, message: "No number."),
+            ], ids: TextColumn(["a", "b", "", "d"]))
+        let message = PredictionMessage(output: output, version: "v1")
+        let rows = try #require(
+            try object { json in json.array { message.write(predictions, rows: 1..<4, firstRow: 100, to: &$0) } }
+                as? [[String: Any]])
+        #expect(rows.map { $0["row"] as? Int } == [101, 102, 103])
+        #expect(rows.map { $0["status"] as? String } == ["succeeded", "failed", "succeeded"])
+        #expect(rows.map { $0["id"] as? String } == ["b", nil, "d"])
+        #expect(rows[0]["prediction"] as? String == "yes")
+        #expect(rows[0]["score"] as? Double == 0.75)
+        #expect(rows[2]["prediction"] as? String == "no", "the first of equals")
+        #expect((rows[1]["error"] as? [String: Any])?["code"] as? String == "non_finite_output")
+        #expect(rows[1]["prediction"] == nil)
+    }
+
+    @Test(arguments: [
+        (PredictionTask.Status.processing, 10, 4, 40.0, 6.0), (.completed, 10, 10, 100.0, 0.0),
+    ])
+    func `progress, speed and the time left follow from the counts`(
+        status: PredictionTask.Status, total: Int, done: Int, percent: Double, left: Double
+    ) {
+        var task = PredictionTask(
+            id: TaskID("019aa000-0000-7000-8000-000000000000")!, owner: "local",
+            model: ModelIdentity(model: "m", version: "v", digest: "d"), output: output, status: status,
+            rows: .init(total: total, succeeded: done), createdAt: WallTime(milliseconds: 0))
+        task.startedAt = WallTime(milliseconds: 1_000)
+        let progress = TaskProgressEstimate(task, at: WallTime(milliseconds: 1_000 + Int64(done) * 1_000))
+        #expect(progress.share == percent / 100)
+        #expect(progress.rowsPerSecond == 1)
+        #expect(progress.remainingSeconds == left)
+    }
+
+    @Test(arguments: ["", "1", "a.b", "1.2.3", "-1.0", "0.-1", "16777216.0", "99999999999999999999.0", " 1.0"])
+    func `a cursor that was not answered is refused`(text: String) {
+        #expect(throws: APIError.self) { try ResultCursor(text: text) }
+    }
+
+    @Test func `a cursor comes back as the place it stands for`() throws {
+        let place = ResultPlace(position: 7, row: 4_095)
+        #expect(try ResultCursor(text: ResultCursor(place: place).text).place == place)
+    }
+
+    @Test func `an error without a code says nothing of its inside`() {
+        struct Inside: Error {
+            let secret = "path"
+        }
+        let problem = Problems.describe(Inside())
+        #expect(problem.status == 500)
+        #expect(!problem.detail.contains("path"))
+    }
+
+    @Test(arguments: ErrorCode.allCases)
+    func `every code has a status`(code: ErrorCode) {
+        #expect((400..<600).contains(Problems.status(of: code)))
+    }
+
+    @Test(arguments: [
+        (nil, true), ("*/*", true), ("application/*;q=0.5", true), ("text/csv, application/json", true),
+        ("text/csv", false), ("application/json;q=0", false),
+    ])
+    func `Accept decides whether JSON may be answered`(accept: String?, isAcceptable: Bool) {
+        var headers = HTTPHeaders()
+        if let accept { headers.set("Accept", accept) }
+        let request = HTTPRequest(
+            method: .get, target: "/", path: "/", query: HTTPQuery(), headers: headers, requestID: "r",
+            remoteAddress: "127.0.0.1")
+        #expect(request.accepts("application/json") == isAcceptable)
+    }
+}
