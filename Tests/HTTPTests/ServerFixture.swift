@@ -74,8 +74,14 @@ private func describe(_ error: any Error) -> Problem {
 
 /// Runs a test's blocking calls on a thread of their own, because the server's tasks need the threads of tasks.
 func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    try await withTaskExecutorPreference(ThreadExecutor()) { try work() }
+}
+
+/// Gives each piece of work a thread; it stays part of its task, so that what fails is told of the right test.
+private final class ThreadExecutor: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
