@@ -19,7 +19,9 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server stop
             MHD_USE_EPOLL.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
             | MHD_USE_NO_LISTEN_SOCKET.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
             | (configuration.tls == nil ? 0 : MHD_USE_TLS.rawValue)
-        settings.connection_limit = UInt32(clamping: configuration.connections)
+        // The acceptor keeps the bound. The library counts a connection a little longer than it tells us about it, and
+        // would close one that comes meanwhile; so its own bound is out of reach.
+        settings.connection_limit = UInt32(clamping: 2 * configuration.connections + 16)
         settings.idle_seconds = UInt32(max(1, configuration.idle.components.seconds))
         // The library clears all of this after each request, so it is as small as may be: the read buffer is half of
         // it, and a head that is a little too large must still fit, so that we can say what is wrong with it.

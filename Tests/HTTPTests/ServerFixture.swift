@@ -6,20 +6,17 @@ import Synchronization
 /// A server for one test, with what it told its hooks.
 final class ServerFixture: Sendable {
     let server: HTTPServer
-    private let finished: Mutex<[RequestSummary]>
+    private let ledger = Ledger()
 
     init(
         _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
         alsoUnder prefix: String = "", admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in }
     ) throws {
-        let box = Box()
-        finished = Mutex([])
         let hooks = HTTPServerHooks(
             clock: .system, requestIDSeed: 0xABCD, describe: describe, admit: admit,
-            onFinish: { summary in box.fixture.withLock { $0 }?.note(summary) })
+            onFinish: { [ledger] summary in ledger.summaries.withLock { $0.append(summary) } })
         server = try HTTPServer(
             configuration, router: Router(routes, alsoUnder: prefix, where: { _ in !prefix.isEmpty }), hooks: hooks)
-        box.fixture.withLock { $0 = self }
     }
 
     var port: UInt16 { server.port }
@@ -29,18 +26,16 @@ final class ServerFixture: Sendable {
     /// The summaries of the requests that ended, once there are that many.
     func summaries(_ count: Int) throws -> [RequestSummary] {
         for _ in 0..<5_000 {
-            let all = finished.withLock { $0 }
+            let all = ledger.summaries.withLock { $0 }
             if all.count >= count { return all }
             usleep(1_000)
         }
         throw RawClient.Failure(reason: "fewer than \(count) requests ended")
     }
 
-    private func note(_ summary: RequestSummary) { finished.withLock { $0.append(summary) } }
-
-    /// Breaks the circle of a hook that needs what is being made.
-    private final class Box: Sendable {
-        let fixture = Mutex<ServerFixture?>(nil)
+    /// What the server told, apart from the fixture so that the server's hooks do not hold the server.
+    private final class Ledger: Sendable {
+        let summaries = Mutex<[RequestSummary]>([])
     }
 }
 
@@ -74,8 +69,14 @@ private func describe(_ error: any Error) -> Problem {
 
 /// Runs a test's blocking calls on a thread of their own, because the server's tasks need the threads of tasks.
 func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    try await withTaskExecutorPreference(ThreadExecutor()) { try work() }
+}
+
+/// Gives each piece of work a thread; it stays part of its task, so that what fails is told of the right test.
+private final class ThreadExecutor: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
