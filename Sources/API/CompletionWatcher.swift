@@ -1,4 +1,5 @@
 package import Core
+package import Operations
 package import Queue
 package import Store
 internal import Synchronization
@@ -20,12 +21,14 @@ package final class CompletionWatcher: Sendable {
     private let tasks: TaskStore
     private let listener: Doorbell.Listener
     private let clock: SteadyClock
+    private let logger: Logger
     private let entries = Mutex<[TaskID: Entry]>([:])
 
     /// How often waiters are looked after when no doorbell rings; also the precision of their deadlines.
     private static let poll = Duration.milliseconds(100)
 
-    package init(tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock) {
+    package init(tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger) {
+        self.logger = logger
         self.tasks = tasks
         self.listener = listener
         self.clock = clock
@@ -64,12 +67,12 @@ package final class CompletionWatcher: Sendable {
     /// Serves waiters until told to stop; whoever still waits then is answered with nil.
     ///
     /// Blocks its thread.
-    package func run(until stop: StopSignal) throws {
+    package func run(until stop: StopSignal) {
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {
             switch listener.wait(for: Self.poll) {
-            case .ended(let ids): try deliver(expected(among: ids))
-            case .look, .none: try deliver(expected(among: nil))
+            case .ended(let ids): deliver(expected(among: ids))
+            case .look, .none: deliver(expected(among: nil))
             }
             expire(before: clock.now)
         }
@@ -83,9 +86,18 @@ package final class CompletionWatcher: Sendable {
         }
     }
 
-    private func deliver(_ ids: [TaskID]) throws {
+    private func deliver(_ ids: [TaskID]) {
         if ids.isEmpty { return }
-        for ended in try tasks.finished(among: ids) {
+        do {
+            hand(try tasks.finished(among: ids))
+        } catch {
+            // The waiters keep waiting: the next look may succeed, and their deadlines hold.
+            logger.error("ended tasks could not be read", ["error": "\(error)"])
+        }
+    }
+
+    private func hand(_ tasks: [StoredTask]) {
+        for ended in tasks {
             let waiting: CheckedContinuation<StoredTask?, Never>? = entries.withLock { entries in
                 switch entries[ended.task.id] {
                 case .awaited(let continuation, _):

@@ -66,16 +66,23 @@ package final class Owner: Sendable {
     /// Blocks its thread, which does nothing else.
     ///
     /// - Parameter interval: a third of the lease, so that one late beat costs nothing.
+    /// - Parameter onMiss: told of a beat that could not be written; the next one may succeed.
     /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``StoreError`` when the schema
     ///   has moved out of this program's reach.
-    package func beat(every interval: Duration, until stop: StopSignal) throws {
+    package func beat(
+        every interval: Duration, until stop: StopSignal, onMiss: (any Error) -> Void
+    ) throws {
         let writer = try database.makeWriter(.relaxed)
         while !stop.wait(for: interval) {
-            let isAlive = try writer.transaction { connection in
-                try connection.checkSchema()
-                return try OwnerTable.beat(key, in: connection)
+            do {
+                let isAlive = try writer.transaction { connection in
+                    try connection.checkSchema()
+                    return try OwnerTable.beat(key, in: connection)
+                }
+                if !isAlive { throw QueueError.ownershipLost }
+            } catch  where StoreError.isPassing(error) {
+                onMiss(error)
             }
-            if !isAlive { throw QueueError.ownershipLost }
         }
     }
 

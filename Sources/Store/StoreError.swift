@@ -23,6 +23,12 @@ package enum StoreError: CodedError, Equatable {
     /// The stored bytes have a format that this program does not know.
     case unknownFormat(UInt8)
 
+    /// Whether an error of the database may be gone at the next attempt: a full disk, a gate that did not open.
+    package static func isPassing(_ error: any Error) -> Bool {
+        if case StoreError.gateTimeout = error { return true }
+        return error is SQLiteError
+    }
+
     package var code: ErrorCode {
         switch self {
         case .gateTimeout: .storageBusy

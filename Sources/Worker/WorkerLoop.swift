@@ -15,33 +15,57 @@ struct WorkerLoop {
     let clock: WallClock
     let logger: Logger
 
+    /// How long a worker waits before it tries the database again after an error that may pass.
+    private static let pause = Duration.milliseconds(500)
+
     func run(until stop: StopSignal) throws {
         let models = predictors.keys.sorted()
         var generator = SystemRandomNumberGenerator()
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
-            guard let claim = try leases.claim(of: models, upToRows: { predictors[$0]!.runRows }) else {
-                _ = listener.wait(for: Limits.safetyPoll)
-                continue
+            let claim = try persisting(until: stop) {
+                try leases.claim(of: models, upToRows: { predictors[$0]!.runRows })
             }
-            try finish(claim, using: &generator)
+            if let claim {
+                try finish(claim, using: &generator, until: stop)
+            } else {
+                _ = listener.wait(for: Limits.safetyPoll)
+            }
         }
     }
 
-    private func finish(_ claim: Claim, using generator: inout some RandomNumberGenerator) throws {
+    private func finish(
+        _ claim: Claim, using generator: inout some RandomNumberGenerator, until stop: StopSignal
+    ) throws {
         let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock).run(claim)
-        if !outcome.finished.isEmpty {
-            let lost = try leases.complete(outcome.finished, of: claim)
-            if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
-        }
         if let error = outcome.error {
             logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
         }
-        if !outcome.suspects.isEmpty { try leases.release(outcome.suspects, of: claim, asSuspects: true) }
+        if !outcome.finished.isEmpty {
+            let lost = try persisting(until: stop) { try leases.complete(outcome.finished, of: claim) }
+            if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
+        }
+        if !outcome.suspects.isEmpty {
+            try persisting(until: stop) { try leases.release(outcome.suspects, of: claim, asSuspects: true) }
+        }
         for chunk in outcome.failed {
             let pause = Backoff.pause(after: chunk.attempts + 1, using: &generator)
-            try leases.retry(chunk, of: claim, after: pause)
+            try persisting(until: stop) { try leases.retry(chunk, of: claim, after: pause) }
+        }
+    }
+
+    /// Writes, and tries again while the database has a trouble that may pass: what was computed is not thrown away.
+    ///
+    /// - Throws: the error when the worker is to stop meanwhile, and any error that will not pass.
+    private func persisting<Value>(until stop: StopSignal, _ write: () throws -> Value) throws -> Value {
+        while true {
+            do {
+                return try write()
+            } catch  where StoreError.isPassing(error) {
+                logger.error("database trouble", ["error": "\(error)"])
+                if stop.wait(for: Self.pause) { throw error }
+            }
         }
     }
 }

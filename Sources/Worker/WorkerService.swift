@@ -16,31 +16,32 @@ package struct WorkerService: Service {
     private let retention: Duration
     private let logger: Logger
 
-    /// Registers the worker; models that it could not load are registered with the reason.
-    ///
-    /// - Parameters:
-    ///   - boot: a name that no other process ever had.
+    /// - Parameter owner: this process, registered with the models by ``register(_:boot:database:at:)``.
     package init(
-        database: Database, models: LoadedModels, boot: String, doorbell: Doorbell, clock: WallClock,
+        owner: Owner, models: LoadedModels, database: Database, doorbell: Doorbell, boot: String, clock: WallClock,
         retention: Duration, logger: Logger
     ) throws {
-        self.database = database
+        self.owner = owner
         self.models = models
+        self.database = database
         self.doorbell = doorbell
         self.clock = clock
         self.retention = retention
         self.logger = logger
         listener = try doorbell.listen(as: .worker, boot: boot)
+    }
+
+    /// Registers a worker; models that it could not load are registered with the reason.
+    ///
+    /// - Parameter boot: a name that no other process ever had.
+    package static func register(
+        _ models: LoadedModels, boot: String, database: Database, at time: WallTime
+    ) throws -> Owner {
         let ready = models.ready.map { Owner.LoadedModel(identity: $0.identity) }
         let broken = models.broken.map {
             Owner.LoadedModel(identity: $0.identity, broken: $0.code, message: $0.message)
         }
-        owner = try Owner(.worker, boot: boot, models: ready + broken, database: database, at: clock.now)
-    }
-
-    /// The service that moves this worker's beat.
-    package func beat(every interval: Duration) -> some Service {
-        ThreadService("beat") { [owner] stop in try owner.beat(every: interval, until: stop) }
+        return try Owner(.worker, boot: boot, models: ready + broken, database: database, at: time)
     }
 
     package func run(until stop: StopSignal) async throws {
@@ -65,7 +66,6 @@ package struct WorkerService: Service {
             "worker ready",
             ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])
         try loop.run(until: stop)
-        try owner.leave()
     }
 
     /// A worker without any model stays registered for a while, so that health tells why, and then fails: whoever
@@ -76,7 +76,6 @@ package struct WorkerService: Service {
                 continuation.resume(returning: stop.wait(for: Limits.brokenWorkerPause))
             }
         }
-        try owner.leave()
         if !isStopped { throw WorkerError.noModel(reasons: models.broken.map(\.message)) }
     }
 }

@@ -58,7 +58,8 @@ struct APIProcess {
         let readers = database.makeReaders()
         let tasks = TaskStore(readers: readers, models: ModelRegistry())
         watcher = CompletionWatcher(
-            tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady)
+            tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
+            logger: environment.logger)
         context = APIContext(
             catalog: catalog,
             submissions: Submissions(
@@ -77,21 +78,13 @@ struct APIProcess {
 
     /// In the order of dependence: requests need the watcher and the committer until their last.
     var services: [any Service] {
-        [
-            environment.keeper(database, doorbell),
-            TaskService("owner") { [owner] stop in
-                await stop.raised()
-                try owner.leave()
-            },
-            ThreadService("beat") { [owner, lease = environment.lease] stop in
-                try owner.beat(every: lease / 3, until: stop)
-            },
+        [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [
             ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
-            ThreadService("watcher") { [watcher] stop in try watcher.run(until: stop) },
+            ThreadService("watcher") { [watcher] stop in watcher.run(until: stop) },
         ]
     }
 
-    func service(of server: APIServer) -> some Service {
+    func service(of server: APIServer) -> any Service {
         TaskService("http") { stop in
             await stop.raised()
             await server.stop(within: Limits.drainDeadline)

@@ -57,11 +57,26 @@ struct ServiceEnvironment {
         return catalog
     }
 
-    func keeper(_ database: Database, _ doorbell: Doorbell) -> some Service {
+    func keeper(_ database: Database, _ doorbell: Doorbell) -> any Service {
         let keeper = Keeper(
             database: database, doorbell: doorbell, clock: clock, steady: steady, lease: lease, retention: retention,
             logger: logger)
         return ThreadService("keeper") { stop in try keeper.run(until: stop) }
+    }
+
+    /// The services that keep this process on the list of the living, and take it off at the end.
+    ///
+    /// They come before those that work, so that they stop after them.
+    func registration(of owner: Owner) -> [any Service] {
+        [
+            ThreadService("owner") { stop in
+                while !stop.wait(for: .seconds(3_600)) {}
+                try owner.leave()
+            },
+            ThreadService("beat") { [logger, interval = lease / 3] stop in
+                try owner.beat(every: interval, until: stop) { logger.error("beat missed", ["error": "\($0)"]) }
+            },
+        ]
     }
 
     /// A signal that is raised when this process should stop, for whatever reason.

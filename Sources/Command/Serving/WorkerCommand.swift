@@ -1,3 +1,4 @@
+internal import Core
 internal import Inference
 internal import Operations
 internal import Queue
@@ -16,12 +17,12 @@ struct WorkerCommand: Command {
         let database = try environment.openDatabase()
         let doorbell = try Doorbell(database: database, steady: environment.steady)
         let models = LoadedModels(catalog, libraryPath: environment.settings[.onnxRuntime])
+        let owner = try WorkerService.register(
+            models, boot: environment.boot, database: database, at: environment.clock.now)
         let worker = try WorkerService(
-            database: database, models: models, boot: environment.boot, doorbell: doorbell, clock: environment.clock,
-            retention: environment.retention, logger: environment.logger)
-        let services: [any Service] = [
-            environment.keeper(database, doorbell), worker.beat(every: environment.lease / 3), worker,
-        ]
+            owner: owner, models: models, database: database, doorbell: doorbell, boot: environment.boot,
+            clock: environment.clock, retention: environment.retention, logger: environment.logger)
+        let services = [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [worker]
         try await ServiceGroup(services, logger: environment.logger).run(until: stop)
         environment.logger.notice("stopped")
         return 0
