@@ -38,7 +38,7 @@ package enum HTTPError: CodedError, Equatable {
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
-        case .routeNotFound: "There is nothing at this path; /docs lists what there is."
+        case .routeNotFound: "There is nothing at this path; `/` lists what there is."
         case .methodNotAllowed(let allowed): "This path answers \(allowed.joined(separator: ", "))."
         case .shuttingDown: "The service is shutting down; try again in a moment."
         case .unsendableHeader: "The answer could not be sent."
