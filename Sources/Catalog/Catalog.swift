@@ -74,8 +74,10 @@ package struct Catalog: Sendable {
 
     private func split(_ name: String) throws -> (model: Model, version: String?) {
         if let model = model(name) { return (model, nil) }
-        guard let joined = joined(name) else { throw CatalogError.unknownModel(known: models.map(\.name)) }
-        return joined
+        if let joined = joined(name) { return joined }
+        // Only a broken model's own name: its versions are not known.
+        if broken[name] != nil { throw CatalogError.broken(model: name) }
+        throw CatalogError.unknownModel(known: models.map(\.name))
     }
 
     private func joined(_ name: String) -> (model: Model, version: String?)? {

@@ -9,6 +9,8 @@ package enum CatalogError: CodedError, Equatable {
     /// No model was named, and there is more than one.
     case modelRequired(known: [String])
     case unknownModel(known: [String])
+    /// The model is there, but its manifest cannot be used.
+    case broken(model: String)
     case unknownVersion(model: String, known: [String])
     /// The model's name and the version name different versions.
     case contradictoryVersions
@@ -19,6 +21,7 @@ package enum CatalogError: CodedError, Equatable {
         switch self {
         case .folderUnreadable, .invalid: .modelInvalid
         case .modelRequired, .unknownModel: .unknownModel
+        case .broken: .modelUnavailable
         case .unknownVersion, .contradictoryVersions: .unknownModelVersion
         case .digestMismatch: .modelDigestMismatch
         }
@@ -32,6 +35,8 @@ package enum CatalogError: CodedError, Equatable {
             "The manifest of `\(model)` is not valid: \(reason)\(reason.hasSuffix(".") ? "" : ".")"
         case .modelRequired(let known): "Name a model with `model`; known are \(Self.list(known))."
         case .unknownModel(let known): "There is no such model; known are \(Self.list(known))."
+        case .broken(let model):
+            "The model `\(model)` cannot be used, because its manifest is not valid; `sibyl doctor` tells where."
         case .unknownVersion(let model, let known):
             "The model `\(model)` has no such version; known are \(Self.list(known))."
         case .contradictoryVersions: "`model` and `model_version` name different versions; give one of them."

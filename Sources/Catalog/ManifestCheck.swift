@@ -19,6 +19,11 @@ struct ManifestCheck {
         guard (1...Limits.rowFields).contains(manifest.inputs.count) else { throw fault("`inputs` must not be empty") }
         let names = manifest.inputs.map(\.name)
         guard Set(names).count == names.count else { throw fault("two inputs have the same name") }
+        // An alias that two inputs share, or that is another's name, would silently go to one of them.
+        let aliases = manifest.inputs.flatMap { $0.aliases ?? [] }
+        guard Set(names + aliases).count == names.count + aliases.count else {
+            throw fault("an alias of an input is there twice, or is an input's name")
+        }
         let places = Set(manifest.inputs.map { "\($0.tensor)/\($0.column)" })
         guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
         guard case let timeout = manifest.timeout ?? 1, timeout > 0, timeout <= Self.longestTimeout else {
@@ -79,6 +84,9 @@ struct ManifestCheck {
             }
             if let threshold = outputs.threshold, !(0...1).contains(threshold) || outputs.positiveLabel == nil {
                 throw fault("`threshold` must be 0 to 1 and needs a `positive_label`")
+            }
+            if outputs.threshold != nil, labels.count != 2 {
+                throw fault("`threshold` says nothing of more than two labels; leave it out")
             }
             return ModelOutput(
                 kind: .classification, labels: labels, positiveLabel: outputs.positiveLabel,

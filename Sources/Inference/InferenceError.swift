@@ -14,6 +14,8 @@ package enum InferenceError: CodedError, Equatable {
     case modelMismatch(model: String, reason: String)
     /// A golden row did not give its golden answer.
     case selfTest(model: String, row: Int, reason: String)
+    /// The rows are not of the model's signature.
+    case wrongRows(model: String)
     /// A run gave another number of rows than it was given.
     case rowCount(expected: Int, found: Int)
 
@@ -21,6 +23,7 @@ package enum InferenceError: CodedError, Equatable {
         switch self {
         case .libraryMissing, .libraryTooOld: .runtimeLibraryMissing
         case .refused, .rowCount: .predictionFailed
+        case .wrongRows: .corruptPayload
         case .digestMismatch: .modelDigestMismatch
         case .modelMismatch: .modelInvalid
         case .selfTest: .selfTestFailed
@@ -40,6 +43,7 @@ package enum InferenceError: CodedError, Equatable {
         case .selfTest(let model, let row, let reason):
             // A reason that is a row's fault ends already.
             "The model `\(model)` fails its own test at golden row \(row): \(reason)\(reason.hasSuffix(".") ? "" : ".")"
+        case .wrongRows(let model): "The stored rows are not those of the model `\(model)`; submit them again."
         case .rowCount(let expected, let found): "The model answered \(found) rows where \(expected) were asked."
         }
     }

@@ -46,6 +46,7 @@ package final class OnnxPredictor: Predictor {
     private static let textCallRows = 64
 
     package func predict(_ rows: Rows) throws -> Predictions {
+        guard rows.fit(resolved.signature) else { throw InferenceError.wrongRows(model: identity.model) }
         var values: [Float] = []
         values.reserveCapacity(rows.validCount * output.width)
         var start = 0

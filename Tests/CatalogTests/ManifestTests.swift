@@ -75,6 +75,9 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("inputs/0/missing", "[1]", "`missing` of input `sepal_length` must be"),
         ManifestSlip("inputs/0/missing", "1e39", "`missing` of input `sepal_length` must be"),
         ManifestSlip("inputs/0/aliases", #""one""#, "at `/inputs/0/aliases` the value has the wrong type"),
+        ManifestSlip("inputs/0/aliases", #"["sepal_width"]"#, "an alias of an input is there twice"),
+        ManifestSlip("inputs/0/aliases", #"["petal.width"]"#, "an alias of an input is there twice"),
+        ManifestSlip("inputs/0/aliases", #"["a", "a"]"#, "an alias of an input is there twice"),
     ])
     func `a slip in an input is refused with its place`(slip: ManifestSlip) throws { try check(slip) }
 
@@ -90,6 +93,10 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
             "outputs",
             #"{"labels":["setosa","versicolor"],"probabilities":"p","positive_label":"setosa","threshold":1.01}"#,
             "`threshold` must be 0 to 1"),
+        ManifestSlip(
+            "outputs",
+            #"{"labels":["a","b","c"],"probabilities":"p","positive_label":"a","threshold":0.5}"#,
+            "`threshold` says nothing of more than two labels"),
         ManifestSlip("task", #""regression""#, "a regression needs `value`"),
         ManifestSlip("task", #""vector""#, "a vector needs `values`"),
         ManifestSlip("outputs/width", #""3""#, "at `/outputs/width` the value has the wrong type"),

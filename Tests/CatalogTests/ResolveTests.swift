@@ -58,6 +58,15 @@ import Testing
         #expect(throws: CatalogError.unknownModel(known: known)) { try catalog.resolve(model: model, version: nil) }
     }
 
+    /// It was "There is no such model", to people who saw its folder.
+    @Test func `a model whose manifest is broken is told apart from one that is not there`() throws {
+        let catalog = Catalog(models: catalog.models, broken: ["rose": .invalid(model: "rose", reason: "at `/`")])
+        let error = #expect(throws: CatalogError.broken(model: "rose")) {
+            try catalog.resolve(model: "rose", version: nil)
+        }
+        #expect(error?.code == .modelUnavailable)
+    }
+
     @Test(arguments: [("iris", "v9"), ("iris", ""), ("iris", "iris_v9"), ("iris", "sentiment_v1"), ("iris", "V1")])
     func `a version that is not there is refused with those that are`(model: String, version: String) {
         #expect(throws: CatalogError.unknownVersion(model: "iris", known: ["v1", "v2"])) {

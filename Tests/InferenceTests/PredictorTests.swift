@@ -26,6 +26,22 @@ import Testing
         #expect(predictor.output.label(of: predictions.values[3..<6]) == 1)
     }
 
+    /// Rows wait with the columns of the manifest of their day; an edited one ended the worker in the run.
+    @Test(
+        arguments: [
+            [], [.float([1])], [.float([1]), .float([1]), .float([1]), .int([1])],
+            [.float([1]), .float([1]), .float([1]), .text(TextColumn(["1"]))],
+            [.float([1]), .float([1]), .float([1]), .float([])],
+            [.float([1]), .float([1]), .float([1]), .float([1]), .float([1])],
+        ] as [[Column]])
+    func `rows of another signature are an error and not the end`(columns: [Column]) throws {
+        let predictor = try ModelWorkshop.load("iris")
+        let error = #expect(throws: InferenceError.wrongRows(model: "iris")) {
+            try predictor.predict(Rows(count: 1, columns: columns))
+        }
+        #expect(error?.code == .corruptPayload)
+    }
+
     @Test(arguments: ["", "nonsense\n", "{}\n{}\n[]\n"])
     func `no row that has values is no run and no error`(lines: String) throws {
         let rows = try ModelWorkshop.rows(lines, for: "sentiment")
