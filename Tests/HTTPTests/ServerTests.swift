@@ -95,7 +95,7 @@ import Testing
             #expect(
                 missing.text
                     == #"{"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path;"#
-                    + #" /docs lists what there is.","instance":"/no where","code":"route_not_found","request_id":"q-1"}"#
+                    + #" `/` lists what there is.","instance":"/no where","code":"route_not_found","request_id":"q-1"}"#
             )
             let broken = try client.get("/broken")
             #expect(broken.status == 500)
