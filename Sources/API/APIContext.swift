@@ -9,6 +9,8 @@ package struct APIContext: Sendable {
     package let submissions: Submissions
     package let tasks: TaskStore
     package let workforce: Workforce
+    /// Where handlers that run as tasks read.
+    package let reading: ReadingThread
     package let watcher: CompletionWatcher
     package let readiness: Readiness
     /// This process, which answers for the uploads it receives.
@@ -41,13 +43,15 @@ package struct APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        watcher: CompletionWatcher, readiness: Readiness, receiver: Owner, clock: WallClock, steady: SteadyClock,
+        reading: ReadingThread, watcher: CompletionWatcher, readiness: Readiness, receiver: Owner, clock: WallClock,
+        steady: SteadyClock,
         settings: Settings
     ) {
         self.catalog = catalog
         self.submissions = submissions
         self.tasks = tasks
         self.workforce = workforce
+        self.reading = reading
         self.watcher = watcher
         self.readiness = readiness
         self.receiver = receiver

@@ -76,6 +76,8 @@ package enum Limits {
     package static let groupCommitSubmissions = 512
     /// Submissions waiting for a group commit in one process; more are answered 503.
     package static let waitingSubmissions = 4_096
+    /// Reads that wait for the reading thread of a process; more are answered 503.
+    package static let waitingReads = 1_024
     /// Rows waiting in the queue; more are answered 503.
     package static let waitingRows = 50_000_000
     /// How long a writer waits for its turn at the write gate before it is answered 503.
@@ -84,6 +86,8 @@ package enum Limits {
     package static let checkpointBytes = 8 << 20
     /// Bytes of the write-ahead log from which on uploads pause.
     package static let logBytes = 64 << 20
+    /// How often an upload that waits for a full log looks again.
+    package static let uploadPoll = Duration.milliseconds(50)
     /// How long an upload waits for a full log, or for room, before it is refused.
     package static let uploadWait = Duration.seconds(30)
     /// Tasks deleted by the keeper in one transaction.

@@ -4,6 +4,8 @@ package import Core
 package enum QueueError: CodedError {
     /// As many rows wait as may.
     case full
+    /// The write-ahead log stayed full: the disk is slower than the uploads, or a reader holds the log.
+    case logFull
     /// The task no longer receives rows: it was stopped, or its upload was declared broken.
     case notReceiving
     /// This process was declared dead while it lived, and its chunks were given to others.
@@ -14,6 +16,7 @@ package enum QueueError: CodedError {
     package var code: ErrorCode {
         switch self {
         case .full: .queueFull
+        case .logFull: .storageBusy
         case .notReceiving: .uploadIncomplete
         case .ownershipLost: .internalError
         case .doorbellUnusable: .storageFailed
@@ -23,6 +26,7 @@ package enum QueueError: CodedError {
     package var message: String {
         switch self {
         case .full: "The queue is full (\(Limits.waitingRows) rows wait); try again later."
+        case .logFull: "The database's log is full and does not empty; try again later."
         case .notReceiving: "The task takes no more rows: it has ended; submit the input again."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."

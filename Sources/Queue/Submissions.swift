@@ -29,6 +29,7 @@ package final class Submissions: Sendable {
     }
 
     private let committer: GroupCommitter
+    private let files: DatabaseFiles
     private let clock: WallClock
     private let retention: Duration
     private let doorbell: Doorbell
@@ -37,8 +38,11 @@ package final class Submissions: Sendable {
     ///   - committer: writes the submissions of this process.
     ///   - doorbell: wakes workers after a commit.
     ///   - retention: how long results are kept after a task ended.
-    package init(committer: GroupCommitter, doorbell: Doorbell, clock: WallClock, retention: Duration) {
+    package init(
+        database: Database, committer: GroupCommitter, doorbell: Doorbell, clock: WallClock, retention: Duration
+    ) {
         self.committer = committer
+        files = database.files
         self.doorbell = doorbell
         self.clock = clock
         self.retention = retention
@@ -86,8 +90,12 @@ package final class Submissions: Sendable {
     /// Appends rows, which may run from now on.
     ///
     /// - Parameter bytes: the bytes of the caller's input that these rows are.
-    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile; ``QueueError/full``.
+    /// It waits while the write-ahead log is full: uploads must not outrun the keeper.
+    ///
+    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile; ``QueueError/full``;
+    ///   ``QueueError/logFull`` after a bounded wait.
     package func append(_ chunks: [Rows], to receiving: Receiving, bytes: Int) async throws {
+        try await waitForLog()
         let payloads = chunks.map { EncodedChunk($0) }
         try await committer.write(bytes: payloads.reduce(0) { $0 + $1.payload.count }) { connection in
             try Self.checkRoom(for: payloads, in: connection)
@@ -120,6 +128,15 @@ package final class Submissions: Sendable {
                 receiving.task, because: failure, at: now, retention: retention, in: connection)
         }
         doorbell.announce([receiving.id])
+    }
+
+    private func waitForLog() async throws {
+        var waited = Duration.zero
+        while files.logBytes > Limits.logBytes {
+            if waited >= Limits.uploadWait { throw QueueError.logFull }
+            try await Task.sleep(for: Limits.uploadPoll)
+            waited += Limits.uploadPoll
+        }
     }
 
     // MARK: Inside the transaction

@@ -40,7 +40,7 @@ final class QueueHarness {
             do { try committer.run(until: stop) } catch { fatalError("\(error)") }
         }
         submissions = Submissions(
-            committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
+            database: database, committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
         tasks = TaskStore(readers: database.makeReaders(), models: models)
     }
 

@@ -166,4 +166,22 @@ import Testing
             #expect(try queue.results(id) == [])
         }
     }
+
+    @Test func `an upload waits while the log is full, and goes on when it has been emptied`() async throws {
+        let queue = try QueueHarness(.sqlite)
+        let receiving = try await queue.submissions.open(queue.request(), receiver: queue.makeOwner(.api))
+        let writer = try queue.database.makeWriter(.relaxed)
+        try writer.transaction {
+            try $0.run("INSERT INTO payload VALUES (-1, zeroblob(?))", .integer(Limits.logBytes))
+        }
+        try writer.transaction { try $0.run("DELETE FROM payload WHERE chunk = -1") }
+        let submissions = queue.submissions
+        let appended = Task { try await submissions.append([QueueHarness.rows([1])], to: receiving, bytes: 1) }
+        // Submissions of their own pass meanwhile, each with a commit that the upload could have shared.
+        for number in 0..<20 { try await queue.submit([[Float(number)]]) }
+        #expect(try queue.task(receiving.id).task.rows.total == 0)
+        #expect(try queue.makeUpkeep().checkpoint(isIdle: true) == false)
+        try await appended.value
+        #expect(try queue.task(receiving.id).task.rows.total == 1)
+    }
 }

@@ -53,7 +53,8 @@ import Testing
                 do { try committer.run(until: stop) } catch { Issue.record(error) }
             }
             let retention = Duration.seconds(60)
-            submissions = Submissions(committer: committer, doorbell: doorbell, clock: clock.wall, retention: retention)
+            submissions = Submissions(
+                database: database, committer: committer, doorbell: doorbell, clock: clock.wall, retention: retention)
             tasks = TaskStore(readers: database.makeReaders(), models: ModelRegistry())
             upkeep = try Upkeep(
                 database: database, doorbell: doorbell, clock: clock.wall, steady: clock.steady, lease: .seconds(15),

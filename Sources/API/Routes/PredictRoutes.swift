@@ -60,6 +60,13 @@ struct PredictRoutes {
         let seconds: Double
     }
 
+    private func predictions(of ended: StoredTask, limit: Int) async throws -> Predictions {
+        if let result = ended.result { return result }
+        return try await context.reading.read { [tasks = context.tasks] in
+            try tasks.allResults(of: ended, limit: limit)
+        }
+    }
+
     private func predict(_ request: HTTPRequest, _ body: [UInt8], rowLimit: Int) async throws -> Run {
         let start = context.steady.now
         try request.requireMediaType("application/json")
@@ -80,7 +87,7 @@ struct PredictRoutes {
         guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else {
             throw APIError.predictionTimeout(id)
         }
-        let predictions = try ended.result ?? context.tasks.allResults(of: ended, limit: rowLimit)
+        let predictions = try await predictions(of: ended, limit: rowLimit)
         return Run(
             task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,
             seconds: ((context.steady.now - start).inSeconds * 1e6).rounded() / 1e6)

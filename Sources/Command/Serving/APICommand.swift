@@ -43,6 +43,7 @@ struct APIProcess {
     private let committer: GroupCommitter
     private let owner: Owner
     private let watcher: CompletionWatcher
+    private let reading = ReadingThread()
     private let context: APIContext
 
     init(_ environment: ServiceEnvironment, stop: StopSignal) throws {
@@ -63,8 +64,9 @@ struct APIProcess {
         context = APIContext(
             catalog: catalog,
             submissions: Submissions(
-                committer: committer, doorbell: doorbell, clock: environment.clock, retention: environment.retention),
-            tasks: tasks, workforce: Workforce(readers: readers), watcher: watcher,
+                database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
+                retention: environment.retention),
+            tasks: tasks, workforce: Workforce(readers: readers), reading: reading, watcher: watcher,
             readiness: Readiness(committer: committer, clock: environment.steady, stopping: stop), receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
     }
@@ -80,6 +82,7 @@ struct APIProcess {
     var services: [any Service] {
         [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [
             ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
+            ThreadService("reading") { [reading] stop in reading.run(until: stop) },
             ThreadService("watcher") { [watcher] stop in watcher.run(until: stop) },
         ]
     }
