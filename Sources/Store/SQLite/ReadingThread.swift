@@ -31,7 +31,9 @@ package final class ReadingThread: Sendable {
         }
     }
 
-    /// Serves reads until told to stop, then those that still wait. Blocks its thread.
+    /// Serves reads until told to stop, then those that still wait.
+    ///
+    /// It blocks its thread.
     package func run(until stop: StopSignal) {
         stop.whenRaised { [state] in state.change { $0.isClosed = true } }
         while let jobs = nextJobs() {
