@@ -12,6 +12,7 @@ package struct APIContext: Sendable {
     /// Where handlers that run as tasks read.
     package let reading: ReadingThread
     package let watcher: CompletionWatcher
+    package let changes: ChangeWatcher
     package let readiness: Readiness
     /// This process, which answers for the uploads it receives.
     package let receiver: Owner
@@ -43,7 +44,8 @@ package struct APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        reading: ReadingThread, watcher: CompletionWatcher, readiness: Readiness, receiver: Owner, clock: WallClock,
+        reading: ReadingThread, watcher: CompletionWatcher, changes: ChangeWatcher, readiness: Readiness,
+        receiver: Owner, clock: WallClock,
         steady: SteadyClock,
         settings: Settings
     ) {
@@ -53,6 +55,7 @@ package struct APIContext: Sendable {
         self.workforce = workforce
         self.reading = reading
         self.watcher = watcher
+        self.changes = changes
         self.readiness = readiness
         self.receiver = receiver
         self.clock = clock

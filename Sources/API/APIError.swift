@@ -5,6 +5,10 @@ internal import Intake
 enum APIError: CodedError {
     case taskNotFound
     case taskExpired
+    /// The task had ended before it was asked to stop.
+    case taskEnded
+    /// The task ended without all its rows, and a whole file was asked for.
+    case incomplete
     /// A path names a model that is not there; the text names those that are.
     case modelNotFound(String)
     /// A proxy stands in front, so that a loopback address proves nothing about the caller.
@@ -27,6 +31,8 @@ enum APIError: CodedError {
         switch self {
         case .taskNotFound: .taskNotFound
         case .taskExpired: .taskExpired
+        case .taskEnded: .taskEnded
+        case .incomplete: .resultsIncomplete
         case .modelNotFound: .modelNotFound
         case .forwarded: .forbidden
         case .unknownParameter, .invalidParameter, .contradictoryParameters, .unsupportedHeader: .invalidParameter
@@ -43,6 +49,8 @@ enum APIError: CodedError {
         switch self {
         case .taskNotFound: "There is no such task, or it is another owner's."
         case .taskExpired: "The task's results were kept as long as they should be and are gone."
+        case .taskEnded: "The task has ended; its results can be read."
+        case .incomplete: "The task ended without all its rows; ask with `partial=true` for those that are there."
         case .modelNotFound(let reason): reason
         case .forwarded:
             "The request came through a proxy and this service asks for no keys; let callers reach it directly."

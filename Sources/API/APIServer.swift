@@ -10,7 +10,7 @@ package final class APIServer: Sendable {
     package static func routes(_ context: APIContext) -> [Route] {
         let submissions = SubmissionRoutes(context: context)
         let routes =
-            submissions.routes + TaskRoutes(context: context).routes
+            submissions.routes + TaskRoutes(context: context).routes + ResultRoutes(context: context).routes
             + PredictRoutes(context: context, submissions: submissions).routes
             + ModelRoutes(context: context).routes + HealthRoutes(context: context).routes
         return RootRoute(listed: routes).routes + routes

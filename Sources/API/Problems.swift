@@ -34,7 +34,7 @@ package enum Problems {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .uploadIncomplete: 409
+        case .uploadIncomplete, .taskEnded, .resultsIncomplete: 409
         case .taskExpired: 410
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedEncoding: 415

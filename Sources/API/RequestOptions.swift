@@ -28,6 +28,13 @@ struct RequestOptions {
         return value
     }
 
+    /// `true` or `false`; nil when it is not given.
+    func flag(_ name: String) throws -> Bool? {
+        guard let text = try text(name) else { return nil }
+        guard let flag = Bool(text) else { throw APIError.invalidParameter(name: name, expected: "true or false") }
+        return flag
+    }
+
     /// A whole number in a range; nil when it is not given.
     func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = try text(name) else { return nil }

@@ -26,6 +26,8 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case modelNotFound = "model_not_found"
     case taskNotFound = "task_not_found"
     case taskExpired = "task_expired"
+    case taskEnded = "task_ended"
+    case resultsIncomplete = "results_incomplete"
 
     // A row does not fit the model's signature.
     case missingInput = "missing_input"

@@ -58,8 +58,12 @@ package struct JSONWriter {
     package mutating func null() { literal("null") }
 
     /// Writes the shortest digits that read back equal; null for what JSON cannot hold.
-    package mutating func value(_ number: Float) { number.isFinite ? literal(shortest(number.description)) : null() }
-    package mutating func value(_ number: Double) { number.isFinite ? literal(shortest(number.description)) : null() }
+    package mutating func value(_ number: Float) {
+        number.isFinite ? literal(Self.shortest(number.description)) : null()
+    }
+    package mutating func value(_ number: Double) {
+        number.isFinite ? literal(Self.shortest(number.description)) : null()
+    }
 
     package mutating func value(_ text: String?) { if let text { value(text) } else { null() } }
     package mutating func value(_ number: Double?) { if let number { value(number) } else { null() } }
@@ -92,8 +96,11 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// The shortest digits of a finite number that read back equal, as JSON has them.
+    package static func shortest(_ number: Float) -> String { shortest(number.description) }
+
     /// Whole numbers lose the `.0` that Swift prints: `1`, not `1.0`.
-    private func shortest(_ text: String) -> String {
+    private static func shortest(_ text: String) -> String {
         text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 

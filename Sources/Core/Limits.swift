@@ -47,6 +47,10 @@ package enum Limits {
     package static let clientAnswerBytes = 64 << 20
     /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
     package static let bodyProgressBytes = 1 << 10
+    /// Tasks on a page of a list.
+    package static let pageTasks = 1_000
+    /// Tasks on a page when the caller names no limit.
+    package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.
     package static let defaultPageRows = 100
     /// Open connections; more wait in the kernel's backlog.
@@ -76,6 +80,8 @@ package enum Limits {
     package static let groupCommitSubmissions = 512
     /// Submissions waiting for a group commit in one process; more are answered 503.
     package static let waitingSubmissions = 4_096
+    /// Requests that follow tasks in one process; more are answered as if nothing had changed.
+    package static let followers = 4_096
     /// Reads that wait for the reading thread of a process; more are answered 503.
     package static let waitingReads = 1_024
     /// Rows waiting in the queue; more are answered 503.
@@ -134,6 +140,8 @@ package enum Limits {
     package static let stopDeadline = Duration.seconds(20)
     /// How long a synchronous prediction waits for its answer.
     package static let synchronousWait = Duration.seconds(10)
+    /// How long a follower of a task waits for a change before it looks itself.
+    package static let followWait = Duration.seconds(15)
     /// How long results are kept after a task ended.
     package static let retention = Duration.seconds(168 * 3_600)
 }

@@ -104,6 +104,39 @@ enum ChunkTable {
             """, .integer(owner))
     }
 
+    /// Removes chunks of a task that do not run, a bounded number.
+    static func removeWaiting(
+        of task: Int64, upTo limit: Int, in connection: Connection
+    ) throws -> [(key: ChunkKey, rows: Int)] {
+        let keys = ChunkKey.all(of: task)
+        let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
+        let ready = try connection.all(
+            """
+            DELETE FROM chunk WHERE key IN
+                (SELECT key FROM chunk WHERE key BETWEEN ? AND ? AND state = 'ready' LIMIT ?)
+            RETURNING key, rows
+            """, first, last, .integer(limit)
+        ) { (key: ChunkKey(rawValue: $0.integer(0)), rows: $0.int(1)) }
+        let parked = try connection.all(
+            """
+            DELETE FROM parked WHERE key IN (SELECT key FROM parked WHERE key BETWEEN ? AND ? LIMIT ?)
+            RETURNING key, rows
+            """, first, last, .integer(limit - ready.count)
+        ) { (key: ChunkKey(rawValue: $0.integer(0)), rows: $0.int(1)) }
+        return ready + parked
+    }
+
+    /// Whether anything of a task waits or runs.
+    static func hasAny(of task: Int64, in connection: Connection) throws -> Bool {
+        let keys = ChunkKey.all(of: task)
+        return try connection.first(
+            """
+            SELECT EXISTS (SELECT 1 FROM chunk WHERE key BETWEEN ?1 AND ?2)
+                OR EXISTS (SELECT 1 FROM parked WHERE key BETWEEN ?1 AND ?2)
+            """, .integer(keys.lowerBound), .integer(keys.upperBound)
+        ) { $0.int(0) != 0 } ?? false
+    }
+
     /// Removes all chunks of a task, waiting, running and parked; whoever runs one finds its lease gone.
     static func deleteAll(of task: Int64, in connection: Connection) throws {
         let keys = ChunkKey.all(of: task)

@@ -130,6 +130,22 @@ package final class Submissions: Sendable {
         doorbell.announce([receiving.id])
     }
 
+    /// Asks for a task to be stopped; the keeper does it, and rows scored before stay readable.
+    ///
+    /// - Returns: false when the task had ended, or was being stopped already.
+    package func cancel(_ task: StoredTask) async throws -> Bool {
+        try await committer.write(bytes: 0) { try TaskTable.beginCancelling(task.key, in: $0) }
+    }
+
+    /// Stops a task if need be, and deletes its rows and results for good; its record stays.
+    package func purge(_ task: StoredTask) async throws {
+        let now = clock.now
+        try await committer.write(bytes: 0) { connection in
+            _ = try TaskTable.beginCancelling(task.key, in: connection)
+            try TaskTable.purge(task.key, at: now, in: connection)
+        }
+    }
+
     private func waitForLog() async throws {
         var waited = Duration.zero
         while files.logBytes > Limits.logBytes {

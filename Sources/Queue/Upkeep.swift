@@ -71,6 +71,25 @@ package final class Upkeep {
         return rescue
     }
 
+    /// Stops tasks that were asked to stop, as far as one bounded transaction a task goes.
+    ///
+    /// - Returns: whether more is left to remove now.
+    @discardableResult
+    package func cancel() throws -> Bool {
+        let now = clock.now
+        var ended: [TaskID] = []
+        var isMoreLeft = false
+        for (task, model) in try writer.read({ try TaskTable.cancelling(in: $0) }) {
+            let step = try writer.transaction {
+                try Cancellation.step(task, model: model, at: now, retention: retention, in: $0)
+            }
+            if let id = step.ended { ended.append(id) }
+            isMoreLeft = isMoreLeft || step.isMoreWaiting
+        }
+        if !ended.isEmpty { doorbell.announce(ended) }
+        return isMoreLeft
+    }
+
     /// Makes parked chunks ready whose time has come.
     ///
     /// - Returns: the number of chunks.

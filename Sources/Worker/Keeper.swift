@@ -68,6 +68,7 @@ struct KeeperRound {
                 "owner lost, its work goes on",
                 ["owner": "\(rescue.owner)", "chunks": "\(rescue.chunks)", "uploads": "\(rescue.brokenUploads)"])
         }
+        while try upkeep.cancel() {}
         try upkeep.promote()
         try checkpoint(upkeep)
         if isSweeping || count.isMultiple(of: Self.second * 5) { isSweeping = try upkeep.sweep() }

@@ -98,6 +98,7 @@ struct TaskAddresses {
         json.object { json in
             json.member("self", own)
             json.member("results", own + "/results")
+            json.member("cancel", own + "/cancel")
         }
     }
 }

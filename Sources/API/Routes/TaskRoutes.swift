@@ -1,75 +1,113 @@
 internal import Core
 internal import HTTP
+internal import Queue
 internal import Store
 
-/// `GET /predict/async/{id}` and its results.
-///
-/// Point reads, answered on the connection's own thread.
+/// `/predict/async/{id}`: a task's state, its end before its time, and the list of all.
 struct TaskRoutes {
     let context: APIContext
 
+    private var lookup: TaskLookup { TaskLookup(context: context) }
+
     var routes: [Route] {
         [
+            Route(.get, "/predict/async", .immediate { try list($0) }),
             Route(.get, "/predict/async/{id}", .immediate { try status($0) }),
-            Route(.get, "/predict/async/{id}/results", .immediate { try results($0) }),
+            Route(.post, "/predict/async/{id}/cancel", .asynchronous { try await cancel($0) }),
+            Route(.delete, "/predict/async/{id}", .asynchronous { try await purge($0) }),
         ]
     }
 
+    // MARK: State
+
+    /// A point read, answered on the connection's own thread.
     private func status(_ request: HTTPRequest) throws -> HTTPResponse {
         _ = try RequestOptions(request, known: [])
-        let stored = try find(request)
+        let stored = try lookup.task(of: request)
+        let tag = "\"\(stored.task.revision)-\(stored.task.rows.processing)\""
+        if request.headers.all("If-None-Match").contains(where: { $0.contains(tag) }) {
+            return HTTPResponse(status: 304, headers: ["ETag": tag])
+        }
+        var headers: HTTPHeaders = ["ETag": tag]
+        if !stored.task.status.isFinal { headers.set("Retry-After", "1") }
+        return .json(try body(of: stored), headers: headers)
+    }
+
+    private func body(of stored: StoredTask) throws -> [UInt8] {
         // A one-row task that came as a stream keeps its result like any chunk's.
         let result =
             try stored.result
             ?? (stored.task.rows.total == 1
                 ? context.tasks.results(of: stored, from: .start, limit: 1).parts.first?.predictions : nil)
         let message = TaskMessage(stored: stored, result: result, now: context.clock.now)
-        let body = JSONWriter.write { message.write(to: &$0) }
-        return .json(body, headers: stored.task.status.isFinal ? [:] : ["Retry-After": "1"])
+        return JSONWriter.write { message.write(to: &$0) }
     }
 
-    private func results(_ request: HTTPRequest) throws -> HTTPResponse {
-        let options = try RequestOptions(request, known: ["limit", "cursor"])
-        try request.requireAccepting("application/json")
-        let limit = try options.integer("limit", in: 1...Limits.pageRows) ?? Limits.defaultPageRows
-        let place = try options.text("cursor").map { try ResultCursor(text: $0).place } ?? .start
-        let stored = try find(request)
-        let page = try context.tasks.results(of: stored, from: place, limit: limit)
-        let rows = page.parts.reduce(0) { $0 + $1.rows.count }
-        let isComplete = stored.task.status.isFinal && rows < limit
-        let cursor = isComplete ? nil : ResultCursor(place: page.next)
+    // MARK: List
+
+    private func list(_ request: HTTPRequest) throws -> HTTPResponse {
+        let options = try RequestOptions(
+            request, known: ["status", "model", "model_version", "name", "limit", "cursor"])
+        let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
+        let tasks = try context.tasks.list(owner: APIContext.owner, try filter(options), limit: limit)
         let body = JSONWriter.write { json in
             json.object { json in
-                json.key("results")
-                write(page, of: stored.task, to: &json)
-                json.member("next_cursor", cursor?.text)
-                json.member("complete", isComplete)
+                json.key("tasks")
+                json.array { json in
+                    for stored in tasks {
+                        TaskMessage(stored: stored, result: stored.result, now: context.clock.now).write(to: &json)
+                    }
+                }
+                json.member("next_cursor", tasks.count == limit ? tasks.last?.task.id.description : nil)
             }
         }
-        var headers = HTTPHeaders()
-        if let cursor {
-            let next = TaskAddresses(id: stored.task.id).own + "/results?limit=\(limit)&cursor=\(cursor.text)"
-            headers.set("Link", "<\(next)>; rel=\"next\"")
-            if rows < limit { headers.set("Retry-After", "1") }
-        }
-        return .json(body, headers: headers)
+        return .json(body)
     }
 
-    private func write(_ page: ResultPage, of task: PredictionTask, to json: inout JSONWriter) {
-        let message = PredictionMessage(task: task)
-        json.array { json in
-            for part in page.parts {
-                message.write(part.predictions, rows: part.rows, firstRow: part.firstRow, to: &json)
+    private func filter(_ options: RequestOptions) throws -> TaskFilter {
+        let status = try options.text("status").map { text in
+            guard let status = PredictionTask.Status(rawValue: text) else {
+                let names = PredictionTask.Status.allCases.map(\.rawValue).joined(separator: ", ")
+                throw APIError.invalidParameter(name: "status", expected: names)
             }
+            return status
         }
+        let before = try options.text("cursor").map { text in
+            guard let id = TaskID(text) else {
+                throw APIError.invalidParameter(name: "cursor", expected: "a `next_cursor` as it was answered")
+            }
+            return id
+        }
+        return TaskFilter(
+            status: status, model: try options.text("model"), version: try options.text("model_version"),
+            name: try options.text("name"), before: before)
     }
 
-    private func find(_ request: HTTPRequest) throws -> StoredTask {
-        guard let id = TaskID(request.parameter("id")),
-            let stored = try context.tasks.task(id, owner: APIContext.owner)
-        else { throw APIError.taskNotFound }
-        if stored.isSwept { throw APIError.taskExpired }
-        return stored
+    // MARK: End
+
+    /// 202 when the task is being stopped, 200 when it was already, 409 when it had ended.
+    private func cancel(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let stored = try await find(request)
+        if try await context.submissions.cancel(stored) {
+            return try await answer(request, status: 202)
+        }
+        let now = try await find(request)
+        guard now.task.status == .cancelling || now.task.status == .cancelled else { throw APIError.taskEnded }
+        return try await answer(request, status: 200)
+    }
+
+    private func purge(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try await context.submissions.purge(try await find(request))
+        return HTTPResponse(status: 204)
+    }
+
+    private func find(_ request: HTTPRequest) async throws -> StoredTask {
+        try await context.reading.read { [lookup] in try lookup.task(of: request) }
+    }
+
+    private func answer(_ request: HTTPRequest, status: Int) async throws -> HTTPResponse {
+        let bytes = try await context.reading.read { [self] in try body(of: lookup.task(of: request)) }
+        return .json(bytes, status: status)
     }
 }
 

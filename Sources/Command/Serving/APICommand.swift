@@ -43,6 +43,7 @@ struct APIProcess {
     private let committer: GroupCommitter
     private let owner: Owner
     private let watcher: CompletionWatcher
+    private let changes: ChangeWatcher
     private let reading = ReadingThread()
     private let context: APIContext
 
@@ -61,12 +62,14 @@ struct APIProcess {
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
             logger: environment.logger)
+        changes = ChangeWatcher(tasks: tasks, clock: environment.steady, logger: environment.logger)
+        stop.whenRaised { [changes] in changes.close() }
         context = APIContext(
             catalog: catalog,
             submissions: Submissions(
                 database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
                 retention: environment.retention),
-            tasks: tasks, workforce: Workforce(readers: readers), reading: reading, watcher: watcher,
+            tasks: tasks, workforce: Workforce(readers: readers), reading: reading, watcher: watcher, changes: changes,
             readiness: Readiness(committer: committer, clock: environment.steady, stopping: stop), receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
     }
@@ -83,6 +86,7 @@ struct APIProcess {
         [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [
             ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
             ThreadService("reading") { [reading] stop in reading.run(until: stop) },
+            ThreadService("changes") { [changes] stop in changes.run(until: stop) },
             ThreadService("watcher") { [watcher] stop in watcher.run(until: stop) },
         ]
     }

@@ -41,6 +41,12 @@ struct ServiceEnvironment {
     var lease: Duration { .seconds(settings.integer(.leaseSeconds)) }
     var retention: Duration { .seconds(settings.integer(.retentionHours) * 3_600) }
 
+    /// Creates the schema, or brings it up to date.
+    func migrateDatabase() throws {
+        let done = try Database(path: settings[.database]!).migrate()
+        if let version = done.last { logger.notice("schema migrated", ["version": "\(version)"]) }
+    }
+
     /// Opens the database; a new one gets its schema, an old one must have the right one.
     func openDatabase() throws -> Database {
         let database = try Database(path: settings[.database]!)

@@ -19,7 +19,7 @@ struct UpCommand: Command {
         let workers = try arguments.integer("--workers", in: 0...256) ?? ProcessInfo.processInfo.activeProcessorCount
         // What the children would refuse is refused here, once and in one line.
         try ListenAddress(environment.settings[.listen]!).checkOpenness(auth: environment.settings[.auth])
-        _ = try environment.openDatabase()
+        try environment.migrateDatabase()
         let stop = environment.stopSignal()
         let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop)
         let readyFile = arguments.value("--ready-file").map { ["--ready-file", $0] } ?? []

@@ -23,6 +23,26 @@ package final class TaskStore: Sendable {
         }
     }
 
+    /// An owner's tasks, newest first.
+    ///
+    /// - Parameter limit: tasks at most, 1 to ``Limits/pageTasks``.
+    package func list(owner: String, _ filter: TaskFilter, limit: Int) throws -> [StoredTask] {
+        try readers.read { connection in
+            try TaskTable.list(owner: owner, filter, limit: limit, in: connection).compactMap {
+                try TaskTable.find($0, models: models, in: connection)
+            }
+        }
+    }
+
+    /// Finds some tasks, whoever's they are.
+    package func tasks(_ ids: Set<TaskID>) throws -> [TaskID: StoredTask] {
+        try readers.read { connection in
+            var found: [TaskID: StoredTask] = [:]
+            for id in ids { found[id] = try TaskTable.find(id, models: models, in: connection) }
+            return found
+        }
+    }
+
     /// Finds those of some tasks that have ended.
     package func finished(among ids: some Sequence<TaskID>) throws -> [StoredTask] {
         try readers.read { connection in

@@ -29,14 +29,15 @@ extension TaskTable {
                 started_ms = coalesce(started_ms, ?4),
                 input = iif(?7 IS NULL, input, NULL), result = coalesce(?7, result),
                 status = CASE
+                    WHEN status = 'cancelling' THEN status
                     WHEN input_state <> 'complete' OR succeeded + ?2 + failed + ?3 < rows THEN
                         iif(succeeded + ?2 + failed + ?3 > 0, 'processing', status)
                     WHEN failed + ?3 = 0 THEN 'completed'
                     WHEN succeeded + ?2 = 0 THEN 'failed'
                     ELSE 'completed_with_errors' END,
-                completed_ms = iif(input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5, NULL),
-                results_until_ms = iif(input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?6, NULL)
-            WHERE key = ?1 AND status IN ('pending', 'processing')
+                completed_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5, NULL),
+                results_until_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?6, NULL)
+            WHERE key = ?1 AND status IN ('pending', 'processing', 'cancelling')
             RETURNING id, status, model
             """,
             .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
