@@ -1,3 +1,4 @@
+internal import Core
 internal import HTTP
 
 extension HTTPRequest {
@@ -6,6 +7,20 @@ extension HTTPRequest {
         headers.first("Content-Type").map { type in
             type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
         }
+    }
+
+    /// How long the caller prefers to wait for an answer in place of an address: `Prefer: wait=N` of RFC 7240.
+    ///
+    /// A preference that cannot be read is ignored, as the RFC asks; a longer one is cut.
+    var preferredWait: Duration? {
+        for preference in headers.all("Prefer").flatMap({ $0.split(separator: ",") }) {
+            let parts = preference.split(separator: "=", maxSplits: 1).map(\.trimmingSpaces)
+            guard parts.count == 2, parts[0].lowercased() == "wait", let seconds = Int(parts[1]), seconds >= 0 else {
+                continue
+            }
+            return min(.seconds(seconds), Limits.preferredWait)
+        }
+        return nil
     }
 
     /// - Throws: ``APIError/unsupportedMediaType(known:)`` when the body is said to be something else.

@@ -12,7 +12,7 @@ struct Sibyl {
 
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
-        ResultsCommand(), PredictCommand(), DoctorCommand(),
+        ResultsCommand(), CancelCommand(), TasksCommand(), PredictCommand(), DoctorCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

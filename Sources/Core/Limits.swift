@@ -138,6 +138,8 @@ package enum Limits {
     package static let drainDeadline = Duration.seconds(12)
     /// How long a stopping process finishes what it holds.
     package static let stopDeadline = Duration.seconds(20)
+    /// How long a submission waits for its answer when the caller prefers that, at most.
+    package static let preferredWait = Duration.seconds(60)
     /// How long a synchronous prediction waits for its answer.
     package static let synchronousWait = Duration.seconds(10)
     /// How long a follower of a task waits for a change before it looks itself.

@@ -70,9 +70,22 @@ import Testing
         let service = ServiceUnderTest()
         let all = try service.command(["--help"])
         #expect(all.code == 0)
-        for name in ["up", "api", "worker", "migrate", "submit", "wait", "status", "results", "predict", "doctor"] {
+        for name in [
+            "up", "api", "worker", "migrate", "submit", "wait", "status", "results", "cancel", "tasks", "predict",
+            "doctor",
+        ] {
             #expect(all.output.contains("  \(name)"))
             #expect(try service.command([name, "--help"]).output.hasPrefix("usage: sibyl \(name)"))
         }
+    }
+
+    @Test func `tasks are listed and cancelled`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        let id = try service.submit("never scored")
+        #expect(try service.command(["tasks", "--status", "pending"]).output.hasPrefix(id + "\t"))
+        #expect(try service.command(["tasks", "--status", "completed"]).output.isEmpty)
+        #expect(try service.command(["cancel", id]).code == 0)
+        #expect(try service.command(["wait", id]).code == 3)
     }
 }

@@ -93,4 +93,21 @@ import Testing
         #expect(!stream.readAll().hasSuffix("0\r\n\r\n"))
         stream.close()
     }
+
+    @Test func `a submission that prefers to wait gets the whole task, or its address in time`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        let body = HTTPUpload.bytes(Array(#"{"model":"iris","data":[5.1,3.5,1.4,0.2]}"#.utf8))
+        let headers: HTTPHeaders = ["Content-Type": "application/json", "Prefer": "wait=0"]
+        let address = try service.send(.post, "/predict/async", headers, body)
+        #expect(address.status == 202)
+        #expect(address.headers.first("Preference-Applied") == nil)
+        try service.startWorker()
+        _ = try service.ended(try #require(address.json["id"] as? String))
+        let whole = try service.send(
+            .post, "/predict/async", ["Content-Type": "application/json", "Prefer": "respond-async, wait=20"], body)
+        #expect(whole.status == 200)
+        #expect(whole.headers.first("Preference-Applied") == "wait=20")
+        #expect((whole.json["result"] as? [String: Any])?["prediction"] as? String == "setosa")
+    }
 }

@@ -20,8 +20,9 @@ struct SubmissionRoutes {
         switch request.mediaType {
         case "application/json", nil:
             let bytes = try await body.collect(upTo: Limits.jsonBodyBytes)
-            let accepted = try await accept(json: bytes, options: &options, limit: context.settings.batchRows)
-            return answer(accepted)
+            let wait = request.preferredWait
+            let accepted = try await accept(json: bytes, options: &options, isAwaited: wait != nil)
+            return try await answer(accepted, waiting: wait)
         case "text/csv":
             let model = try context.catalog.resolve(model: options.model, version: options.version)
             let csv = CSVScanner(signature: model.signature, options: CSVOptions(idColumn: options.idColumn))
@@ -36,11 +37,37 @@ struct SubmissionRoutes {
     }
 
     /// Accepts a JSON body whole: one bad row refuses all.
-    func accept(json bytes: [UInt8], options: inout SubmissionOptions, limit: Int) async throws -> Accepted {
-        let read = try JSONReading(bytes, options: &options, catalog: context.catalog, limit: limit)
+    private func accept(
+        json bytes: [UInt8], options: inout SubmissionOptions, isAwaited: Bool
+    ) async throws -> Accepted {
+        let read = try JSONReading(
+            bytes, options: &options, catalog: context.catalog, limit: context.settings.batchRows)
         let accepted = makeTask(read.model, options, rows: read.rowCount)
-        try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: bytes.count)
+        let id = accepted.request.draft.id
+        if isAwaited { context.watcher.expect(id) }
+        do {
+            try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: bytes.count)
+        } catch {
+            if isAwaited { context.watcher.forget(id) }
+            throw error
+        }
         return accepted
+    }
+
+    /// Answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202.
+    private func answer(_ accepted: Accepted, waiting limit: Duration?) async throws -> HTTPResponse {
+        guard let limit, let ended = await context.watcher.await(accepted.request.draft.id, within: limit) else {
+            return answer(accepted)
+        }
+        let body = JSONWriter.write { json in
+            TaskMessage(stored: ended, result: ended.result, now: context.clock.now).write(to: &json)
+        }
+        return .json(
+            body,
+            headers: [
+                "Location": TaskAddresses(id: ended.task.id).own,
+                "Preference-Applied": "wait=\(limit.components.seconds)",
+            ])
     }
 
     /// Accepts a stream of rows: bad rows fail alone.
