@@ -11,7 +11,7 @@ import Testing
     @Test func `the shipped models are all whole`() throws {
         let catalog = try Catalog(folder: PackageFiles.path("models"))
         #expect(catalog.broken.isEmpty)
-        #expect(catalog.models.map(\.name) == ["iris", "sentiment"])
+        #expect(catalog.models.map(\.name) == ["iris", "purchase", "sentiment"])
         for model in catalog.models {
             for version in model.versions {
                 let size = try FileManager.default.attributesOfItem(atPath: version.path)[.size] as? Int

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["iris", "sentiment"])
+    @Test(arguments: ["iris", "purchase", "sentiment"])
     func `the shipped manifests have no member that the schema does not name`(model: String) throws {
         let manifest = try Self.object("models/\(model)/model.json")
         try expectKnown(manifest, "")

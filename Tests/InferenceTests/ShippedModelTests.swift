@@ -10,11 +10,11 @@ import Testing
         let loaded = LoadedModels(
             try Catalog(folder: PackageFiles.path("models")), libraryPath: ModelWorkshop.libraryPath)
         #expect(loaded.broken.isEmpty, "\(loaded.broken)")
-        #expect(loaded.ready.map(\.identity.model) == ["iris", "sentiment"])
+        #expect(loaded.ready.map(\.identity.model) == ["iris", "purchase", "sentiment"])
     }
 
     /// What scikit-learn answered for the same rows when the models were trained.
-    @Test(arguments: ["iris", "sentiment"])
+    @Test(arguments: ["iris", "purchase", "sentiment"])
     func `a shipped model answers as the library that trained it did, on every row of its fixture`(
         model: String
     ) throws {
