@@ -16,7 +16,6 @@ enum APIError: CodedError {
     case unknownParameter(name: String, known: [String])
     case invalidParameter(name: String, expected: String)
     case contradictoryParameters(name: String)
-    case unsupportedHeader(name: String, reason: String)
     case unsupportedMediaType(known: [String])
     case notAcceptable(known: [String])
     case bodyRequired
@@ -35,7 +34,7 @@ enum APIError: CodedError {
         case .incomplete: .resultsIncomplete
         case .modelNotFound: .modelNotFound
         case .forwarded: .forbidden
-        case .unknownParameter, .invalidParameter, .contradictoryParameters, .unsupportedHeader: .invalidParameter
+        case .unknownParameter, .invalidParameter, .contradictoryParameters: .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
         case .notAcceptable: .notAcceptable
         case .bodyRequired: .bodyRequired
@@ -58,7 +57,6 @@ enum APIError: CodedError {
             "The query has an item `\(name)` that means nothing here; known are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."
         case .contradictoryParameters(let name): "`\(name)` is given more than once, and differently."
-        case .unsupportedHeader(let name, let reason): "The header \(name) cannot be honoured: \(reason)"
         case .unsupportedMediaType(let known):
             "Send the body as \(Self.list(known)), and say which with Content-Type."
         case .notAcceptable(let known): "The answer is \(Self.list(known)) only; change or leave out Accept."

@@ -34,13 +34,13 @@ package enum Problems {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .uploadIncomplete, .taskEnded, .resultsIncomplete: 409
+        case .uploadIncomplete, .taskEnded, .resultsIncomplete, .idempotencyInProgress: 409
         case .taskExpired: 410
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedEncoding: 415
         case .invalidParameter, .unknownField, .unknownModel, .unknownModelVersion, .missingInput, .unknownInput,
             .wrongType, .outOfBounds, .blankText, .textTooLong, .noRows, .tooManyRows, .rowTooLarge,
-            .wrongColumnCount, .missingColumn, .duplicateColumn, .invalidRows:
+            .wrongColumnCount, .missingColumn, .duplicateColumn, .invalidRows, .idempotencyMismatch:
             422
         case .headersTooLarge: 431
         case .nonFiniteOutput, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,

@@ -10,6 +10,8 @@ struct SubmissionOptions {
     var name: String?
     var priority: Priority?
     var idColumn: String?
+    /// The caller's key for this submission.
+    var idempotencyKey: String?
 
     /// The members of a JSON body that are options.
     static let members = ["model", "model_version", "name", "priority"]
@@ -25,9 +27,10 @@ struct SubmissionOptions {
         priority = try options.text("priority").map(Self.priority)
         idColumn = try options.text("id_column")
         try merge(\.version, request.headers.first("X-Model-Version"), named: "model_version")
-        if request.headers.first("Idempotency-Key") != nil {
-            throw APIError.unsupportedHeader(
-                name: "Idempotency-Key", reason: "repeated submissions are not recognised yet; leave it out.")
+        idempotencyKey = request.headers.first("Idempotency-Key")
+        if let key = idempotencyKey, !(1...Limits.idempotencyKeyBytes).contains(key.utf8.count) {
+            throw APIError.invalidParameter(
+                name: "Idempotency-Key", expected: "1 to \(Limits.idempotencyKeyBytes) bytes")
         }
     }
 

@@ -11,10 +11,12 @@ struct Upload {
         case gathering([Rows], bytes: Int)
         /// The task is open.
         case receiving(Submissions.Receiving)
+        /// The key of this submission stands for one that was accepted: nothing is written, only compared at the end.
+        case comparing
     }
 
     private let context: APIContext
-    private let request: Submissions.Request
+    private var request: Submissions.Request
     private var state = State.gathering([], bytes: 0)
     private(set) var rows = 0
 
@@ -34,22 +36,39 @@ struct Upload {
             if sum <= Limits.smallSubmissionBytes {
                 state = .gathering(chunks + [chunk], bytes: sum)
             } else {
-                let receiving = try await context.submissions.open(request, receiver: context.receiver)
-                state = .receiving(receiving)
-                try await append(chunks + [chunk], bytes: sum, to: receiving)
+                try await open(with: chunks + [chunk], bytes: sum)
             }
         case .receiving(let receiving):
             try await append([chunk], bytes: bytes, to: receiving)
+        case .comparing:
+            break
+        }
+    }
+
+    private mutating func open(with chunks: [Rows], bytes: Int) async throws {
+        do {
+            let receiving = try await context.submissions.open(request, receiver: context.receiver)
+            state = .receiving(receiving)
+            try await append(chunks, bytes: bytes, to: receiving)
+        } catch is IdempotencyKey.MustCompare {
+            state = .comparing
         }
     }
 
     /// Ends the input; the task is accepted when this returns.
-    mutating func finish() async throws {
+    ///
+    /// - Parameter fingerprint: what the submission's key stands for.
+    /// - Throws: `IdempotencyKey.Replay` when the very submission was accepted before.
+    mutating func finish(fingerprint: [UInt8]) async throws {
         switch state {
         case .gathering(let chunks, let bytes):
+            request.key?.fingerprint = fingerprint
             try await context.submissions.submit(request, chunks: chunks, bytes: bytes)
         case .receiving(let receiving):
-            try await context.submissions.seal(receiving)
+            try await context.submissions.seal(receiving, fingerprint: request.key == nil ? nil : fingerprint)
+        case .comparing:
+            let key = IdempotencyKey(request.key!.text, fingerprint: fingerprint)
+            try await context.submissions.compare(key, owner: request.draft.owner)
         }
     }
 

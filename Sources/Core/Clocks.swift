@@ -10,6 +10,10 @@ package struct WallTime: Sendable, Hashable, Comparable {
         WallTime(milliseconds: time.milliseconds + duration.wholeMilliseconds)
     }
 
+    package static func - (time: WallTime, duration: Duration) -> WallTime {
+        WallTime(milliseconds: time.milliseconds - duration.wholeMilliseconds)
+    }
+
     package static func - (later: WallTime, earlier: WallTime) -> Duration {
         .milliseconds(later.milliseconds - earlier.milliseconds)
     }

@@ -19,6 +19,8 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case invalidParameter = "invalid_parameter"
     case unknownField = "unknown_field"
     case forbidden = "forbidden"
+    case idempotencyInProgress = "idempotency_in_progress"
+    case idempotencyMismatch = "idempotency_mismatch"
 
     // The request names what is not there.
     case unknownModel = "unknown_model"

@@ -63,6 +63,8 @@ package enum Limits {
     package static let compressedAnswerBytes = 1_024
     /// Bytes of a caller's `X-Request-ID`; longer ones are replaced.
     package static let requestIDBytes = 128
+    /// Bytes of an `Idempotency-Key`.
+    package static let idempotencyKeyBytes = 255
     /// Bytes of a task's name.
     package static let taskNameBytes = 256
 
@@ -98,6 +100,8 @@ package enum Limits {
     package static let uploadWait = Duration.seconds(30)
     /// Tasks deleted by the keeper in one transaction.
     package static let sweptTasks = 64
+    /// Idempotency keys deleted by the keeper in one transaction.
+    package static let sweptKeys = 1_000
     /// Chunks whose results the keeper deletes in one transaction.
     package static let sweptChunks = 256
     /// Bytes of free disk below which the service is in danger.
@@ -144,6 +148,8 @@ package enum Limits {
     package static let synchronousWait = Duration.seconds(10)
     /// How long a follower of a task waits for a change before it looks itself.
     package static let followWait = Duration.seconds(15)
+    /// How long a repeated submission is recognised by its key.
+    package static let idempotency = Duration.seconds(24 * 3_600)
     /// How long results are kept after a task ended.
     package static let retention = Duration.seconds(168 * 3_600)
 }

@@ -14,6 +14,7 @@ enum BrokenUploads {
                 task, because: failure, at: time, retention: retention, in: connection)
         else { return nil }
         try ChunkTable.deleteAll(of: task, in: connection)
+        try IdempotencyTable.free(task: task, in: connection)
         try PayloadTable.deleteAll(of: task, in: connection)
         try BacklogTable.add(-broken.unfinishedRows, model: broken.model, in: connection)
         return broken.id

@@ -1,11 +1,15 @@
 package import Core
 
 /// Errors of the queue's verbs.
-package enum QueueError: CodedError {
+package enum QueueError: CodedError, Equatable {
     /// As many rows wait as may.
     case full
     /// The write-ahead log stayed full: the disk is slower than the uploads, or a reader holds the log.
     case logFull
+    /// A submission with this key still runs, or cannot be compared yet.
+    case keyInProgress
+    /// The key was used for another submission.
+    case keyMismatch
     /// The task no longer receives rows: it was stopped, or its upload was declared broken.
     case notReceiving
     /// This process was declared dead while it lived, and its chunks were given to others.
@@ -17,6 +21,8 @@ package enum QueueError: CodedError {
         switch self {
         case .full: .queueFull
         case .logFull: .storageBusy
+        case .keyInProgress: .idempotencyInProgress
+        case .keyMismatch: .idempotencyMismatch
         case .notReceiving: .uploadIncomplete
         case .ownershipLost: .internalError
         case .doorbellUnusable: .storageFailed
@@ -27,6 +33,9 @@ package enum QueueError: CodedError {
         switch self {
         case .full: "The queue is full (\(Limits.waitingRows) rows wait); try again later."
         case .logFull: "The database's log is full and does not empty; try again later."
+        case .keyInProgress:
+            "A submission with this Idempotency-Key was begun before; ask for its task, or take another key."
+        case .keyMismatch: "This Idempotency-Key was used for another submission; take a new one."
         case .notReceiving: "The task takes no more rows: it has ended; submit the input again."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."

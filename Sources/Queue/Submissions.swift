@@ -12,8 +12,13 @@ package final class Submissions: Sendable {
         package var draft: TaskTable.Draft
         package var model: ModelIdentity
         package var output: ModelOutput
+        /// Under which the submission may be repeated; nil for one that is new each time.
+        package var key: IdempotencyKey?
 
-        package init(draft: TaskTable.Draft, model: ModelIdentity, output: ModelOutput) {
+        package init(
+            draft: TaskTable.Draft, model: ModelIdentity, output: ModelOutput, key: IdempotencyKey? = nil
+        ) {
+            self.key = key
             self.draft = draft
             self.model = model
             self.output = output
@@ -53,7 +58,7 @@ package final class Submissions: Sendable {
     /// - Parameters:
     ///   - chunks: the rows, at least one, in order.
     ///   - bytes: the bytes of the caller's input.
-    /// - Throws: ``QueueError/full``, or why nothing was written.
+    /// - Throws: ``QueueError/full``, ``IdempotencyKey/Replay`` and the key's errors, or why nothing was written.
     package func submit(_ request: Request, chunks: [Rows], bytes: Int) async throws {
         let now = clock.now
         let retention = retention
@@ -64,11 +69,13 @@ package final class Submissions: Sendable {
             if payloads.count == 1, payloads[0].rows == 1 {
                 let task = try TaskTable.insertSingle(
                     request.draft, model: model, payload: payloads[0].payload, bytes: bytes, in: connection)
+                try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
                 return try ChunkTable.insert(
                     .first(of: task, payloads[0], model: model, rank: rank), in: connection)
             }
             // The task is sealed in this very transaction, so that no process has to answer for it.
             let task = try TaskTable.open(request.draft, model: model, receiver: 0, in: connection)
+            try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
             try Self.append(payloads, to: task, model: model, rank: rank, bytes: bytes, in: connection)
             _ = try TaskTable.seal(task, at: now, retention: retention, in: connection)
         }
@@ -79,12 +86,24 @@ package final class Submissions: Sendable {
     ///
     /// - Parameter receiver: this process; when it dies, the keeper ends the task as broken.
     package func open(_ request: Request, receiver: Owner) async throws -> Receiving {
-        let rank = FairRank(acceptedAt: clock.now, priority: request.draft.priority)
+        let now = clock.now
+        let rank = FairRank(acceptedAt: now, priority: request.draft.priority)
         return try await committer.write(bytes: 0) { connection in
             let model = try Self.admit([], for: request, in: connection)
             let task = try TaskTable.open(request.draft, model: model, receiver: receiver.key, in: connection)
+            try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
             return Receiving(id: request.draft.id, task: task, model: model, rank: rank)
         }
+    }
+
+    /// Compares a submission that is now known whole with the one that was accepted under its key.
+    ///
+    /// - Throws: always: ``IdempotencyKey/Replay`` for the same one, else ``QueueError/keyMismatch`` or
+    ///   ``QueueError/keyInProgress``.
+    package func compare(_ key: IdempotencyKey, owner: String) async throws -> Never {
+        let now = clock.now
+        try await committer.write(bytes: 0) { try key.check(owner: owner, at: now, in: $0) }
+        throw QueueError.keyInProgress
     }
 
     /// Appends rows, which may run from now on.
@@ -108,12 +127,16 @@ package final class Submissions: Sendable {
 
     /// Ends the input: all rows are here.
     ///
+    /// - Parameter fingerprint: what the submission's key, if it has one, stands for from now on.
     /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile.
-    package func seal(_ receiving: Receiving) async throws {
+    package func seal(_ receiving: Receiving, fingerprint: [UInt8]? = nil) async throws {
         let now = clock.now
         let retention = retention
         let status = try await committer.write(bytes: 0) { connection in
-            try TaskTable.seal(receiving.task, at: now, retention: retention, in: connection)
+            if let fingerprint {
+                try IdempotencyTable.complete(task: receiving.task, fingerprint: fingerprint, in: connection)
+            }
+            return try TaskTable.seal(receiving.task, at: now, retention: retention, in: connection)
         }
         guard let status else { throw QueueError.notReceiving }
         if status.isFinal { doorbell.announce([receiving.id]) }

@@ -107,6 +107,7 @@ package final class Upkeep {
     /// - Returns: whether more is left.
     package func sweep() throws -> Bool {
         let now = clock.now
+        try writer.transaction { try IdempotencyTable.sweep(at: now, in: $0) }
         guard try writer.read({ try Retention.isAnyDue(at: now, in: $0) }) else { return false }
         let isMoreLeft = try writer.transaction { try Retention.sweep(at: now, in: $0) }
         if !isMoreLeft { try checkpointer.releaseFreePages() }

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Core
 internal import HTTP
 internal import Intake
@@ -60,6 +61,34 @@ struct PredictRoutes {
         let seconds: Double
     }
 
+    /// Submits and waits for the end; a repeated submission is answered from the task that it made at first.
+    private func run(_ accepted: Accepted, chunks: [Rows], bytes: Int) async throws -> StoredTask {
+        let id = accepted.request.draft.id
+        context.watcher.expect(id)
+        do {
+            try await context.submissions.submit(accepted.request, chunks: chunks, bytes: bytes)
+        } catch let replay as IdempotencyKey.Replay {
+            context.watcher.forget(id)
+            return try await ended(replay.task)
+        } catch {
+            context.watcher.forget(id)
+            throw error
+        }
+        guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else {
+            throw APIError.predictionTimeout(id)
+        }
+        return ended
+    }
+
+    private func ended(_ id: TaskID) async throws -> StoredTask {
+        let stored = try await context.reading.read { [tasks = context.tasks] in
+            try tasks.task(id, owner: APIContext.owner)
+        }
+        guard let stored, !stored.isSwept else { throw APIError.taskExpired }
+        guard stored.task.status.isFinal else { throw QueueError.keyInProgress }
+        return stored
+    }
+
     private func predictions(of ended: StoredTask, limit: Int) async throws -> Predictions {
         if let result = ended.result { return result }
         return try await context.reading.read { [tasks = context.tasks] in
@@ -75,18 +104,10 @@ struct PredictRoutes {
             body, options: &options, catalog: context.catalog, limit: rowLimit,
             chunkBytes: 4 * Limits.jsonBodyBytes)
         options.priority = options.priority ?? .high
-        let accepted = submissions.makeTask(read.model, options, rows: read.rowCount)
-        let id = accepted.request.draft.id
-        context.watcher.expect(id)
-        do {
-            try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: body.count)
-        } catch {
-            context.watcher.forget(id)
-            throw error
-        }
-        guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else {
-            throw APIError.predictionTimeout(id)
-        }
+        var accepted = submissions.makeTask(read.model, options, rows: read.rowCount)
+        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
+            body, options, model: read.model.identity, route: request.route ?? "")
+        let ended = try await run(accepted, chunks: read.chunks, bytes: body.count)
         let predictions = try await predictions(of: ended, limit: rowLimit)
         return Run(
             task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,

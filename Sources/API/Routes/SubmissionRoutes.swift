@@ -42,11 +42,16 @@ struct SubmissionRoutes {
     ) async throws -> Accepted {
         let read = try JSONReading(
             bytes, options: &options, catalog: context.catalog, limit: context.settings.batchRows)
-        let accepted = makeTask(read.model, options, rows: read.rowCount)
+        var accepted = makeTask(read.model, options, rows: read.rowCount)
+        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
+            bytes, options, model: read.model.identity, route: "json")
         let id = accepted.request.draft.id
         if isAwaited { context.watcher.expect(id) }
         do {
             try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: bytes.count)
+        } catch let replay as IdempotencyKey.Replay {
+            if isAwaited { context.watcher.forget(id) }
+            return accepted.replaced(by: replay)
         } catch {
             if isAwaited { context.watcher.forget(id) }
             throw error
@@ -77,9 +82,12 @@ struct SubmissionRoutes {
         var accepted = makeTask(model, options, rows: 0)
         var upload = Upload(accepted.request, context: context)
         do {
-            try await read(body, scanner, of: model, into: &upload)
+            let fingerprint = SubmissionFingerprint(options, model: model.identity, route: "stream")
+            try await read(body, scanner, of: model, into: &upload) { fingerprint.add($0) }
             guard upload.rows > 0 else { throw IntakeError.noRows }
-            try await upload.finish()
+            try await upload.finish(fingerprint: fingerprint.finish())
+        } catch let replay as IdempotencyKey.Replay {
+            return accepted.replaced(by: replay)
         } catch {
             // The caller gets the first error; the keeper ends what cannot be ended here.
             do { try await upload.abandon() } catch {}
@@ -90,13 +98,15 @@ struct SubmissionRoutes {
     }
 
     private func read(
-        _ body: HTTPBody, _ scanner: some RowScanner, of model: ResolvedModel, into upload: inout Upload
+        _ body: HTTPBody, _ scanner: some RowScanner, of model: ResolvedModel, into upload: inout Upload,
+        fingerprint: ([UInt8]) -> Void
     ) async throws {
         var scanner = scanner
         let chunkRows = min(context.settings.chunkRows, model.signature.runRows)
         var builder = RowsBuilder(signature: model.signature, chunkRows: chunkRows)
         var bytes = 0
         for try await piece in body {
+            fingerprint(piece)
             var rest = piece[...]
             while !rest.isEmpty {
                 let taken = try scanner.feed(rest, into: &builder)
@@ -117,7 +127,9 @@ struct SubmissionRoutes {
             id: context.makeID(), owner: APIContext.owner, name: options.name,
             priority: options.priority ?? .normal, createdAt: context.clock.now)
         return Accepted(
-            request: .init(draft: draft, model: model.identity, output: model.output), rows: rows)
+            request: .init(
+                draft: draft, model: model.identity, output: model.output,
+                key: options.idempotencyKey.map { IdempotencyKey($0) }), rows: rows)
     }
 
     private func answer(_ accepted: Accepted) -> HTTPResponse {
@@ -143,8 +155,17 @@ struct SubmissionRoutes {
 
 /// A submission that was accepted.
 struct Accepted {
-    let request: Submissions.Request
+    var request: Submissions.Request
     var rows: Int
+
+    /// The first answer again: the task that the very same submission made before.
+    func replaced(by replay: IdempotencyKey.Replay) -> Accepted {
+        var accepted = self
+        accepted.request.draft.id = replay.task
+        accepted.request.draft.createdAt = replay.createdAt
+        accepted.rows = replay.rows
+        return accepted
+    }
 }
 
 /// A JSON body read to its end: the model it is for, and its rows in chunks.

@@ -6,5 +6,18 @@ enum Migration2 {
 
         -- What the keeper stops next.
         CREATE INDEX task_cancelling ON task (key) WHERE status = 'cancelling';
+
+        -- The keys under which callers may repeat a submission. Without a fingerprint the submission still runs.
+        CREATE TABLE idempotency (
+            owner TEXT NOT NULL,
+            key TEXT NOT NULL,
+            fingerprint BLOB CHECK (length(fingerprint) = 32),
+            task INTEGER NOT NULL,
+            created_ms INTEGER NOT NULL,
+            PRIMARY KEY (owner, key)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX idempotency_task ON idempotency (task);
+        CREATE INDEX idempotency_created ON idempotency (created_ms);
         """
 }

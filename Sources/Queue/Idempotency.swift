@@ -1,0 +1,44 @@
+package import Core
+internal import Store
+
+/// A caller's key for a submission, under which it may be repeated without being done twice.
+package struct IdempotencyKey: Sendable, Equatable {
+    /// The key as the caller chose it.
+    package let text: String
+    /// The SHA-256 of body, route and options: what "the same submission" means.
+    package var fingerprint: [UInt8]?
+
+    /// - Parameter fingerprint: nil while the body is not known whole.
+    package init(_ text: String, fingerprint: [UInt8]? = nil) {
+        self.text = text
+        self.fingerprint = fingerprint
+    }
+
+    /// Takes the key inside the transaction that accepts the submission.
+    ///
+    /// - Throws: ``MustCompare`` for one without a fingerprint; ``Replay`` when the very submission was accepted before; ``QueueError/keyInProgress``,
+    ///   ``QueueError/keyMismatch``. Nothing is kept then.
+    func take(for task: Int64, owner: String, at time: WallTime, in connection: Connection) throws {
+        try check(owner: owner, at: time, in: connection)
+        try IdempotencyTable.insert(
+            text, owner: owner, fingerprint: fingerprint, task: task, at: time, in: connection)
+    }
+
+    func check(owner: String, at time: WallTime, in connection: Connection) throws {
+        guard let found = try IdempotencyTable.find(text, owner: owner, at: time, in: connection) else { return }
+        guard let known = found.fingerprint else { throw QueueError.keyInProgress }
+        guard let fingerprint else { throw MustCompare() }
+        guard fingerprint == known else { throw QueueError.keyMismatch }
+        throw Replay(task: found.task, createdAt: found.createdAt, rows: found.rows)
+    }
+
+    /// The key stands for a whole submission, and this one is known whole only at its end: read on, then compare.
+    package struct MustCompare: Error {}
+
+    /// The very submission was accepted before: its caller gets the first answer again.
+    package struct Replay: Error {
+        package let task: TaskID
+        package let createdAt: WallTime
+        package let rows: Int
+    }
+}

@@ -1,0 +1,61 @@
+package import Core
+
+/// The statements on keys under which submissions may be repeated.
+package enum IdempotencyTable {
+    /// What is known under a key.
+    package struct Found: Sendable {
+        /// The submission's fingerprint; nil while it still runs.
+        package let fingerprint: [UInt8]?
+        package let task: TaskID
+        package let createdAt: WallTime
+        package let rows: Int
+    }
+
+    /// What was submitted under a key, unless that is too long ago.
+    package static func find(
+        _ key: String, owner: String, at time: WallTime, in connection: Connection
+    ) throws -> Found? {
+        try connection.first(
+            """
+            SELECT fingerprint, task.id, task.created_ms, task.rows FROM idempotency
+            JOIN task ON task.key = idempotency.task
+            WHERE idempotency.owner = ? AND idempotency.key = ? AND idempotency.created_ms > ?
+            """, .text(owner), .text(key), .time(time - Limits.idempotency)
+        ) {
+            Found(
+                fingerprint: $0.optionalBlob(0), task: TaskID(bytes: $0.blob(1))!, createdAt: $0.time(2),
+                rows: $0.int(3))
+        }
+    }
+
+    /// Takes a key for a task.
+    ///
+    /// - Parameter fingerprint: nil while the submission's content is not known whole.
+    package static func insert(
+        _ key: String, owner: String, fingerprint: [UInt8]?, task: Int64, at time: WallTime, in connection: Connection
+    ) throws {
+        try connection.run(
+            """
+            INSERT OR REPLACE INTO idempotency (owner, key, fingerprint, task, created_ms) VALUES (?, ?, ?, ?, ?)
+            """, .text(owner), .text(key), .optional(fingerprint), .integer(task), .time(time))
+    }
+
+    /// Completes the key of a task whose content is now known whole.
+    package static func complete(task: Int64, fingerprint: [UInt8], in connection: Connection) throws {
+        try connection.run("UPDATE idempotency SET fingerprint = ? WHERE task = ?", .blob(fingerprint), .integer(task))
+    }
+
+    /// Frees the key of a submission that broke: it may be repeated.
+    package static func free(task: Int64, in connection: Connection) throws {
+        try connection.run("DELETE FROM idempotency WHERE task = ?", .integer(task))
+    }
+
+    /// Forgets keys that are too old, a bounded number.
+    package static func sweep(at time: WallTime, in connection: Connection) throws {
+        try connection.run(
+            """
+            DELETE FROM idempotency WHERE (owner, key) IN
+                (SELECT owner, key FROM idempotency WHERE created_ms <= ? LIMIT ?)
+            """, .time(time - Limits.idempotency), .integer(Limits.sweptKeys))
+    }
+}
