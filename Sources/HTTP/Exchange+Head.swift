@@ -58,12 +58,13 @@ extension Exchange {
             summary.route = route.pattern
             self.request = request
             try context.hooks.admit(request)
-            plan = try makePlan(route.handler, head)
+            plan = try makePlan(route.handler, head, request)
         }
     }
 
-    func makePlan(_ handler: Route.Handler, _ head: RequestHead) throws -> Plan {
+    func makePlan(_ handler: Route.Handler, _ head: RequestHead, _ request: HTTPRequest) throws -> Plan {
         switch handler {
+        case .chosen(let choose): return try makePlan(choose(request), head, request)
         case .immediate(let answer): return .immediate(answer)
         case .asynchronous(let answer): return .asynchronous(answer)
         case .collected(let limit, let answer):

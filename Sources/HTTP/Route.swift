@@ -3,12 +3,14 @@ package struct Route: Sendable {
     /// What answers a request, and how it takes the body.
     ///
     /// Where no body is expected and one comes, it is read and thrown away, up to a bound.
-    package enum Handler: Sendable {
+    package indirect enum Handler: Sendable {
         /// Answers on the connection's own thread: for point reads that take microseconds and never wait, because
         /// all connections of that thread stand still meanwhile. Twice as fast as ``asynchronous(_:)``.
         case immediate(@Sendable (HTTPRequest) throws -> HTTPResponse)
         /// Answers in a task, while the connection is suspended.
         case asynchronous(@Sendable (HTTPRequest) async throws -> HTTPResponse)
+        /// One of the others, chosen by the request's head: a point read at once, the same with a wait in a task.
+        case chosen(@Sendable (HTTPRequest) -> Handler)
         /// Answers in a task that begins when the whole body is there, decompressed, in memory.
         ///
         /// - `upTo`: bytes of the body, before and after decompression; more is answered 413.

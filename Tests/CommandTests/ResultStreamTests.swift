@@ -110,4 +110,18 @@ import Testing
         #expect(whole.headers.first("Preference-Applied") == "wait=20")
         #expect((whole.json["result"] as? [String: Any])?["prediction"] as? String == "setosa")
     }
+
+    @Test func `a held question is answered when the task has ended, has changed, or the time is over`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        let id = try service.submit("one")
+        let pending = try service.get("/predict/async/\(id)?wait=0")
+        #expect(pending.json["status"] as? String == "pending")
+        let tag = try #require(pending.headers.first("ETag"))
+        try service.startWorker()
+        let changed = try service.send(.get, "/predict/async/\(id)?wait=30", ["If-None-Match": tag], .none)
+        #expect(changed.status == 200)
+        #expect(try service.get("/predict/async/\(id)?wait=30").json["final"] as? Bool == true)
+        #expect(try service.get("/predict/async/\(id)?wait=61").status == 422)
+    }
 }

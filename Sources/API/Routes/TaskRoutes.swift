@@ -12,7 +12,12 @@ struct TaskRoutes {
     var routes: [Route] {
         [
             Route(.get, "/predict/async", .immediate { try list($0) }),
-            Route(.get, "/predict/async/{id}", .immediate { try status($0) }),
+            Route(
+                .get, "/predict/async/{id}",
+                .chosen { request in
+                    request.query.first("wait") == nil
+                        ? .immediate { try status($0) } : .asynchronous { try await awaitedStatus($0) }
+                }),
             Route(.post, "/predict/async/{id}/cancel", .asynchronous { try await cancel($0) }),
             Route(.delete, "/predict/async/{id}", .asynchronous { try await purge($0) }),
         ]
@@ -23,11 +28,41 @@ struct TaskRoutes {
     /// A point read, answered on the connection's own thread.
     private func status(_ request: HTTPRequest) throws -> HTTPResponse {
         _ = try RequestOptions(request, known: [])
-        let stored = try lookup.task(of: request)
-        let tag = "\"\(stored.task.revision)-\(stored.task.rows.processing)\""
-        if request.headers.all("If-None-Match").contains(where: { $0.contains(tag) }) {
-            return HTTPResponse(status: 304, headers: ["ETag": tag])
+        return try answer(try lookup.task(of: request), to: request)
+    }
+
+    /// Holds the answer until the task is not as the caller knows it, or, where no version was named, until it has ended.
+    private func awaitedStatus(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let options = try RequestOptions(request, known: ["wait"])
+        let longest = Int(Limits.preferredWait.components.seconds)
+        let deadline = context.steady.now + .seconds(try options.integer("wait", in: 0...longest) ?? 0)
+        var stored = try await find(request)
+        while isAwaited(stored, by: request), context.steady.now < deadline {
+            let changed = try await context.changes.change(
+                of: stored.task.id, past: stored.task.revision, within: deadline - context.steady.now)
+            guard let changed else { break }
+            stored = changed
         }
+        return try await context.reading.read { [self, stored] in try answer(stored, to: request) }
+    }
+
+    private func isAwaited(_ stored: StoredTask, by request: HTTPRequest) -> Bool {
+        if stored.task.status.isFinal { return false }
+        return request.headers.first("If-None-Match") == nil || isKnown(stored, to: request)
+    }
+
+    /// Whether the caller has the task as it is.
+    private func isKnown(_ stored: StoredTask, to request: HTTPRequest) -> Bool {
+        request.headers.all("If-None-Match").contains { $0.contains(tag(of: stored)) }
+    }
+
+    private func tag(of stored: StoredTask) -> String {
+        "\"\(stored.task.revision)-\(stored.task.rows.processing)\""
+    }
+
+    private func answer(_ stored: StoredTask, to request: HTTPRequest) throws -> HTTPResponse {
+        let tag = tag(of: stored)
+        if isKnown(stored, to: request) { return HTTPResponse(status: 304, headers: ["ETag": tag]) }
         var headers: HTTPHeaders = ["ETag": tag]
         if !stored.task.status.isFinal { headers.set("Retry-After", "1") }
         return .json(try body(of: stored), headers: headers)
