@@ -6,6 +6,8 @@ package enum Limits {
     package static let textScalars = 1_000
     /// Bytes of one row as it stands in the input: a row is held in memory whole.
     package static let rowBytes = 1 << 20
+    /// Bytes of a table that are held to find out how it is written: some hundred rows, and what fits a cache.
+    package static let sniffedBytes = 64 << 10
     /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.
     package static let rowFields = 4_096
     /// Characters of one number: no double needs more than 770 digits, and reading them costs time.

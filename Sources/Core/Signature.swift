@@ -56,10 +56,13 @@ package struct ModelInput: Sendable, Equatable {
     /// The greatest length of a text after trimming, in Unicode scalars.
     package var maximumLength: Int
     package var missing: Missing
+    /// Words of a table's cell, such as `NA`, that mean the value is missing; compared exactly, outer spaces aside.
+    package var missingTokens: [String]
 
     package init(
         name: String, kind: Kind, aliases: [String] = [], minimum: Double? = nil, maximum: Double? = nil,
-        minimumLength: Int = 0, maximumLength: Int = Limits.textScalars, missing: Missing = .error
+        minimumLength: Int = 0, maximumLength: Int = Limits.textScalars, missing: Missing = .error,
+        missingTokens: [String] = []
     ) {
         self.name = name
         self.kind = kind
@@ -69,5 +72,6 @@ package struct ModelInput: Sendable, Equatable {
         self.minimumLength = minimumLength
         self.maximumLength = maximumLength
         self.missing = missing
+        self.missingTokens = missingTokens
     }
 }

@@ -16,23 +16,35 @@ package struct CSVMapping: Sendable, Equatable {
         zip(signature.inputs, columnOfInput).filter { $1 == nil }.map(\.0.name)
     }
 
-    /// Looks for each input by its exact name, then by alias, then without regard to case and outer spaces.
+    /// Looks for each input by the caller's map, or by its exact name, then by alias, then without regard to case and
+    /// outer spaces.
     ///
-    /// - Throws: `IntakeError` when a needed column is missing, or when two would do equally well.
-    init(header: [String], signature: Signature, idColumn: String?) throws {
-        var matcher = HeaderMatcher(header: header, inputs: signature.inputs.map(\.name))
-        let wanted = signature.inputs.map { ([$0.name], $0.aliases) }
+    /// - Throws: `IntakeError` when a needed or mapped column is missing, when two would do equally well, or when the
+    ///   map names an input that the model does not have.
+    init(header: [String], signature: Signature, options: CSVOptions) throws {
+        let names = signature.inputs.map(\.name)
+        if let stranger = options.map.keys.sorted().first(where: { !names.contains($0) }) {
+            throw IntakeError.unknownMappedInput(nearest: NameList.nearest(to: stranger, among: names), inputs: names)
+        }
+        var matcher = HeaderMatcher(header: header, inputs: names)
+        let mapped = names.map { name in options.map[name].map { [$0] } ?? [] }
+        try matcher.match(mapped) { $0 }
+        try matcher.match(mapped, by: HeaderMatcher.fold)
+        let wanted = signature.inputs.map { options.map[$0.name] == nil ? ([$0.name], $0.aliases) : ([], []) }
         try matcher.match(wanted.map(\.0)) { $0 }
         try matcher.match(wanted.map(\.1)) { $0 }
         try matcher.match(wanted.map { $0.0 + $0.1 }, by: HeaderMatcher.fold)
         columns = header.map(NameList.clean)
         columnOfInput = matcher.columnOfInput
-        self.idColumn = idColumn.flatMap { name in
+        idColumn = options.idColumn.flatMap { name in
             header.firstIndex(of: name)
                 ?? header.firstIndex { HeaderMatcher.fold($0) == HeaderMatcher.fold(name) }
         }
-        var missing = zip(signature.inputs, columnOfInput).filter { $1 == nil && $0.missing == .error }.map(\.0.name)
-        if let idColumn, self.idColumn == nil { missing.append(NameList.clean(idColumn)) }
+        var missing = zip(signature.inputs, columnOfInput).compactMap { input, column -> String? in
+            guard column == nil else { return nil }
+            return options.map[input.name].map(NameList.clean) ?? (input.missing == .error ? input.name : nil)
+        }
+        if let name = options.idColumn, idColumn == nil { missing.append(NameList.clean(name)) }
         guard missing.isEmpty else { throw missingColumns(missing) }
     }
 

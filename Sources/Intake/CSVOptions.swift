@@ -1,23 +1,33 @@
 import Core
 
-/// How a table is written and which of its columns mean something.
+/// How a table is written, as far as its sender says so, and which of its columns mean something.
 package struct CSVOptions: Sendable, Equatable {
-    /// The byte between fields; ASCII, neither a quote nor a line end.
-    package var delimiter: UInt8
+    /// What stands between fields; nil to find out from the header.
+    package var delimiter: CSVDelimiter?
+    /// What stands before a fraction; nil to find out from the first rows.
+    package var decimal: CSVDecimal?
+    /// What stands between groups of digits; nil to find out from the first rows.
+    package var thousands: CSVThousands?
+    /// The character set; nil to find out from the first bytes.
+    package var encoding: CSVEncoding?
+    /// The column that feeds an input, by the input's name; other inputs are found by their own names.
+    package var map: [String: String]
     /// The column that holds the caller's own row id; nil for none.
     package var idColumn: String?
     /// The most bytes of one record.
     package var rowBytes: Int
+    /// The bytes that are held to find out what was not said, at least 1.
+    package var sniffedBytes: Int
 
     package init(
-        delimiter: UInt8 = UInt8(ascii: ","), idColumn: String? = nil, rowBytes: Int = Limits.rowBytes
+        delimiter: CSVDelimiter? = nil, decimal: CSVDecimal? = nil, thousands: CSVThousands? = nil,
+        encoding: CSVEncoding? = nil, map: [String: String] = [:], idColumn: String? = nil,
+        rowBytes: Int = Limits.rowBytes, sniffedBytes: Int = Limits.sniffedBytes
     ) {
-        precondition(
-            delimiter < 0x80 && delimiter != CSVBytes.quote && delimiter != CSVBytes.newline
-                && delimiter != CSVBytes.carriageReturn, "a delimiter is another byte than a quote or a line end")
-        self.delimiter = delimiter
-        self.idColumn = idColumn
-        self.rowBytes = rowBytes
+        precondition(sniffedBytes >= 1, "something must be looked at")
+        (self.delimiter, self.decimal, self.thousands, self.encoding) = (delimiter, decimal, thousands, encoding)
+        (self.map, self.idColumn) = (map, idColumn)
+        (self.rowBytes, self.sniffedBytes) = (rowBytes, sniffedBytes)
     }
 }
 

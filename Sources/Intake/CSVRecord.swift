@@ -1,3 +1,5 @@
+import Core
+
 /// One record of a table, split into fields that stay where they are in the input.
 ///
 /// A quote opens a field only as its first byte, as RFC 4180 has it; elsewhere in an unquoted field it is text.
@@ -124,6 +126,20 @@ struct CSVRecord: Sendable {
             // Keep the first quote of a pair and skip the second.
             scratch.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position..<min(quote + 1, field.end)]))
             position = quote + 2
+        }
+    }
+
+    /// The fields as the names of a header.
+    ///
+    /// - Throws: `IntakeError` when there are too many, or when they cannot be read.
+    func names(in bytes: UnsafeRawBufferPointer, scratch: inout [UInt8]) throws -> [String] {
+        guard fieldCount <= Limits.rowFields else { throw IntakeError.tooManyColumns }
+        guard !isMalformed else { throw IntakeError.malformedHeader(.textAfterQuote) }
+        return try fields.map { field in
+            try withBytes(of: field, in: bytes, scratch: &scratch) { name in
+                guard UTF8Check.firstFault(in: name) == nil else { throw IntakeError.malformedHeader(.invalidUTF8) }
+                return String(decoding: name, as: UTF8.self)
+            }
         }
     }
 }

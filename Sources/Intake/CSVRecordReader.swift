@@ -6,19 +6,21 @@ struct CSVRecordReader: Sendable {
 
     private let signature: Signature
     private let options: CSVOptions
+    private let style: NumberStyle
     private var record: CSVRecord
     /// The input that each column feeds; ``nothing`` for columns that pass.
     private var targets: [Int] = []
     private var scratch: [UInt8] = []
+    /// A number as the scanner reads it, where the table writes it in another way.
+    private var numberScratch: [UInt8] = []
     /// Whether the next byte is the input's first.
     private(set) var isAtStart = true
 
     private static let nothing = -1
 
-    init(signature: Signature, options: CSVOptions) {
-        self.signature = signature
-        self.options = options
-        record = CSVRecord(delimiter: options.delimiter, keptFields: Limits.rowFields)
+    init(signature: Signature, options: CSVOptions, delimiter: UInt8, style: NumberStyle) {
+        (self.signature, self.options, self.style) = (signature, options, style)
+        record = CSVRecord(delimiter: delimiter, keptFields: Limits.rowFields)
     }
 
     /// Reads one record.
@@ -53,16 +55,9 @@ struct CSVRecordReader: Sendable {
     // MARK: Header
 
     private mutating func readHeader(_ bytes: UnsafeRawBufferPointer) throws {
-        guard record.fieldCount <= Limits.rowFields else { throw IntakeError.tooManyColumns }
-        guard !record.isMalformed else { throw IntakeError.malformedHeader(.textAfterQuote) }
-        let header = try record.fields.map { field in
-            try record.withBytes(of: field, in: bytes, scratch: &scratch) { name in
-                guard UTF8Check.firstFault(in: name) == nil else { throw IntakeError.malformedHeader(.invalidUTF8) }
-                return String(decoding: name, as: UTF8.self)
-            }
-        }
-        let mapping = try CSVMapping(header: header, signature: signature, idColumn: options.idColumn)
-        targets = Array(repeating: Self.nothing, count: header.count)
+        let mapping = try CSVMapping(
+            header: record.names(in: bytes, scratch: &scratch), signature: signature, options: options)
+        targets = Array(repeating: Self.nothing, count: mapping.columns.count)
         for (input, column) in mapping.columnOfInput.enumerated() {
             if let column { targets[column] = input }
         }
@@ -87,7 +82,11 @@ struct CSVRecordReader: Sendable {
         for column in 0..<targets.count where targets[column] != Self.nothing {
             let input = targets[column]
             record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) {
-                builder.setCell($0, input: input)
+                if style.isPlain {
+                    builder.setCell($0, input: input)
+                } else {
+                    builder.setCell($0, input: input, style: style, scratch: &numberScratch)
+                }
             }
         }
     }

@@ -1,114 +1,129 @@
 package import Core
 
-/// Scans CSV with a header: RFC 4180, any line ends, any cut of the stream.
+/// Scans CSV with a header, in any of the ways that people have it; what they do not say is found out.
 ///
-/// Records that lie within one piece are read where they are; one that is cut waits in a buffer for its end.
+/// The first bytes are held until they show how the table is written. From then on UTF-8 goes to the records as it
+/// comes; other character sets pass a transcoder.
 ///
 /// Comes from: an upload. Goes to: ``RowsBuilder``.
 package struct CSVScanner: RowScanner {
+    /// How the table is written; nil until that is decided.
+    package private(set) var format: CSVFormat?
     /// Which column feeds which input; nil until the header was read.
-    package var mapping: CSVMapping? { reader.mapping }
+    package var mapping: CSVMapping? { records?.mapping }
 
+    private let signature: Signature
     private let options: CSVOptions
-    private var reader: CSVRecordReader
-    /// The beginning of a record that an earlier piece was cut in.
-    private var carried: [UInt8] = []
-    /// Where the record begun in ``carried`` stands, or one too long to be held.
-    private var boundary: CSVBoundary?
-    /// Whether the open record is over its bound and only its end is awaited.
-    private var isSkipping = false
-    private var line = 1
+    private var records: CSVRecordScanner?
+    private var transcoder: Transcoder?
+    /// The table's first bytes while its format is not decided; after that, UTF-8 that is still to be scanned.
+    private var held: [UInt8] = []
+    private var heldStart = 0
+    /// The bytes after which the format is decided.
+    private var window: Int
 
     package init(signature: Signature, options: CSVOptions = CSVOptions()) {
+        self.signature = signature
         self.options = options
-        reader = CSVRecordReader(signature: signature, options: options)
+        window = options.sniffedBytes
+        let hasNumbers = signature.inputs.contains { $0.kind == .float || $0.kind == .int }
+        // With nothing to find out, nothing is held.
+        if let delimiter = options.delimiter, options.encoding == .utf8,
+            options.decimal != nil && options.thousands != nil || !hasNumbers,
+            let style = try? NumberEvidence(options).only ?? NumberStyle(decimal: .point, thousands: .none)
+        {
+            begin(delimiter, style, .utf8)
+        }
     }
 
     package mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
         precondition(!builder.isFull, "take the rows before more are fed")
         var position = 0
-        while position < bytes.count, !builder.isFull {
-            if boundary != nil {
-                position = try resume(bytes, from: position, into: &builder)
+        while !builder.isFull {
+            if heldStart < held.count, records != nil {
+                try scanHeld(into: &builder)
+            } else if position == bytes.count {
+                break
             } else {
-                position = try scanInPlace(bytes, from: position, into: &builder)
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+                position += try take(rest, into: &builder)
             }
         }
         return position
     }
 
-    /// Scans the last record, if the input does not end with a line end.
+    /// Scans what is held and the last record, if the input does not end with a line end.
     ///
-    /// - Throws: `IntakeError` when a quoted field is still open, or when not even a header was found.
-    package mutating func finish(into builder: inout RowsBuilder) throws {
-        if let boundary {
-            if boundary.isInQuotes { throw IntakeError.unclosedQuote(line: line) }
-            if !isSkipping { try readCarried(into: &builder) }
-            (self.boundary, isSkipping) = (nil, false)
-        }
-        if reader.mapping == nil { throw IntakeError.malformedHeader(.empty) }
+    /// - Throws: `IntakeError` when the table can be read in two ways, when a quoted field is still open, or when not
+    ///   even a header was found.
+    package mutating func finish(into builder: inout RowsBuilder) throws -> Bool {
+        if records == nil { try decide(isWhole: true) }
+        transcoder?.finish(into: &held)
+        try scanHeld(into: &builder)
+        guard heldStart == held.count, !builder.isFull else { return true }
+        try records?.finish(into: &builder)
+        return false
     }
 
-    // MARK: Records
+    // MARK: Bytes
 
-    /// Reads whole records where they are, until the piece ends, the builder is full, or one is cut.
-    private mutating func scanInPlace(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
-    ) throws -> Int {
-        var position = start
-        while position < bytes.count, !builder.isFull {
-            let end = min(bytes.count, position &+ options.rowBytes)
-            guard let next = try reader.read(bytes, from: position, to: end, line: &line, into: &builder) else {
-                boundary = CSVBoundary(delimiter: options.delimiter, isFirst: reader.isAtStart)
-                return try resume(bytes, from: position, into: &builder)
+    /// The most bytes that are transcoded at once.
+    private static let blockBytes = 16 << 10
+
+    private mutating func take(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
+        if records == nil { return try hold(bytes) }
+        guard transcoder != nil else { return try records?.feed(bytes, into: &builder) ?? 0 }
+        let count = min(bytes.count, Self.blockBytes)
+        try transcoder?.convert(UnsafeRawBufferPointer(rebasing: bytes[..<count]), into: &held)
+        return count
+    }
+
+    private mutating func scanHeld(into builder: inout RowsBuilder) throws {
+        guard heldStart < held.count, !builder.isFull else { return }
+        let bytes = held
+        heldStart += try bytes.withUnsafeBytes { bytes in
+            try records?.feed(UnsafeRawBufferPointer(rebasing: bytes[heldStart...]), into: &builder) ?? 0
+        }
+        if heldStart == held.count { (held, heldStart) = ([], 0) }
+    }
+
+    // MARK: Format
+
+    private mutating func hold(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        let count = min(bytes.count, window - held.count)
+        held.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        if held.count == window { try decide(isWhole: false) }
+        return count
+    }
+
+    /// Decides on the format; where the header is longer than what is held, more is held first.
+    private mutating func decide(isWhole: Bool) throws {
+        var (encoding, transcoder, mark) = try held.withUnsafeBytes {
+            try CSVEncoding.sniff($0, stated: options.encoding, isWhole: isWhole)
+        }
+        var text = held
+        if transcoder != nil {
+            text = []
+            try held.withUnsafeBytes {
+                try transcoder?.convert(UnsafeRawBufferPointer(rebasing: $0[mark...]), into: &text)
             }
-            position = next
         }
-        return position
+        let sniffer = CSVSniffer(signature: signature, options: options)
+        let found = try text.withUnsafeBytes { try sniffer.sniff($0, isWhole: isWhole) }
+        if found == nil, !isWhole, window < options.rowBytes {
+            window = min(window * 2, options.rowBytes)
+            return
+        }
+        // Without a header that ends, the reader says what is wrong with it.
+        let (delimiter, style) = found ?? (options.delimiter ?? .comma, NumberStyle(decimal: .point, thousands: .none))
+        (self.transcoder, held) = (transcoder, text)
+        begin(delimiter, style, encoding)
     }
 
-    /// Looks for the end of the open record, holding its bytes up to the bound.
-    private mutating func resume(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
-    ) throws -> Int {
-        guard !isSkipping else { return skip(bytes, from: start) }
-        let end = min(bytes.count, start + options.rowBytes - carried.count)
-        if let next = boundary?.advance(bytes, from: start, to: end) {
-            carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<next]))
-            try readCarried(into: &builder)
-            return next
-        }
-        guard carried.count + (end - start) < options.rowBytes || end == bytes.count else {
-            try rejectOversized(into: &builder)
-            return end
-        }
-        carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        return end
-    }
-
-    private mutating func readCarried(into builder: inout RowsBuilder) throws {
-        let record = carried
-        (carried, boundary) = ([], nil)
-        try record.withUnsafeBytes {
-            _ = try reader.read($0, from: 0, to: $0.count, isWhole: true, line: &line, into: &builder)
-        }
-    }
-
-    // MARK: Oversized records
-
-    /// Gives up a record that is over its bound; within quotes its end cannot be trusted to be near.
-    private mutating func rejectOversized(into builder: inout RowsBuilder) throws {
-        guard boundary?.isInQuotes == false, reader.mapping != nil else { throw IntakeError.rowTooLarge(line: line) }
-        builder.reject(
-            line: line, code: .rowTooLarge, message: "The row is longer than \(options.rowBytes) bytes; shorten it.")
-        carried = []
-        isSkipping = true
-    }
-
-    private mutating func skip(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        guard let next = boundary?.advance(bytes, from: start, to: bytes.count) else { return bytes.count }
-        line += 1 + (boundary?.newlineCount ?? 0)
-        (boundary, isSkipping) = (nil, false)
-        return next
+    private mutating func begin(_ delimiter: CSVDelimiter, _ style: NumberStyle, _ encoding: CSVEncoding) {
+        format = CSVFormat(
+            delimiter: delimiter, decimal: style.decimal, thousands: style.thousands, encoding: encoding)
+        records = CSVRecordScanner(
+            signature: signature, options: options, delimiter: delimiter.byte, style: style)
     }
 }

@@ -11,6 +11,8 @@ struct InputSlot: Sendable {
     let maximum: Double
     let minimumLength: Int
     let maximumLength: Int
+    /// Whether some texts in a table mean that the value is missing.
+    let hasMissingTokens: Bool
 
     /// Lays out a signature's inputs: numbers side by side in one row, texts in columns of their own.
     static func layOut(_ signature: Signature) -> (slots: [InputSlot], numbers: Int, texts: Int) {
@@ -21,7 +23,8 @@ struct InputSlot: Sendable {
             return InputSlot(
                 kind: input.kind, place: isText ? texts : numbers, minimum: input.minimum ?? -.infinity,
                 maximum: input.maximum ?? .infinity, minimumLength: input.minimumLength,
-                maximumLength: input.maximumLength)
+                maximumLength: input.maximumLength,
+                hasMissingTokens: !input.missingTokens.isEmpty)
         }
         return (slots, numbers, texts)
     }

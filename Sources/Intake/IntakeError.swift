@@ -30,6 +30,12 @@ package enum IntakeError: CodedError, Equatable {
     case tooManyColumns
     /// The table's header cannot be read.
     case malformedHeader(CSVProblem)
+    /// The map of columns names an input that the model does not have.
+    case unknownMappedInput(nearest: String?, inputs: [String])
+    /// How the table is written could mean two things, or nothing.
+    case ambiguousFormat(CSVAmbiguity)
+    /// The system lacks the table by which a character set is read.
+    case unreadableEncoding(String)
     /// A quoted field does not end, so that no later row can be told apart.
     case unclosedQuote(line: Int)
     /// A row is longer than ``Limits/rowBytes`` and its end cannot be found.
@@ -49,7 +55,9 @@ package enum IntakeError: CodedError, Equatable {
         case .duplicateColumn: .duplicateColumn
         case .tooManyColumns, .rowTooLarge: .rowTooLarge
         case .malformedHeader(let problem): problem == .invalidUTF8 ? .invalidUTF8 : .malformedCSV
-        case .unclosedQuote: .malformedCSV
+        case .unknownMappedInput: .unknownInput
+        case .unreadableEncoding: .unsupportedEncoding
+        case .unclosedQuote, .ambiguousFormat: .malformedCSV
         }
     }
 
@@ -81,6 +89,11 @@ package enum IntakeError: CodedError, Equatable {
         case .duplicateColumn(let name): "The header has two columns for `\(name)`; keep one."
         case .tooManyColumns: "The header has more than \(Limits.rowFields) columns; leave out those not needed."
         case .malformedHeader(let problem): "The header \(problem.rawValue)."
+        case .unknownMappedInput(let nearest, let inputs):
+            "`map` names an input that the model lacks\(nearest.map { " (did you mean `\($0)`?)" } ?? ""); "
+                + "it has \(NameList.text(inputs))."
+        case .ambiguousFormat(let ambiguity): ambiguity.rawValue
+        case .unreadableEncoding(let name): "The service cannot read `\(name)` here; send UTF-8."
         case .unclosedQuote(let line): "The quoted field of the row on line \(line) does not end; close its quote."
         default:
             "A row is longer than \(Limits.rowBytes) bytes\(line.map { " on line \($0)" } ?? ""); "
@@ -133,4 +146,15 @@ package enum CSVProblem: String, Sendable, Equatable {
     case textAfterQuote = "has text after a closing quote; double the quotes inside a quoted field"
     case invalidUTF8 = "is not UTF-8; save the file as UTF-8"
     case empty = "is missing; the first line must name the columns"
+}
+
+/// What about a table's format cannot be decided, with the remedy.
+package enum CSVAmbiguity: String, Sendable, Equatable {
+    case delimiter = "The header fits the model with more than one delimiter; say which with `delimiter`."
+    case decimal =
+        "The numbers could mean two things, such as 1,234 or 1.234; say `decimal`, and `thousands` if there are any."
+    case mixedNumbers =
+        "The numbers are written in more than one way; write them alike, or say `decimal` and `thousands`."
+    case sameSeparator = "`decimal` and `thousands` are the same character; they must differ."
+    case byteOrder = "The text is not UTF-16 with a byte order mark; save it with one, or as UTF-8."
 }

@@ -36,8 +36,9 @@ package struct NDJSONScanner: RowScanner {
         return position
     }
 
-    package mutating func finish(into builder: inout RowsBuilder) {
+    package mutating func finish(into builder: inout RowsBuilder) -> Bool {
         endLine(UnsafeRawBufferPointer(start: nil, count: 0), into: &builder)
+        return false
     }
 
     // MARK: Lines

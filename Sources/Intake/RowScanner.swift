@@ -6,7 +6,8 @@ package import Core
 package protocol RowScanner: Sendable {
     /// Scans a piece until it ends or the builder is full.
     ///
-    /// Where it stops before the piece's end, the bytes taken so far are exactly the rows in the builder.
+    /// Where it stops before the piece's end, the bytes taken so far are the rows of the builder, a record that was
+    /// cut, and what a table's scanner holds to find out how it is written (``Limits/sniffedBytes``).
     ///
     /// - Parameters:
     ///   - bytes: the next bytes of the stream.
@@ -15,8 +16,11 @@ package protocol RowScanner: Sendable {
     /// - Throws: `IntakeError` when no later row can be told apart; the scanner is of no use any more.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int
 
-    /// Scans what is left when the stream has ended: at most one row.
-    mutating func finish(into builder: inout RowsBuilder) throws
+    /// Scans what is left when the stream has ended.
+    ///
+    /// - Parameter builder: where the rows go; it must not be full.
+    /// - Returns: whether rows are left: take those in the builder, then call again.
+    mutating func finish(into builder: inout RowsBuilder) throws -> Bool
 }
 
 extension RowScanner {
@@ -35,8 +39,11 @@ extension RowScanner {
             rest = rest.dropFirst(try feed(rest, into: &builder))
             if builder.isFull { chunks.append(builder.take()) }
         }
-        try finish(into: &builder)
-        if builder.count > 0 { chunks.append(builder.take()) }
+        var hasMore = true
+        while hasMore {
+            hasMore = try finish(into: &builder)
+            if builder.count > 0 { chunks.append(builder.take()) }
+        }
         return chunks
     }
 }

@@ -2,14 +2,37 @@ import Core
 
 /// How the cells of a table, which are all text, become values.
 extension RowsBuilder {
-    /// Takes a cell; an empty one is a missing value.
+    /// Takes a cell; an empty one is a missing value, and so is one of the input's own words for that.
     @inline(__always)
     mutating func setCell(_ cell: UnsafeRawBufferPointer, input: Int) {
+        if slots[input].hasMissingTokens, isMissingToken(cell, input: input) { return setMissing(input: input) }
         switch slots[input].kind {
         case .float, .int: setNumberCell(cell, input: input)
         case .string: setTextCell(cell, input: input)
         case .bool: setFlagCell(TextMeasure.trimASCII(cell), input: input)
         }
+    }
+
+    /// Takes a cell of a table that writes numbers in its own style.
+    ///
+    /// - Parameter scratch: holds the number as the scanner reads it.
+    mutating func setCell(
+        _ cell: UnsafeRawBufferPointer, input: Int, style: NumberStyle, scratch: inout [UInt8]
+    ) {
+        let isNumber = slots[input].kind == .float || slots[input].kind == .int
+        guard isNumber, !(slots[input].hasMissingTokens && isMissingToken(cell, input: input)) else {
+            return setCell(cell, input: input)
+        }
+        guard style.translate(cell, into: &scratch) else {
+            return fail(.wrongType, input, "must be a number, with \(style.words); leave it empty if it is missing")
+        }
+        scratch.withUnsafeBytes { setNumberCell($0, input: input) }
+    }
+
+    @inline(never)
+    private func isMissingToken(_ cell: UnsafeRawBufferPointer, input: Int) -> Bool {
+        let trimmed = TextMeasure.trimASCII(cell)
+        return signature.inputs[input].missingTokens.contains { $0.utf8.elementsEqual(trimmed) }
     }
 
     private mutating func setNumberCell(_ cell: UnsafeRawBufferPointer, input: Int) {

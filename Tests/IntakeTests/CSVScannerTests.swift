@@ -29,7 +29,7 @@ import Testing
     @Test func `every kind of cell is read, and an empty one is missing`() throws {
         let rows = try Samples.csv(
             "review;age;spend;loyal\nfine; 41 ;1e3;TRUE\nso so;;;\nbad;+7;-.5;0\nok;5.0;\"2.5\";1\n", Samples.mixed,
-            CSVOptions(delimiter: UInt8(ascii: ";")))
+            CSVOptions(delimiter: .semicolon))
         #expect(rows.faults.isEmpty)
         #expect(rows.texts(0) == ["fine", "so so", "bad", "ok"])
         #expect(rows.integers(1) == [41, 30, 7, 5])
@@ -81,7 +81,8 @@ import Testing
 
     @Test func `ill-formed UTF-8 matters only in an input`() throws {
         let bytes = Array("note,text\n".utf8) + [0xFF, 0x2C, 0x61, 0x0A, 0x61, 0x2C, 0xFF, 0x0A]
-        let rows = try Samples.scan(bytes, CSVScanner(signature: Samples.text), Samples.text)
+        let rows = try Samples.scan(
+            bytes, CSVScanner(signature: Samples.text, options: CSVOptions(encoding: .utf8)), Samples.text)
         #expect(rows.codes == [.invalidUTF8])
         #expect(rows.texts(0) == ["a"])
     }
@@ -110,7 +111,7 @@ import Testing
         for (header, column) in [("REVIEW,comment,review", 2), ("REVIEW,comment", 1), (" Review ,x", 0)] {
             var scanner = CSVScanner(signature: Samples.mixed)
             var builder = RowsBuilder(signature: Samples.mixed)
-            _ = try scanner.feed(Array("\(header)\n".utf8)[...], into: &builder)
+            _ = try scanner.scanAll(Array("\(header)\n".utf8), into: &builder)
             #expect(scanner.mapping?.columnOfInput == [column, nil, nil, nil])
             #expect(scanner.mapping?.absentInputs(of: Samples.mixed) == ["age", "spend", "loyal"])
         }

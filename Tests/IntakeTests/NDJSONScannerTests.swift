@@ -91,7 +91,10 @@ import Testing
             #expect(rows.codes == [.invalidUTF8])
             #expect(rows.texts(0) == ["ok"])
             let table = Array("text\n\"\(String(repeating: "p", count: padding))".utf8) + bytes + Array("\"\n".utf8)
-            #expect(try Samples.scan(table, CSVScanner(signature: Samples.text), Samples.text).codes == [.invalidUTF8])
+            #expect(
+                try Samples.scan(
+                    table, CSVScanner(signature: Samples.text, options: CSVOptions(encoding: .utf8)), Samples.text
+                ).codes == [.invalidUTF8])
         }
     }
 

@@ -22,7 +22,7 @@ import Testing
                     .joined(separator: delimiter)
             }
             let header = ["id", "comment", "age", "Spend", "loyal"].joined(separator: delimiter)
-            let options = CSVOptions(delimiter: delimiter.utf8.first!, idColumn: "id")
+            let options = CSVOptions(decimal: .point, idColumn: "id")
             let scanned = try Samples.csv(
                 ([header] + lines).joined(separator: "\r\n"), Samples.mixed, options)
             expect(scanned, rows)

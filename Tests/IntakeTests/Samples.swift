@@ -33,7 +33,8 @@ enum Samples {
             let end = min(bytes.count, position + min(piece, bytes.count))
             position += try scanner.feed(bytes[position..<end], into: &builder)
         }
-        try scanner.finish(into: &builder)
+        let hasMore = try scanner.finish(into: &builder)
+        precondition(!hasMore, "the builder holds any number of rows")
         return builder.take()
     }
 

@@ -118,8 +118,14 @@ struct SubmissionRoutes {
                 }
             }
         }
-        try scanner.finish(into: &builder)
-        if builder.count > 0 { try await upload.add(builder.take(), bytes: bytes) }
+        var hasMore = true
+        while hasMore {
+            hasMore = try scanner.finish(into: &builder)
+            if builder.count > 0 {
+                try await upload.add(builder.take(), bytes: bytes)
+                bytes = 0
+            }
+        }
     }
 
     func makeTask(_ model: ResolvedModel, _ options: SubmissionOptions, rows: Int) -> Accepted {
