@@ -5,11 +5,13 @@ internal import HTTP
 struct RequestOptions {
     private let query: HTTPQuery
 
-    /// - Parameter known: the names that this route reads.
+    /// - Parameters:
+    ///   - known: the names that this route reads.
+    ///   - prefixes: what other names may begin with.
     /// - Throws: ``APIError/unknownParameter(name:known:)``.
-    init(_ request: HTTPRequest, known: [String]) throws {
+    init(_ request: HTTPRequest, known: [String], prefixes: [String] = []) throws {
         query = request.query
-        for item in query.items where !known.contains(item.name) {
+        for item in query.items where !known.contains(item.name) && !prefixes.contains(where: item.name.hasPrefix) {
             // The name is the caller's; it is repeated only when it is a plain word.
             let isPlain =
                 item.name.utf8.count <= 64 && item.name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
@@ -26,6 +28,28 @@ struct RequestOptions {
             throw APIError.invalidParameter(name: name, expected: "a text of 1 to \(maximumBytes) bytes")
         }
         return value
+    }
+
+    /// The texts of all items whose name begins with a prefix, by the rest of their names.
+    func texts(under prefix: String) throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for item in query.items where item.name.hasPrefix(prefix) {
+            texts[String(item.name.dropFirst(prefix.count))] = try text(item.name)
+        }
+        return texts
+    }
+
+    /// One of some words; nil when it is not given, or `auto`.
+    func choice<Word: RawRepresentable & CaseIterable>(
+        _ name: String, of words: Word.Type
+    ) throws -> Word? where Word.RawValue == String {
+        guard let text = try text(name), text != "auto" else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let known = ["auto"] + Word.allCases.map(\.rawValue)
+            throw APIError.invalidParameter(
+                name: name, expected: known.map { "`\($0 == "\t" ? "tab" : $0)`" }.joined(separator: ", "))
+        }
+        return word
     }
 
     /// `true` or `false`; nil when it is not given.

@@ -10,6 +10,8 @@ struct SubmissionOptions {
     var name: String?
     var priority: Priority?
     var idColumn: String?
+    /// How a table is written, as far as the caller says so.
+    var table = CSVOptions()
     /// The caller's key for this submission.
     var idempotencyKey: String?
 
@@ -20,12 +22,17 @@ struct SubmissionOptions {
 
     /// Reads the query, and the header that names a version.
     init(_ request: HTTPRequest) throws {
-        let options = try RequestOptions(request, known: Self.items)
+        let isTable = request.mediaType == "text/csv"
+        let options = try RequestOptions(
+            request, known: Self.items + (isTable ? TableOptions.items : []),
+            prefixes: isTable ? [TableOptions.mapPrefix] : [])
+        if isTable { table = try TableOptions.read(options) }
         model = try options.text("model")
         version = try options.text("model_version")
         name = try options.text("name")
         priority = try options.text("priority").map(Self.priority)
         idColumn = try options.text("id_column")
+        table.idColumn = idColumn
         try merge(\.version, request.headers.first("X-Model-Version"), named: "model_version")
         idempotencyKey = request.headers.first("Idempotency-Key")
         if let key = idempotencyKey, !(1...Limits.idempotencyKeyBytes).contains(key.utf8.count) {

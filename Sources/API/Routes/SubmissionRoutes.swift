@@ -25,7 +25,7 @@ struct SubmissionRoutes {
             return try await answer(accepted, waiting: wait)
         case "text/csv":
             let model = try context.catalog.resolve(model: options.model, version: options.version)
-            let csv = CSVScanner(signature: model.signature, options: CSVOptions(idColumn: options.idColumn))
+            let csv = CSVScanner(signature: model.signature, options: options.table)
             return answer(try await accept(body, scanner: csv, model: model, options: options))
         case "application/x-ndjson", "application/jsonl":
             let model = try context.catalog.resolve(model: options.model, version: options.version)
