@@ -37,16 +37,16 @@ import Testing
             "sepal_width|sepal_length\n1.5|2\n1,5|2\n",
             "sepal_length\tsepal_width\n1\t2\n1.234\t2\n1 000\t3",
         ], [20, 40, 500])
-    func `numbers are the same cut at any two places`(table: String, window: Int) throws {
+    func `numbers are the same cut at any place, and at all`(table: String, window: Int) throws {
         let scanner = CSVScanner(signature: Samples.iris, options: CSVOptions(sniffedBytes: window))
-        try compare(Array(table.utf8), scanner, Samples.iris)
+        try compare(Array(table.utf8), scanner, Samples.iris, atTwoPlaces: false)
     }
 
     @Test(arguments: [
         (Transcoder.Source.windows1252, [UInt8]()), (.utf16LittleEndian, [0xFF, 0xFE]),
         (.utf16BigEndian, [0xFE, 0xFF]),
     ])
-    func `every character set gives the same rows cut at any two places`(
+    func `every character set gives the same rows cut at any place, and at all`(
         source: Transcoder.Source, mark: [UInt8]
     ) throws {
         let table = "id;text\n\u{20AC};ä\u{FC}\n\u{E9};\"a;\nb\"\n"
@@ -54,7 +54,7 @@ import Testing
         for window in [14, 500] {
             let options = CSVOptions(
                 encoding: source == .windows1252 ? .windows1252 : nil, idColumn: "id", sniffedBytes: window)
-            try compare(bytes, CSVScanner(signature: Samples.text, options: options))
+            try compare(bytes, CSVScanner(signature: Samples.text, options: options), atTwoPlaces: false)
         }
     }
 
@@ -93,12 +93,12 @@ import Testing
     }
 
     private func compare(
-        _ bytes: [UInt8], _ scanner: any RowScanner, _ signature: Signature = Samples.text
+        _ bytes: [UInt8], _ scanner: any RowScanner, _ signature: Signature = Samples.text, atTwoPlaces: Bool = true
     ) throws {
         let outcome = { self.outcome($0, scanner, signature, cuts: $1) }
         let whole = outcome(bytes, [])
         for first in 0...bytes.count {
-            for second in first...bytes.count {
+            for second in first...(atTwoPlaces ? bytes.count : first) {
                 #expect(outcome(bytes, [first, second]) == whole, "cut at \(first) and \(second)")
             }
         }
