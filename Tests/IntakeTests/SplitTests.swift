@@ -31,19 +31,30 @@ import Testing
         try compare(Array(table.utf8), CSVScanner(signature: Samples.text, options: sniffed))
     }
 
+    @Test(
+        arguments: [
+            "n;sepal_length;sepal_width\n1;1.234;3,5\n\"2\";\"12,5\";7\n3;1.5;2",
+            "sepal_width|sepal_length\n1.5|2\n1,5|2\n",
+            "sepal_length\tsepal_width\n1\t2\n1.234\t2\n1 000\t3",
+        ], [20, 40, 500])
+    func `numbers are the same cut at any place, and at all`(table: String, window: Int) throws {
+        let scanner = CSVScanner(signature: Samples.iris, options: CSVOptions(sniffedBytes: window))
+        try compare(Array(table.utf8), scanner, Samples.iris, atTwoPlaces: false)
+    }
+
     @Test(arguments: [
         (Transcoder.Source.windows1252, [UInt8]()), (.utf16LittleEndian, [0xFF, 0xFE]),
         (.utf16BigEndian, [0xFE, 0xFF]),
     ])
-    func `every character set gives the same rows cut at any two places`(
+    func `every character set gives the same rows cut at any place, and at all`(
         source: Transcoder.Source, mark: [UInt8]
     ) throws {
         let table = "id;text\n\u{20AC};ä\u{FC}\n\u{E9};\"a;\nb\"\n"
         let bytes = mark + DialectTests.encode(table, as: source) + (source == .utf16BigEndian ? [0xD8] : [])
-        for window in [14, 24, 500] {
+        for window in [14, 500] {
             let options = CSVOptions(
                 encoding: source == .windows1252 ? .windows1252 : nil, idColumn: "id", sniffedBytes: window)
-            try compare(bytes, CSVScanner(signature: Samples.text, options: options))
+            try compare(bytes, CSVScanner(signature: Samples.text, options: options), atTwoPlaces: false)
         }
     }
 
@@ -81,20 +92,25 @@ import Testing
         case error(IntakeError)
     }
 
-    private func compare(_ bytes: [UInt8], _ scanner: any RowScanner) throws {
-        let whole = outcome(bytes, scanner, cuts: [])
+    private func compare(
+        _ bytes: [UInt8], _ scanner: any RowScanner, _ signature: Signature = Samples.text, atTwoPlaces: Bool = true
+    ) throws {
+        let outcome = { self.outcome($0, scanner, signature, cuts: $1) }
+        let whole = outcome(bytes, [])
         for first in 0...bytes.count {
-            for second in first...bytes.count {
-                #expect(outcome(bytes, scanner, cuts: [first, second]) == whole, "cut at \(first) and \(second)")
+            for second in first...(atTwoPlaces ? bytes.count : first) {
+                #expect(outcome(bytes, [first, second]) == whole, "cut at \(first) and \(second)")
             }
         }
-        #expect(outcome(bytes, scanner, cuts: Array(0...bytes.count)) == whole)
+        #expect(outcome(bytes, Array(0...bytes.count)) == whole)
     }
 
     /// Scans pieces between cuts; each piece in a buffer of its own size, so that a read past it would show.
-    private func outcome(_ bytes: [UInt8], _ scanner: any RowScanner, cuts: [Int]) -> Outcome {
+    private func outcome(
+        _ bytes: [UInt8], _ scanner: any RowScanner, _ signature: Signature = Samples.text, cuts: [Int]
+    ) -> Outcome {
         var scanner = scanner
-        var builder = RowsBuilder(signature: Samples.text, chunkRows: .max)
+        var builder = RowsBuilder(signature: signature, chunkRows: .max)
         do {
             for (start, end) in zip([0] + cuts, cuts + [bytes.count]) {
                 let piece = Array(bytes[start..<end])
