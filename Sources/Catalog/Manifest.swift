@@ -35,6 +35,7 @@ struct Manifest: Decodable {
         var unit: String?
         var description: String?
         var aliases: [String]?
+        var missingTokens: [String]?
         var missing: JSONValue?
     }
 

@@ -55,7 +55,8 @@ struct ManifestCheck {
         }
         return ModelInput(
             name: input.name, kind: input.type, aliases: input.aliases ?? [], minimum: input.min, maximum: input.max,
-            minimumLength: lengths.0, maximumLength: lengths.1, missing: try missing(input, place))
+            minimumLength: lengths.0, maximumLength: lengths.1, missing: try missing(input, place),
+            missingTokens: input.missingTokens ?? [])
     }
 
     private func missing(_ input: Manifest.Input, _ place: String) throws -> ModelInput.Missing {
