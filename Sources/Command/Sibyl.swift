@@ -25,8 +25,10 @@ struct Sibyl {
             Console.writeError(error.message)
             return error.exitCode
         } catch {
-            Console.writeError((error as? any CodedError)?.message ?? "Something went wrong: \(error)")
-            return 1
+            let coded = error as? any CodedError
+            Console.writeError(coded?.message ?? "Something went wrong: \(error)")
+            // What a person must change first; whoever supervises this process need not try again.
+            return coded?.code == .configurationInvalid ? UsageError.exitCode : 1
         }
     }
 

@@ -42,6 +42,16 @@ import Testing
         for child in last { #expect(kill(child.pid, 0) == -1) }
     }
 
+    @Test func `up gives up at once when its address is taken`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        let port = try #require(service.url.split(separator: ":").last)
+        try service.start("up", ["up", "--workers", "1", "--listen", "127.0.0.1:\(port)"])
+        #expect(service.end("up") == 64)
+        #expect(service.logText("up").contains("is in use"))
+        #expect(try service.get("/live").status == 200)
+    }
+
     @Test func `the children of a killed up stop by themselves`() throws {
         let service = ServiceUnderTest()
         try service.start("up", ["up", "--workers", "1", "--listen", "127.0.0.1:0"])
