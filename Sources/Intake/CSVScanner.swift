@@ -27,7 +27,7 @@ package struct CSVScanner: RowScanner {
         self.options = options
         window = options.sniffedBytes
         let hasNumbers = signature.inputs.contains { $0.kind == .float || $0.kind == .int }
-        // With nothing to find out, nothing is held.
+        // With nothing to find out, nothing is held. try? because options that contradict each other are told later.
         if let delimiter = options.delimiter, options.encoding == .utf8,
             options.decimal != nil && options.thousands != nil || !hasNumbers,
             let style = try? NumberEvidence(options).only ?? NumberStyle(decimal: .point, thousands: .none)

@@ -42,7 +42,7 @@ struct CSVSniffer {
         } while record.isBlank
         var candidate = Candidate(delimiter: delimiter, fieldCount: record.fieldCount, rowStart: position)
         var scratch: [UInt8] = []
-        // Why a header does not fit is told by the reader, which reads it again.
+        // try? because why a header does not fit is told by the reader, which reads it again.
         if let names = try? record.names(in: bytes, scratch: &scratch),
             let mapping = try? CSVMapping(header: names, signature: signature, options: options)
         {
@@ -88,6 +88,7 @@ struct CSVSniffer {
     }
 
     private func numberColumns(_ table: Candidate) -> [Int] {
+        // try? because why a header does not fit is told by the reader, which reads it again.
         guard let names = table.columns,
             let mapping = try? CSVMapping(header: names, signature: signature, options: options)
         else { return [] }

@@ -124,6 +124,7 @@ extension JSONCursor {
             decoded.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[reader.position..<plain]))
             reader.position = plain
             guard plain < text.end else { return }
+            // try? because the escape was taken before: it cannot fail here.
             guard let value = try? reader.takeEscape(), let scalar = Unicode.Scalar(value) else {
                 preconditionFailure("a string is decoded only after it was taken")
             }

@@ -40,7 +40,7 @@ struct Completion {
     private func store(
         _ chunks: [FinishedChunk], of task: Int64, in connection: Connection
     ) throws -> (ended: TaskID?, isCounted: Bool) {
-        var progress = TaskProgress(task: task, startedAt: chunks.map(\.startedAt).min() ?? time)
+        var progress = TaskProgress(task: task, startedAt: chunks.map(\.startedAt).min())
         for chunk in chunks {
             progress.succeeded += chunk.succeeded
             progress.failed += chunk.failed

@@ -184,4 +184,14 @@ import Testing
         try await appended.value
         #expect(try queue.task(receiving.id).task.rows.total == 1)
     }
+
+    /// Sealing once set the start of a task that nobody had begun, so that its speed was measured from its acceptance.
+    @Test(arguments: Engine.allCases)
+    func `a sealed task has not started before its first run`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1], [2]])
+        #expect(try queue.task(id).task.startedAt == nil)
+        try queue.makeWorker().drain()
+        #expect(try queue.task(id).task.startedAt == WallTime(milliseconds: 5))
+    }
 }

@@ -11,7 +11,7 @@ struct TaskRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/predict/async", .immediate { try list($0) }),
+            Route(.get, "/predict/async", .asynchronous { try await list($0) }),
             Route(
                 .get, "/predict/async/{id}",
                 .chosen { request in
@@ -80,11 +80,15 @@ struct TaskRoutes {
 
     // MARK: List
 
-    private func list(_ request: HTTPRequest) throws -> HTTPResponse {
+    /// Reads many tasks, and so on the reading thread: a connection's own thread serves others too.
+    private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try RequestOptions(
             request, known: ["status", "model", "model_version", "name", "limit", "cursor"])
         let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
-        let tasks = try context.tasks.list(owner: APIContext.owner, try filter(options), limit: limit)
+        let filter = try filter(options)
+        let tasks = try await context.reading.read { [tasks = context.tasks] in
+            try tasks.list(owner: APIContext.owner, filter, limit: limit)
+        }
         let body = JSONWriter.write { json in
             json.object { json in
                 json.key("tasks")

@@ -5,11 +5,12 @@ package struct TaskProgress: Sendable {
     package let task: Int64
     package var succeeded = 0
     package var failed = 0
-    package var startedAt: WallTime
+    /// When the first of the runs began; nil when nothing ran.
+    package var startedAt: WallTime?
     /// The result of a one-row task, kept in the task itself.
     package var singleResult: [UInt8]?
 
-    package init(task: Int64, startedAt: WallTime) {
+    package init(task: Int64, startedAt: WallTime?) {
         self.task = task
         self.startedAt = startedAt
     }
@@ -41,7 +42,7 @@ extension TaskTable {
             RETURNING id, status, model
             """,
             .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
-            .time(progress.startedAt), .time(time), .time(time + retention), .optional(progress.singleResult)
+            .optional(progress.startedAt), .time(time), .time(time + retention), .optional(progress.singleResult)
         ) { (TaskID(bytes: $0.blob(0))!, PredictionTask.Status(rawValue: $0.text(1))!, $0.integer(2)) }
     }
 }

@@ -84,7 +84,7 @@ package enum TaskTable {
             """, .integer(task))
         if sealed == 0 { return nil }
         return try count(
-            TaskProgress(task: task, startedAt: time), at: time, retention: retention, in: connection)?.status
+            TaskProgress(task: task, startedAt: nil), at: time, retention: retention, in: connection)?.status
     }
 
     /// Ends a task whose upload broke; what was scored stays.
