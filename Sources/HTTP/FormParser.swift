@@ -1,0 +1,163 @@
+import CMicroHTTPD
+import Core
+import Synchronization
+
+/// Takes the bytes of a form, and gives those of its one file: libmicrohttpd's post processor with a lock and a ledger.
+///
+/// The processor is made in a callback of the connection and reads the boundary out of the connection's memory as long as
+/// it works; so the end of the request waits for the piece at work, and then closes the parser.
+/// What the processor does not tell, a ledger does: which of the bytes belong to the file and how many cannot. Thus no
+/// other part stays unseen, not even one for which the processor makes no call.
+///
+/// Comes from: the connection's head. Goes to: ``HTTPBody``, which feeds it.
+final class FormParser: Sendable {
+    /// What the processor said of the part that holds the file.
+    struct Part: Sendable, Equatable {
+        /// Nil when the part has none, or one without quotation marks.
+        var name: String?
+        var fileName: String?
+        var contentType: String?
+        var transferEncoding: String?
+    }
+
+    private struct State {
+        /// Nil once the form has ended, broken, or lost its connection.
+        var processor: OpaquePointer?
+        let sink: FormSink
+        /// Bytes up to the file's first one, while it is searched for: at most ``Limits/formHeadBytes``.
+        var head: [UInt8] = []
+        /// Bytes that were fed from the file's first one on.
+        var fed = 0
+        /// The part is a form within the form.
+        var isNested = false
+        var failure: HTTPError?
+        var isWhole = false
+    }
+
+    private let state: Mutex<State>
+    private let boundaryBytes: Int
+
+    /// Only from within the first call of the handler.
+    ///
+    /// - Throws: ``HTTPError``: `form(.boundary)`.
+    init(connection: SuspendableConnection, headers: HTTPHeaders) throws {
+        boundaryBytes = try FormBoundary.length(headers)
+        let sink = FormSink()
+        // A line of a part's head must fit the processor's buffer; the bound on the whole head is what speaks.
+        let processor = MHD_create_post_processor(
+            connection.pointer, 2 * Limits.formHeadBytes, FormSink.take, Unmanaged.passUnretained(sink).toOpaque())
+        guard let processor else { throw HTTPError.form(.boundary) }
+        state = Mutex(State(processor: processor, sink: sink))
+    }
+
+    deinit { close() }
+
+    /// Lets go of the connection's memory.
+    func close() { state.withLock { _ = Self.destroy(&$0) } }
+
+    /// Whether the file's first byte, or its end, has come.
+    var hasPart: Bool { state.withLock { $0.sink.part != nil } }
+
+    /// The file's part.
+    ///
+    /// - Throws: ``HTTPError`` when it is not the one that is asked for, or its bytes are not those of the file.
+    func part(named name: String) throws -> Part {
+        try state.withLock { state in
+            guard let part = state.sink.part else { throw HTTPError.form(.noFile(expected: name)) }
+            guard !state.isNested else { throw HTTPError.form(.otherPart(expected: name)) }
+            guard let partName = part.name else { throw HTTPError.form(.unnamed(expected: name)) }
+            guard partName == name else { throw HTTPError.form(.otherPart(expected: name)) }
+            guard ["7bit", "8bit", "binary"].contains(part.transferEncoding?.lowercased() ?? "binary") else {
+                throw HTTPError.form(.encodedPart)
+            }
+            return part
+        }
+    }
+
+    /// Bytes of the file that were fed and not taken yet.
+    func takeBytes() -> [UInt8] {
+        state.withLock { state in
+            defer { state.sink.bytes = [] }
+            return state.sink.bytes
+        }
+    }
+
+    /// Reads further bytes of the form.
+    ///
+    /// - Throws: ``HTTPError``; once it has thrown, it and ``finish(expecting:)`` throw the same again.
+    func feed(_ bytes: [UInt8], expecting name: String) throws {
+        try attempt { state in
+            let rest = try searchFile(in: bytes, &state)
+            guard !rest.isEmpty else { return }
+            state.fed += rest.count
+            try process(rest, &state, expecting: name)
+            // Beside the file's own bytes there can only be the end of the form, or what might be its beginning.
+            guard unaccounted(state) <= boundaryBytes + 8 else { throw HTTPError.form(.otherPart(expected: name)) }
+        }
+    }
+
+    /// Says that the body is at its end.
+    ///
+    /// - Throws: ``HTTPError`` when the form is not: `form(.unfinished)`, `form(.noFile)`, `form(.otherPart)`.
+    func finish(expecting name: String) throws {
+        try attempt { state in
+            if state.isWhole { return }
+            guard state.processor != nil else { throw HTTPError.bodyIncomplete }
+            guard Self.destroy(&state) else { throw HTTPError.form(.unfinished) }
+            guard state.sink.part != nil else { throw HTTPError.form(.noFile(expected: name)) }
+            // CRLF, two hyphens, the boundary, two hyphens; then a line end or none.
+            guard (boundaryBytes + 6...boundaryBytes + 8).contains(unaccounted(state)) else {
+                throw HTTPError.form(.otherPart(expected: name))
+            }
+            state.isWhole = true
+        }
+    }
+
+    // MARK: Within the lock
+
+    private func attempt(_ work: (inout State) throws -> Void) throws {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            do { try work(&state) } catch {
+                state.failure = error as? HTTPError ?? .form(.broken)
+                _ = Self.destroy(&state)
+                throw error
+            }
+        }
+    }
+
+    /// Feeds byte by byte up to the file's first one, so that it is known where the file begins.
+    private func searchFile(in bytes: [UInt8], _ state: inout State) throws -> ArraySlice<UInt8> {
+        var rest = bytes[...]
+        while state.sink.part == nil, let byte = rest.popFirst() {
+            guard state.head.count < Limits.formHeadBytes else {
+                throw HTTPError.form(.headTooLong(limit: Limits.formHeadBytes))
+            }
+            state.head.append(byte)
+            try process([byte], &state, expecting: "")
+            guard state.sink.part != nil else { continue }
+            state.fed = 1
+            state.isNested = String(decoding: state.head, as: UTF8.self).lowercased().contains("multipart/mixed")
+            state.head = []
+        }
+        return rest
+    }
+
+    private func process(_ bytes: ArraySlice<UInt8>, _ state: inout State, expecting name: String) throws {
+        guard let processor = state.processor else { throw HTTPError.bodyIncomplete }
+        let isTaken = bytes.withUnsafeBytes { bytes in
+            MHD_post_process(processor, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard !state.sink.hasOtherPart else { throw HTTPError.form(.otherPart(expected: name)) }
+        guard isTaken == .YES else { throw HTTPError.form(.broken) }
+    }
+
+    private func unaccounted(_ state: State) -> Int { state.fed - state.sink.given }
+
+    /// Whether the processor was at the form's end, or has seen nothing of a form.
+    private static func destroy(_ state: inout State) -> Bool {
+        guard let processor = state.processor else { return false }
+        state.processor = nil
+        return MHD_destroy_post_processor(processor) == .YES
+    }
+}
