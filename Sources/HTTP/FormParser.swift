@@ -24,15 +24,16 @@ final class FormParser: Sendable {
         /// Nil once the form has ended, broken, or lost its connection.
         var processor: OpaquePointer?
         let sink: FormSink
-        /// Bytes up to the file's first one, while it is searched for: at most ``Limits/formHeadBytes``.
-        var head: [UInt8] = []
+        /// Bytes up to the file's first one: at most ``Limits/formHeadBytes``.
+        var headBytes = 0
         /// Bytes that were fed from the file's first one on.
         var fed = 0
-        /// The part is a form within the form.
-        var isNested = false
         var failure: HTTPError?
         var isWhole = false
     }
+
+    /// Bytes for one call of the processor: it moves its buffer for each line of a head, so hostile heads come dear.
+    private static let sliceBytes = 4 << 10
 
     private let state: Mutex<State>
     private let boundaryBytes: Int
@@ -64,7 +65,6 @@ final class FormParser: Sendable {
     func part(named name: String) throws -> Part {
         try state.withLock { state in
             guard let part = state.sink.part else { throw HTTPError.form(.noFile(expected: name)) }
-            guard !state.isNested else { throw HTTPError.form(.otherPart(expected: name)) }
             guard let partName = part.name else { throw HTTPError.form(.unnamed(expected: name)) }
             guard partName == name else { throw HTTPError.form(.otherPart(expected: name)) }
             guard ["7bit", "8bit", "binary"].contains(part.transferEncoding?.lowercased() ?? "binary") else {
@@ -75,8 +75,11 @@ final class FormParser: Sendable {
     }
 
     /// Bytes of the file that were fed and not taken yet.
-    func takeBytes() -> [UInt8] {
-        state.withLock { state in
+    ///
+    /// - Throws: ``HTTPError`` once the form has broken.
+    func takeBytes() throws -> [UInt8] {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
             defer { state.sink.bytes = [] }
             return state.sink.bytes
         }
@@ -87,12 +90,15 @@ final class FormParser: Sendable {
     /// - Throws: ``HTTPError``; once it has thrown, it and ``finish(expecting:)`` throw the same again.
     func feed(_ bytes: [UInt8], expecting name: String) throws {
         try attempt { state in
-            let rest = try searchFile(in: bytes, &state)
-            guard !rest.isEmpty else { return }
-            state.fed += rest.count
-            try process(rest, &state, expecting: name)
-            // Beside the file's own bytes there can only be the end of the form, or what might be its beginning.
-            guard unaccounted(state) <= boundaryBytes + 8 else { throw HTTPError.form(.otherPart(expected: name)) }
+            var rest = try searchFile(in: bytes, &state)
+            while !rest.isEmpty {
+                let slice = rest.prefix(Self.sliceBytes)
+                rest = rest.dropFirst(slice.count)
+                state.fed += slice.count
+                try process(slice, &state)
+                // Beside the file's own bytes there can only be the form's end, or what might be its beginning.
+                guard unaccounted(state) <= boundaryBytes + 8 else { throw HTTPError.form(.otherPart(expected: name)) }
+            }
         }
     }
 
@@ -130,25 +136,21 @@ final class FormParser: Sendable {
     private func searchFile(in bytes: [UInt8], _ state: inout State) throws -> ArraySlice<UInt8> {
         var rest = bytes[...]
         while state.sink.part == nil, let byte = rest.popFirst() {
-            guard state.head.count < Limits.formHeadBytes else {
+            guard state.headBytes < Limits.formHeadBytes else {
                 throw HTTPError.form(.headTooLong(limit: Limits.formHeadBytes))
             }
-            state.head.append(byte)
-            try process([byte], &state, expecting: "")
-            guard state.sink.part != nil else { continue }
-            state.fed = 1
-            state.isNested = String(decoding: state.head, as: UTF8.self).lowercased().contains("multipart/mixed")
-            state.head = []
+            state.headBytes += 1
+            try process([byte], &state)
+            if state.sink.part != nil { state.fed = 1 }
         }
         return rest
     }
 
-    private func process(_ bytes: ArraySlice<UInt8>, _ state: inout State, expecting name: String) throws {
+    private func process(_ bytes: ArraySlice<UInt8>, _ state: inout State) throws {
         guard let processor = state.processor else { throw HTTPError.bodyIncomplete }
         let isTaken = bytes.withUnsafeBytes { bytes in
             MHD_post_process(processor, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        guard !state.sink.hasOtherPart else { throw HTTPError.form(.otherPart(expected: name)) }
         guard isTaken == .YES else { throw HTTPError.form(.broken) }
     }
 

@@ -1,22 +1,19 @@
 import CMicroHTTPD
 
-/// What the post processor's calls leave behind: the first part, its bytes, and whether another one began.
+/// What the post processor's calls leave behind: what the first part says of itself, and all bytes of parts.
+///
+/// The calls cannot tell one part from the next: an offset of 0 is also that of the second call for a part whose first
+/// brought no bytes. ``FormParser`` can, by what is missing among the bytes.
 ///
 /// Used within the lock of its ``FormParser`` alone.
 final class FormSink {
     var part: FormParser.Part?
     var bytes: [UInt8] = []
-    /// Bytes of the part since its beginning.
+    /// Bytes that were given so far, taken or not.
     var given = 0
-    var hasOtherPart = false
 
-    /// The first call for a part may bring no bytes, and then the second one begins at 0 too.
-    static let take: MHD_PostDataIterator = { context, _, name, fileName, type, encoding, bytes, offset, count in
+    static let take: MHD_PostDataIterator = { context, _, name, fileName, type, encoding, bytes, _, count in
         let sink = Unmanaged<FormSink>.fromOpaque(context!).takeUnretainedValue()
-        guard sink.part == nil || offset == UInt64(sink.given) else {
-            sink.hasOtherPart = true
-            return .NO
-        }
         if sink.part == nil {
             sink.part = FormParser.Part(
                 name: name.map { String(cString: $0) }, fileName: fileName.map { String(cString: $0) },

@@ -50,7 +50,7 @@ package struct HTTPFormFile: Sendable {
 
         package mutating func next() async throws -> [UInt8]? {
             while true {
-                let piece = parser.takeBytes()
+                let piece = try parser.takeBytes()
                 guard piece.isEmpty else { return piece }
                 guard let bytes = try await source.next() else {
                     try parser.finish(expecting: name)
