@@ -7,7 +7,7 @@ import Synchronization
 package struct HTTPFormFile: Sendable {
     /// The part's name: the one that was asked for.
     package let name: String
-    /// What the caller calls the file, unchecked; nil without a `filename`. Of `filename*` no notice is taken.
+    /// What the caller calls the file, unchecked; nil without a `filename`, because `filename*` is not read.
     package let fileName: String?
     /// The part's media type in small letters and without parameters; nil when it names none.
     package let mediaType: String?
