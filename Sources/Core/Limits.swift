@@ -39,6 +39,8 @@ package enum Limits {
     package static let discardedBodyBytes = 16 << 20
     /// Bytes of a body that wait between the connection and its reader before the connection pauses.
     package static let bodyBufferBytes = 256 << 10
+    /// Bytes of a form up to its file's first byte: a boundary, and the headers of one part with its file name.
+    package static let formHeadBytes = 16 << 10
     /// Rows of one JSON batch.
     package static let jsonRows = 100_000
     /// Rows of one synchronous batch.

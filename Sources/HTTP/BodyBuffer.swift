@@ -75,6 +75,8 @@ final class BodyBuffer: Sendable {
     /// - Throws: what ended the body early, or `CancellationError`.
     func next() async throws -> [UInt8]? {
         while true {
+            // Asked first: whoever goes away ends the body before it cancels the task, and the end says more.
+            let isCancelled = Task.isCancelled
             let bytes = try state.withLock { state throws -> [UInt8]? in
                 if !state.bytes.isEmpty { return takeAll(&state) }
                 return try state.end.map {
@@ -82,7 +84,7 @@ final class BodyBuffer: Sendable {
                 }
             }
             if let bytes { return bytes.isEmpty ? nil : bytes }
-            try Task.checkCancellation()
+            if isCancelled { throw CancellationError() }
             await waitForBytes()
         }
     }

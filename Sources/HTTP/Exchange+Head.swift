@@ -73,11 +73,22 @@ extension Exchange {
         case .streamed(let limit, let answer):
             try checkBody(head, upTo: limit)
             let buffer = BodyBuffer(connection: connection)
-            shared.withLock { $0.buffer = buffer }
+            let form = makeForm(head)
+            shared.withLock { shared in
+                shared.buffer = buffer
+                if case .success(let parser) = form { shared.form = parser }
+            }
             let body = HTTPBody(
-                buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes)
+                buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes, form: form
+            )
             return .streamed(buffer, body, answer)
         }
+    }
+
+    /// What parses a form, or why it cannot be parsed, which its reader is told; nil for another body.
+    func makeForm(_ head: RequestHead) -> Result<FormParser, any Error>? {
+        guard FormBoundary.isForm(head.headers) else { return nil }
+        return Result { try FormParser(connection: connection, headers: head.headers) }
     }
 
     func checkBody(_ head: RequestHead, upTo limit: Int) throws {

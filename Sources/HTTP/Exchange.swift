@@ -30,6 +30,7 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
         var task: Task<Void, Never>?
         var buffer: BodyBuffer?
         var writer: HTTPBodyWriter?
+        var form: FormParser?
     }
 
     let context: ServerContext
@@ -80,8 +81,9 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
 
     /// Ends the request: its answer is sent, or the connection is gone.
     func completed(whole: Bool) {
-        let (task, buffer, writer) = shared.withLock { ($0.task, $0.buffer, $0.writer) }
+        let (task, buffer, writer, form) = shared.withLock { ($0.task, $0.buffer, $0.writer, $0.form) }
         buffer?.finish(.failure(HTTPError.bodyIncomplete))
+        form?.close()
         if !whole { task?.cancel() }
         context.leave(self)
         guard startedAt > .zero else { return }

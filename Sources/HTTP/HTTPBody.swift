@@ -13,12 +13,18 @@ package struct HTTPBody: AsyncSequence, Sendable {
     private let isCompressed: Bool
     /// The length that the caller announced, before decompression; nil for a chunked body.
     package let announcedBytes: Int?
+    /// What parses a form, or why it cannot be parsed; nil for a body that is none.
+    let form: Result<FormParser, any Error>?
 
-    init(buffer: BodyBuffer, limit: Int, isCompressed: Bool, announcedBytes: Int?) {
+    init(
+        buffer: BodyBuffer, limit: Int, isCompressed: Bool, announcedBytes: Int?,
+        form: Result<FormParser, any Error>? = nil
+    ) {
         self.buffer = buffer
         self.limit = limit
         self.isCompressed = isCompressed
         self.announcedBytes = announcedBytes
+        self.form = form
     }
 
     package func makeAsyncIterator() -> AsyncIterator {

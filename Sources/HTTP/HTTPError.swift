@@ -9,6 +9,8 @@ package enum HTTPError: CodedError, Equatable {
     /// The caller went away, or the compressed body ends too early.
     case bodyIncomplete
     case bodyCorrupt
+    /// The body should be a form with one file and is not.
+    case form(FormFault)
     case unsupportedEncoding
     case routeNotFound
     case methodNotAllowed(allowed: [String])
@@ -22,6 +24,7 @@ package enum HTTPError: CodedError, Equatable {
         case .headersTooLarge: .headersTooLarge
         case .bodyTooLarge: .bodyTooLarge
         case .bodyIncomplete: .bodyIncomplete
+        case .form(let fault): fault.code
         case .unsupportedEncoding: .unsupportedEncoding
         case .routeNotFound: .routeNotFound
         case .methodNotAllowed: .methodNotAllowed
@@ -37,6 +40,7 @@ package enum HTTPError: CodedError, Equatable {
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
+        case .form(let fault): fault.message
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
         case .routeNotFound: "There is nothing at this path; `/` lists what there is."
         case .methodNotAllowed(let allowed): "This path answers \(allowed.joined(separator: ", "))."
