@@ -2,7 +2,14 @@ import Core
 
 /// Turns records into rows: the first into the mapping, each later one into a row of the builder.
 struct CSVRecordReader: Sendable {
+    /// What a record turned out to be.
+    enum RecordKind: Sendable {
+        case blank, header, row
+    }
+
     private(set) var mapping: CSVMapping?
+    /// What the last record was.
+    private(set) var kind = RecordKind.blank
 
     private let signature: Signature
     private let options: CSVOptions
@@ -37,8 +44,14 @@ struct CSVRecordReader: Sendable {
             return nil
         }
         isAtStart = false
-        if !record.isBlank {
-            if mapping == nil { try readHeader(bytes) } else { readRow(bytes, line: line, into: &builder) }
+        if record.isBlank {
+            kind = .blank
+        } else if mapping == nil {
+            try readHeader(bytes)
+            kind = .header
+        } else {
+            readRow(bytes, line: line, into: &builder)
+            kind = .row
         }
         line += 1 + record.newlineCount
         return next

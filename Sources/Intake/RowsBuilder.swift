@@ -17,10 +17,15 @@ package struct RowsBuilder: Sendable {
     /// The bad rows since the start, the first of them with all that an answer needs.
     package private(set) var report = FaultReport()
 
+    /// The bytes of the input that these rows' records take.
+    private(set) var recordBytes = 0
+
     let slots: [InputSlot]
     var row = RowInProgress()
     /// Where the document holds its rows; set by the scanner.
     var place = RowPlace.root
+    /// The words for true and false in a table; set by its scanner.
+    var flagWords = FlagWords.auto
 
     private let chunkRows: Int
     private let chunkBytes: Int
@@ -47,7 +52,9 @@ package struct RowsBuilder: Sendable {
     }
 
     /// Whether the rows must be taken before more are scanned.
-    package var isFull: Bool { count >= chunkRows || byteCount >= chunkBytes }
+    package var isFull: Bool {
+        count >= chunkRows || byteCount >= chunkBytes || recordBytes >= Limits.chunkRecordBytes
+    }
 
     /// Hands over the rows gathered so far and starts the next chunk; without any row, `count` is 0.
     package mutating func take() -> Rows {
@@ -57,7 +64,7 @@ package struct RowsBuilder: Sendable {
             ids: ids.bytes.isEmpty ? nil : ids)
         for place in texts.indices { texts[place] = TextColumn() }
         numbers.removeAll(keepingCapacity: true)
-        (ids, faults, count, byteCount) = (TextColumn(), [], 0, 0)
+        (ids, faults, count, byteCount, recordBytes) = (TextColumn(), [], 0, 0, 0)
         return rows
     }
 
@@ -69,6 +76,10 @@ package struct RowsBuilder: Sendable {
         fail(code, message)
         endRow()
     }
+
+    /// Counts the record of the last row: the caller may keep it beside the columns.
+    @inline(__always)
+    mutating func addRecord(_ count: Int) { recordBytes &+= count }
 
     // MARK: A row
 
