@@ -8,6 +8,8 @@ struct CSVRecordReader: Sendable {
     }
 
     private(set) var mapping: CSVMapping?
+    /// What the hot loop asks of the mapping: to look into it there would count the references of its arrays.
+    private var (hasMapping, idColumn): (Bool, Int?) = (false, nil)
     /// What the last record was.
     private(set) var kind = RecordKind.blank
 
@@ -46,7 +48,7 @@ struct CSVRecordReader: Sendable {
         isAtStart = false
         if record.isBlank {
             kind = .blank
-        } else if mapping == nil {
+        } else if !hasMapping {
             try readHeader(bytes)
             kind = .header
         } else {
@@ -75,6 +77,7 @@ struct CSVRecordReader: Sendable {
             if let column { targets[column] = input }
         }
         self.mapping = mapping
+        (hasMapping, idColumn) = (true, mapping.idColumn)
     }
 
     // MARK: Rows
@@ -89,7 +92,7 @@ struct CSVRecordReader: Sendable {
             let counts = "\(record.fieldCount) fields and the header has \(targets.count)"
             return builder.fail(.wrongColumnCount, "The row has \(counts); quote fields that hold the delimiter.")
         }
-        if let column = mapping?.idColumn {
+        if let column = idColumn {
             record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) { builder.setIDCell($0) }
         }
         for column in 0..<targets.count where targets[column] != Self.nothing {

@@ -80,6 +80,7 @@ extension RowsBuilder {
         setNumber(number, text: trimmed, input: input)
     }
 
+    @inline(never)
     private mutating func setFlagCell(_ cell: UnsafeRawBufferPointer, input: Int) {
         if cell.isEmpty {
             setMissing(input: input)

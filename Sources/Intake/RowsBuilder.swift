@@ -29,6 +29,7 @@ package struct RowsBuilder: Sendable {
 
     private let chunkRows: Int
     private let chunkBytes: Int
+    private let chunkRecordBytes = Limits.chunkRecordBytes
     private let numbersPerRow: Int
     /// The numbers of the rows without a fault, row after row: they are turned into columns when they are taken.
     private var numbers: [UInt64] = []
@@ -53,7 +54,7 @@ package struct RowsBuilder: Sendable {
 
     /// Whether the rows must be taken before more are scanned.
     package var isFull: Bool {
-        count >= chunkRows || byteCount >= chunkBytes || recordBytes >= Limits.chunkRecordBytes
+        count >= chunkRows || byteCount >= chunkBytes || recordBytes >= chunkRecordBytes
     }
 
     /// Hands over the rows gathered so far and starts the next chunk; without any row, `count` is 0.
