@@ -9,6 +9,10 @@ package enum Limits {
     /// Bytes from one row's end to the next one's start, and those of a row over its bound: they are read without being
     /// held, but kept with the row in its chunk.
     package static let passedBytes = 8 << 20
+    /// Bytes of a word that means true or false in a table.
+    package static let booleanBytes = 64
+    /// Different row ids whose every repeat is found: their table takes 2 MiB.
+    package static let rememberedIDs = 196_608
     /// Bytes of a table that are held to find out how it is written: some hundred rows, and what fits a cache.
     package static let sniffedBytes = 64 << 10
     /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.

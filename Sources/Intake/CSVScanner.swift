@@ -48,10 +48,12 @@ package struct CSVScanner: RowScanner {
     /// - Throws: `IntakeError` when these bytes are not a header that fits the signature.
     package init(signature: Signature, options: CSVOptions, resuming resumption: CSVResumption, header: [UInt8]) throws
     {
+        var options = options
+        // No words are stated by `auto`, which is not two of them.
+        options.booleans = CSVBooleans(resumption.format.booleans)
         (self.signature, self.options) = (signature, options)
         window = options.sniffedBytes
         begin(resumption.format.delimiter, resumption.style, resumption.format.encoding)
-        format = resumption.format
         var text = header
         if var transcoder = resumption.transcoder {
             text = []

@@ -2,7 +2,7 @@ package import Core
 
 /// Counts the rows whose id an earlier row had, in bounded memory: enough for a warning.
 ///
-/// An id is known by 64 bits of it, so that a false alarm is as good as impossible. Of the first ``idsMax`` different
+/// An id is known by 64 bits of it, so that a false alarm is as good as impossible. Of the first ``Limits/rememberedIDs`` different
 /// ids each repeat is found. Of later ones, repeats of those are found, and repeats that stand near each other; the
 /// count is then a lower bound.
 ///
@@ -11,12 +11,10 @@ package struct DuplicateIDs: Sendable {
     /// The number of rows whose id was seen before.
     package private(set) var count = 0
 
-    /// The different ids that are remembered for ever; their table takes 2 MiB.
-    package static let idsMax = tableSlots / 4 * 3
-    private static let tableSlots = 1 << 18
+    private static let tableSlots = Limits.rememberedIDs / 3 * 4
     private static let recentSlots = 1 << 15
 
-    /// The ids in open addressing; 0 is an empty slot. Its size is a power of two, and a quarter stays empty.
+    /// The ids in open addressing, where 0 is an empty slot: a power of two of them, of which a quarter stays empty.
     private var table: [UInt64] = []
     private var idCount = 0
     /// Later ids, each in the one slot that it has, until another takes it.
@@ -43,7 +41,7 @@ package struct DuplicateIDs: Sendable {
         let slot = slot(of: print)
         if table[slot] == print {
             count += 1
-        } else if idCount < Self.idsMax {
+        } else if idCount < Limits.rememberedIDs {
             table[slot] = print
             idCount += 1
         } else {

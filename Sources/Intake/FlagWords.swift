@@ -1,3 +1,5 @@
+import Core
+
 /// Reads the cells of an input of true and false, letters in either case.
 struct FlagWords: Sendable {
     /// What a failing cell must be, for messages.
@@ -41,7 +43,7 @@ struct FlagWords: Sendable {
     /// The flag that a cell means, outer spaces taken off; nil when it is no such word.
     func flag(_ cell: UnsafeRawBufferPointer) -> Bool? {
         if let key = Self.key(cell) { return keys.firstIndex(of: key).map { flags[$0] } }
-        guard cell.count <= 2 * CSVBooleans.wordBytes else { return nil }
+        guard cell.count <= 2 * Limits.booleanBytes else { return nil }
         return words[String(decoding: cell, as: UTF8.self).lowercased()]
     }
 

@@ -12,7 +12,7 @@ package struct RowsBuilder: Sendable {
     package private(set) var count = 0
     /// The bytes that these rows take as columns, roughly.
     package private(set) var byteCount = 0
-    /// The number of rows since the start, taken ones included.
+    /// The number of rows since the input's start, taken ones included.
     package private(set) var totalCount = 0
     /// The bad rows since the start, the first of them with all that an answer needs.
     package private(set) var report = FaultReport()
@@ -40,11 +40,16 @@ package struct RowsBuilder: Sendable {
     /// - Parameters:
     ///   - chunkRows: the rows of a chunk, at least 1.
     ///   - chunkBytes: the bytes from which on a chunk is full, 1 to 2^30.
-    package init(signature: Signature, chunkRows: Int = Limits.chunkRows, chunkBytes: Int = Limits.chunkBytes) {
+    ///   - rowsBefore: the rows of the input that were taken before it broke off; the report counts on from them.
+    package init(
+        signature: Signature, chunkRows: Int = Limits.chunkRows, chunkBytes: Int = Limits.chunkBytes,
+        rowsBefore: Int = 0
+    ) {
         precondition(chunkRows >= 1 && (1...1 << 30).contains(chunkBytes), "a chunk holds something, below 1 GiB")
         self.signature = signature
         self.chunkRows = chunkRows
         self.chunkBytes = chunkBytes
+        totalCount = rowsBefore
         let layout = InputSlot.layOut(signature)
         slots = layout.slots
         numbersPerRow = layout.numbers

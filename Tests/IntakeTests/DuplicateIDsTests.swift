@@ -14,16 +14,16 @@ import Testing
 
     @Test func `of the ids that are remembered each repeat is found, and no other`() {
         var duplicates = DuplicateIDs()
-        for start in stride(from: 0, to: DuplicateIDs.idsMax, by: 4_096) { duplicates.add(ids(from: start)) }
+        for start in stride(from: 0, to: Limits.rememberedIDs, by: 4_096) { duplicates.add(ids(from: start)) }
         #expect(duplicates.count == 0)
         duplicates.add(ids(from: 0))
-        duplicates.add(ids(from: DuplicateIDs.idsMax - 4_096))
+        duplicates.add(ids(from: Limits.rememberedIDs - 4_096))
         #expect(duplicates.count == 8_192)
     }
 
     @Test func `beyond its bound near repeats are found, and nothing else is called one`() {
         var duplicates = DuplicateIDs()
-        for start in stride(from: 0, to: DuplicateIDs.idsMax + 200_000, by: 4_096) { duplicates.add(ids(from: start)) }
+        for start in stride(from: 0, to: Limits.rememberedIDs + 200_000, by: 4_096) { duplicates.add(ids(from: start)) }
         #expect(duplicates.count == 0)
         duplicates.add(TextColumn(["late", "later", "late", "later", "later"]))
         #expect(duplicates.count == 3)

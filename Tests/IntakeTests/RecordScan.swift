@@ -71,8 +71,7 @@ struct RecordScan: Equatable {
     ) throws {
         let header = Array(bytes[..<spans[0].headerBytes])
         // As the resumption is stored and read again by another process, options about the format are not needed.
-        var left = CSVOptions(map: options.map, idColumn: options.idColumn, rowBytes: options.rowBytes)
-        left.booleans = options.booleans
+        let left = CSVOptions(map: options.map, idColumn: options.idColumn, rowBytes: options.rowBytes)
         try expectResumes(bytes, signature, comment) { scan, chunk in
             try CSVScanner(
                 signature: signature, options: left, resuming: #require(scan.resumptions[chunk]), header: header)

@@ -27,7 +27,7 @@ import Testing
             header: "id,text\n", records: ["1,é€\n", "2,\(String(repeating: "ü", count: 40))\n", "\n3,é\n"],
             tail: "\n\n"),
         Table(
-            header: "text,id\n", records: ["\(String(repeating: "z", count: 40)),1\n", "\u{20AC},\n"],
+            header: "text,id\n", records: ["\(String(repeating: "z", count: 40)),\"\n1\"\n", "\u{20AC},\n"],
             tail: "\n"),
         Table(header: "text,id\n", records: ["a,1\n", String(repeating: "é", count: 50)]),
         Table(header: "id,text\n", records: [], tail: "\n\n"), Table(header: "id,text", records: []),
@@ -64,6 +64,10 @@ import Testing
             #expect(scan.spans[0].headerBytes == writing.mark.count + parts[0].count)
             #expect(scan.lengths == parts.dropFirst().dropLast().map(\.count))
             #expect(scan.spans.last?.tailBytes == parts.last?.count)
+            for (row, record) in table.records.enumerated() where record.hasSuffix("\n") {
+                let lines = ([table.header] + table.records[...row]).joined().utf8.count { $0 == 0x0A }
+                #expect(scan.spans[row].nextLine == lines + 1)
+            }
             for cut in stride(from: 0, through: bytes.count, by: window == 14 ? 1 : 7) {
                 #expect(try RecordScan(bytes, scanner, cuts: [cut]) == scan)
             }

@@ -27,9 +27,13 @@ import Testing
         #expect(first.resumption == nil, "the header was not taken")
         #expect(first.takeRecords() == RecordSpans(headerBytes: header.count, lengths: [7], nextLine: 4))
         let resumption = try #require(first.resumption)
-        var second = try CSVScanner(signature: Samples.mixed, options: options, resuming: resumption, header: header)
+        var second = try CSVScanner(
+            signature: Samples.mixed, options: CSVOptions(map: options.map, idColumn: options.idColumn),
+            resuming: resumption, header: header)
         #expect(second.mapping == first.mapping && second.format == first.format && second.resumption == resumption)
+        builder = RowsBuilder(signature: Samples.mixed, rowsBefore: 1)
         let rows = try second.scanAll(Array("2;y;nein\n\n3;;ja".utf8), into: &builder)[0]
+        #expect(builder.report.faults.map(\.row) == [2] && builder.totalCount == 3)
         #expect(rows.idTexts == ["2", "3"] && rows.integers(3) == [0] && rows.faults.map(\.line) == [6])
         #expect(second.takeRecords() == RecordSpans(lengths: [9, 6], nextLine: 7))
     }
