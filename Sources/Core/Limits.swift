@@ -6,6 +6,13 @@ package enum Limits {
     package static let textScalars = 1_000
     /// Bytes of one row as it stands in the input: a row is held in memory whole.
     package static let rowBytes = 1 << 20
+    /// Bytes from one row's end to the next one's start, and those of a row over its bound: they are read without being
+    /// held, but kept with the row in its chunk.
+    package static let passedBytes = 8 << 20
+    /// Bytes of a word that means true or false in a table.
+    package static let booleanBytes = 64
+    /// Different row ids whose every repeat is found: their table takes 2 MiB.
+    package static let rememberedIDs = 196_608
     /// Bytes of a table that are held to find out how it is written: some hundred rows, and what fits a cache.
     package static let sniffedBytes = 64 << 10
     /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.
@@ -78,6 +85,8 @@ package enum Limits {
     package static let chunkRows = 4_096
     /// Bytes of one chunk's columns: the unit of memory, of a transaction and of loss.
     package static let chunkBytes = 1 << 20
+    /// Bytes of one chunk's records as they came: wide tables have far more of them than of columns.
+    package static let chunkRecordBytes = 4 << 20
     /// Bytes of a submission that goes through the small lane of the group commit.
     package static let smallSubmissionBytes = 256 << 10
     /// Bytes of submissions in one bulk transaction.

@@ -27,7 +27,7 @@ package struct ModelInput: Sendable, Equatable {
         case float
         /// A whole number that fits 64 bits.
         case int
-        /// `true` or `false`; in CSV also `1` and `0`.
+        /// `true` or `false`; in CSV also other words, such as `1` and `yes`.
         case bool
     }
 

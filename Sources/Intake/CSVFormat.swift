@@ -1,15 +1,25 @@
 /// How a table is written: what was said by its sender, or found out from its first bytes.
 ///
 /// Comes from: ``CSVScanner``. Goes to: the caller, as `input_format`.
-package struct CSVFormat: Sendable, Equatable {
+package struct CSVFormat: Sendable, Equatable, Codable {
     package var delimiter: CSVDelimiter
     package var decimal: CSVDecimal
     package var thousands: CSVThousands
     package var encoding: CSVEncoding
+    /// `auto`, or the two words that were stated for true and false, such as `ja,nein`.
+    package var booleans: String
+
+    package init(
+        delimiter: CSVDelimiter, decimal: CSVDecimal, thousands: CSVThousands, encoding: CSVEncoding,
+        booleans: String = "auto"
+    ) {
+        (self.delimiter, self.decimal, self.thousands) = (delimiter, decimal, thousands)
+        (self.encoding, self.booleans) = (encoding, booleans)
+    }
 }
 
 /// What stands between two fields of a record.
-package enum CSVDelimiter: String, Sendable, CaseIterable {
+package enum CSVDelimiter: String, Sendable, CaseIterable, Codable {
     case comma = ","
     case semicolon = ";"
     case tab = "\t"
@@ -26,13 +36,13 @@ package enum CSVDelimiter: String, Sendable, CaseIterable {
 }
 
 /// What stands between a number's whole part and its fraction.
-package enum CSVDecimal: String, Sendable, CaseIterable {
+package enum CSVDecimal: String, Sendable, CaseIterable, Codable {
     case point = "."
     case comma = ","
 }
 
 /// What stands between groups of three digits.
-package enum CSVThousands: String, Sendable, CaseIterable {
+package enum CSVThousands: String, Sendable, CaseIterable, Codable {
     case none
     case comma = ","
     case point = "."
@@ -43,7 +53,7 @@ package enum CSVThousands: String, Sendable, CaseIterable {
 }
 
 /// The character set of a table.
-package enum CSVEncoding: String, Sendable, CaseIterable {
+package enum CSVEncoding: String, Sendable, CaseIterable, Codable {
     case utf8 = "utf-8"
     case windows1252 = "windows-1252"
     /// With a byte order mark.

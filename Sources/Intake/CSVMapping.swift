@@ -4,6 +4,8 @@ package import Core
 ///
 /// Comes from: a table's first record. Goes to: ``CSVScanner``, and the caller's dry run.
 package struct CSVMapping: Sendable, Equatable {
+    /// The column names as they came, in their order.
+    package let names: [String]
     /// The column names, cleaned for messages, in their order.
     package let columns: [String]
     /// The column of each input, from 0; nil where the table has none and the input allows that.
@@ -34,6 +36,7 @@ package struct CSVMapping: Sendable, Equatable {
         try matcher.match(wanted.map(\.0)) { $0 }
         try matcher.match(wanted.map(\.1)) { $0 }
         try matcher.match(wanted.map { $0.0 + $0.1 }, by: HeaderMatcher.fold)
+        self.names = header
         columns = header.map(NameList.clean)
         columnOfInput = matcher.columnOfInput
         idColumn = options.idColumn.flatMap { name in

@@ -2,7 +2,16 @@ import Core
 
 /// Turns records into rows: the first into the mapping, each later one into a row of the builder.
 struct CSVRecordReader: Sendable {
+    /// What a record turned out to be.
+    enum RecordKind: Sendable {
+        case blank, header, row
+    }
+
     private(set) var mapping: CSVMapping?
+    /// What the hot loop asks of the mapping: to look into it there would count the references of its arrays.
+    private var (hasMapping, idColumn): (Bool, Int?) = (false, nil)
+    /// What the last record was.
+    private(set) var kind = RecordKind.blank
 
     private let signature: Signature
     private let options: CSVOptions
@@ -37,8 +46,14 @@ struct CSVRecordReader: Sendable {
             return nil
         }
         isAtStart = false
-        if !record.isBlank {
-            if mapping == nil { try readHeader(bytes) } else { readRow(bytes, line: line, into: &builder) }
+        if record.isBlank {
+            kind = .blank
+        } else if !hasMapping {
+            try readHeader(bytes)
+            kind = .header
+        } else {
+            readRow(bytes, line: line, into: &builder)
+            kind = .row
         }
         line += 1 + record.newlineCount
         return next
@@ -62,6 +77,7 @@ struct CSVRecordReader: Sendable {
             if let column { targets[column] = input }
         }
         self.mapping = mapping
+        (hasMapping, idColumn) = (true, mapping.idColumn)
     }
 
     // MARK: Rows
@@ -76,7 +92,7 @@ struct CSVRecordReader: Sendable {
             let counts = "\(record.fieldCount) fields and the header has \(targets.count)"
             return builder.fail(.wrongColumnCount, "The row has \(counts); quote fields that hold the delimiter.")
         }
-        if let column = mapping?.idColumn {
+        if let column = idColumn {
             record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) { builder.setIDCell($0) }
         }
         for column in 0..<targets.count where targets[column] != Self.nothing {

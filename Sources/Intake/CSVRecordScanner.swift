@@ -19,15 +19,45 @@ struct CSVRecordScanner: Sendable {
     /// Whether the open record is over its bound and only its end is awaited.
     private var isSkipping = false
     private var line = 1
+    private(set) var ledger: RecordLedger
+    /// The character set of the input behind the text.
+    private let encoding: CSVEncoding
+    private let flagWords: FlagWords
 
-    init(signature: Signature, options: CSVOptions, delimiter: UInt8, style: NumberStyle) {
-        (self.delimiter, rowBytes) = (delimiter, options.rowBytes)
+    /// - Parameters:
+    ///   - encoding: what the text was transcoded from: records are measured in it.
+    ///   - mark: the bytes that were skipped before the text.
+    init(
+        signature: Signature, options: CSVOptions, delimiter: UInt8, style: NumberStyle, encoding: CSVEncoding,
+        mark: Int = 0
+    ) {
+        (self.delimiter, rowBytes, self.encoding) = (delimiter, options.rowBytes, encoding)
+        flagWords = FlagWords(options.booleans)
+        ledger = RecordLedger(mark: mark)
         reader = CSVRecordReader(signature: signature, options: options, delimiter: delimiter, style: style)
     }
+
+    /// Reads the header of a table, to go on in its middle.
+    ///
+    /// - Parameters:
+    ///   - header: the bytes before the first row.
+    ///   - line: the line on which the next record begins.
+    /// - Throws: `IntakeError` when these bytes are no header.
+    mutating func resume(header: UnsafeRawBufferPointer, signature: Signature, line: Int) throws {
+        var builder = RowsBuilder(signature: signature, chunkRows: 1)
+        _ = try feed(header, into: &builder)
+        try finish(into: &builder)
+        guard builder.count == 0 else { throw IntakeError.malformedHeader(.severalLines) }
+        self.line = line
+        ledger = .resumed(line: line)
+    }
+
+    mutating func takeRecords() -> RecordSpans { ledger.take() }
 
     /// Scans a piece until it ends or the builder is full; see ``RowScanner``.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
         var position = 0
+        builder.flagWords = flagWords
         while position < bytes.count, !builder.isFull {
             if boundary != nil {
                 position = try resume(bytes, from: position, into: &builder)
@@ -40,14 +70,17 @@ struct CSVRecordScanner: Sendable {
 
     /// Scans the last record, if the input does not end with a line end.
     ///
+    /// - Parameter correction: the bytes by which the last record is longer than its text says.
     /// - Throws: `IntakeError` when a quoted field is still open, or when not even a header was found.
-    mutating func finish(into builder: inout RowsBuilder) throws {
+    mutating func finish(correction: Int = 0, into builder: inout RowsBuilder) throws {
+        builder.flagWords = flagWords
+        ledger.open(correction)
         if let boundary {
             if boundary.isInQuotes { throw IntakeError.unclosedQuote(line: line) }
-            if !isSkipping { try readCarried(into: &builder) }
-            (self.boundary, isSkipping) = (nil, false)
+            if isSkipping { endSkipped(into: &builder) } else { try readCarried(into: &builder) }
         }
         if reader.mapping == nil { throw IntakeError.malformedHeader(.empty) }
+        ledger.finish()
     }
 
     // MARK: Records
@@ -63,16 +96,27 @@ struct CSVRecordScanner: Sendable {
                 boundary = CSVBoundary(delimiter: delimiter, isFirst: reader.isAtStart)
                 return try resume(bytes, from: position, into: &builder)
             }
+            try note(encoding.byteCount(of: bytes, from: position, to: next), into: &builder)
             position = next
         }
         return position
+    }
+
+    /// Writes the record that was read last into the ledger.
+    @inline(__always)
+    private mutating func note(_ count: Int, into builder: inout RowsBuilder) throws {
+        switch reader.kind {
+        case .row: builder.addRecord(ledger.endRow(count, nextLine: line))
+        case .header: ledger.endHeader(count, nextLine: line)
+        case .blank: try ledger.pass(count, line: line)
+        }
     }
 
     /// Looks for the end of the open record, holding its bytes up to the bound.
     private mutating func resume(
         _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
     ) throws -> Int {
-        guard !isSkipping else { return skip(bytes, from: start) }
+        guard !isSkipping else { return try skip(bytes, from: start, into: &builder) }
         let end = min(bytes.count, start + rowBytes - carried.count)
         if let next = boundary?.advance(bytes, from: start, to: end) {
             carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<next]))
@@ -80,7 +124,7 @@ struct CSVRecordScanner: Sendable {
             return next
         }
         guard carried.count + (end - start) < rowBytes || end == bytes.count else {
-            try rejectOversized(into: &builder)
+            try beginSkipping(counting: encoding.byteCount(of: bytes, from: start, to: end))
             return end
         }
         carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
@@ -92,24 +136,38 @@ struct CSVRecordScanner: Sendable {
         (carried, boundary) = ([], nil)
         try record.withUnsafeBytes {
             _ = try reader.read($0, from: 0, to: $0.count, isWhole: true, line: &line, into: &builder)
+            try note(encoding.byteCount(of: $0, from: 0, to: $0.count), into: &builder)
         }
     }
 
     // MARK: Oversized records
 
     /// Gives up a record that is over its bound; within quotes its end cannot be trusted to be near.
-    private mutating func rejectOversized(into builder: inout RowsBuilder) throws {
+    ///
+    /// Its row is added when its end is found, so that its length is known by then.
+    private mutating func beginSkipping(counting count: Int) throws {
         guard boundary?.isInQuotes == false, reader.mapping != nil else { throw IntakeError.rowTooLarge(line: line) }
-        builder.reject(
-            line: line, code: .rowTooLarge, message: "The row is longer than \(rowBytes) bytes; shorten it.")
+        let carriedCount = carried.withUnsafeBytes { encoding.byteCount(of: $0, from: 0, to: $0.count) }
+        try ledger.pass(carriedCount + count, line: line)
         carried = []
         isSkipping = true
     }
 
-    private mutating func skip(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        guard let next = boundary?.advance(bytes, from: start, to: bytes.count) else { return bytes.count }
-        line += 1 + (boundary?.newlineCount ?? 0)
-        (boundary, isSkipping) = (nil, false)
+    private mutating func skip(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
+    ) throws -> Int {
+        let next = boundary?.advance(bytes, from: start, to: bytes.count)
+        try ledger.pass(encoding.byteCount(of: bytes, from: start, to: next ?? bytes.count), line: line)
+        guard let next else { return bytes.count }
+        endSkipped(into: &builder)
         return next
+    }
+
+    private mutating func endSkipped(into builder: inout RowsBuilder) {
+        builder.reject(
+            line: line, code: .rowTooLarge, message: "The row is longer than \(rowBytes) bytes; shorten it.")
+        line += 1 + (boundary?.newlineCount ?? 0)
+        builder.addRecord(ledger.endRow(0, nextLine: line))
+        (boundary, isSkipping) = (nil, false)
     }
 }

@@ -16,6 +16,10 @@ package struct CSVScanner: RowScanner {
     private let options: CSVOptions
     private var records: CSVRecordScanner?
     private var transcoder: Transcoder?
+    /// Whether no value had shown what a point means when the format was decided.
+    private var isUnproven = false
+    /// The bytes by which the last record is longer than its text says.
+    private var correction = 0
     /// The table's first bytes while its format is not decided; after that, UTF-8 that is still to be scanned.
     private var held: [UInt8] = []
     private var heldStart = 0
@@ -35,6 +39,41 @@ package struct CSVScanner: RowScanner {
             begin(delimiter, style, .utf8)
         }
     }
+
+    /// Goes on in the middle of a table, at the beginning of a record.
+    ///
+    /// - Parameters:
+    ///   - options: those of the first scanner; how the table is written is taken from `resumption` alone.
+    ///   - header: the bytes before the first row as they came; see ``RecordSpans/headerBytes``.
+    /// - Throws: `IntakeError` when these bytes are not a header that fits the signature.
+    package init(signature: Signature, options: CSVOptions, resuming resumption: CSVResumption, header: [UInt8]) throws
+    {
+        var options = options
+        // No words are stated by `auto`, which is not two of them.
+        options.booleans = CSVBooleans(resumption.format.booleans)
+        (self.signature, self.options) = (signature, options)
+        window = options.sniffedBytes
+        begin(resumption.format.delimiter, resumption.style, resumption.format.encoding)
+        var text = header
+        if var transcoder = resumption.transcoder {
+            text = []
+            try header.withUnsafeBytes { try transcoder.convert($0, into: &text) }
+        }
+        try text.withUnsafeBytes {
+            try records?.resume(header: $0, signature: signature, line: resumption.nextLine)
+        }
+        transcoder = resumption.transcoder
+    }
+
+    /// What a scanner needs to go on behind the last records taken; nil until the header is among these.
+    package var resumption: CSVResumption? {
+        guard let format, let ledger = records?.ledger, ledger.isHeaderTaken else { return nil }
+        return CSVResumption(
+            format: format, isUnproven: isUnproven, isBigEndian: transcoder?.source == .utf16BigEndian,
+            nextLine: ledger.takenLine)
+    }
+
+    package mutating func takeRecords() -> RecordSpans { records?.takeRecords() ?? RecordSpans() }
 
     package mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
         precondition(!builder.isFull, "take the rows before more are fed")
@@ -58,10 +97,10 @@ package struct CSVScanner: RowScanner {
     ///   even a header was found.
     package mutating func finish(into builder: inout RowsBuilder) throws -> Bool {
         if records == nil { try decide(isWhole: true) }
-        transcoder?.finish(into: &held)
+        correction += transcoder?.finish(into: &held) ?? 0
         try scanHeld(into: &builder)
         guard heldStart == held.count, !builder.isFull else { return true }
-        try records?.finish(into: &builder)
+        try records?.finish(correction: correction, into: &builder)
         return false
     }
 
@@ -117,13 +156,18 @@ package struct CSVScanner: RowScanner {
         // Without a header that ends, the reader says what is wrong with it.
         let (delimiter, style) = found ?? (options.delimiter ?? .comma, NumberStyle(decimal: .point, thousands: .none))
         (self.transcoder, held) = (transcoder, text)
-        begin(delimiter, style, encoding)
+        begin(delimiter, style, encoding, mark: mark)
     }
 
-    private mutating func begin(_ delimiter: CSVDelimiter, _ style: NumberStyle, _ encoding: CSVEncoding) {
+    private mutating func begin(
+        _ delimiter: CSVDelimiter, _ style: NumberStyle, _ encoding: CSVEncoding, mark: Int = 0
+    ) {
         format = CSVFormat(
-            delimiter: delimiter, decimal: style.decimal, thousands: style.thousands, encoding: encoding)
+            delimiter: delimiter, decimal: style.decimal, thousands: style.thousands, encoding: encoding,
+            booleans: options.booleans?.text ?? "auto")
+        isUnproven = style.isUnproven
         records = CSVRecordScanner(
-            signature: signature, options: options, delimiter: delimiter.byte, style: style)
+            signature: signature, options: options, delimiter: delimiter.byte, style: style, encoding: encoding,
+            mark: mark)
     }
 }

@@ -146,6 +146,7 @@ package enum CSVProblem: String, Sendable, Equatable {
     case textAfterQuote = "has text after a closing quote; double the quotes inside a quoted field"
     case invalidUTF8 = "is not UTF-8; save the file as UTF-8"
     case empty = "is missing; the first line must name the columns"
+    case severalLines = "is not the first line alone"
 }
 
 /// What about a table's format cannot be decided, with the remedy.

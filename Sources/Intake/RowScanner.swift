@@ -21,6 +21,11 @@ package protocol RowScanner: Sendable {
     /// - Parameter builder: where the rows go; it must not be full.
     /// - Returns: whether rows are left: take those in the builder, then call again.
     mutating func finish(into builder: inout RowsBuilder) throws -> Bool
+
+    /// Hands over the lengths of the records whose rows the builder gathered since the last call.
+    ///
+    /// Called whenever the builder's rows are taken, it has one length for each of them.
+    mutating func takeRecords() -> RecordSpans
 }
 
 extension RowScanner {

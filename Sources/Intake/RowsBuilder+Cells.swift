@@ -80,24 +80,14 @@ extension RowsBuilder {
         setNumber(number, text: trimmed, input: input)
     }
 
+    @inline(never)
     private mutating func setFlagCell(_ cell: UnsafeRawBufferPointer, input: Int) {
         if cell.isEmpty {
             setMissing(input: input)
-        } else if Self.reads(cell, "true") || Self.reads(cell, "1") {
-            setFlag(true, input: input)
-        } else if Self.reads(cell, "false") || Self.reads(cell, "0") {
-            setFlag(false, input: input)
+        } else if let flag = flagWords.flag(cell) {
+            setFlag(flag, input: input)
         } else {
-            fail(.wrongType, input, "must be true or false, or 1 or 0")
-        }
-    }
-
-    /// Compares a cell with a lower-case word, letters in either case.
-    private static func reads(_ cell: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-        guard cell.count == word.utf8CodeUnitCount else { return false }
-        return cell.indices.allSatisfy { index in
-            let wanted = word.utf8Start[index]
-            return cell[index] == wanted || wanted >= UInt8(ascii: "a") && cell[index] == wanted & ~0x20
+            fail(.wrongType, input, flagWords.expected)
         }
     }
 }

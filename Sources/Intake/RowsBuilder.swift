@@ -12,18 +12,24 @@ package struct RowsBuilder: Sendable {
     package private(set) var count = 0
     /// The bytes that these rows take as columns, roughly.
     package private(set) var byteCount = 0
-    /// The number of rows since the start, taken ones included.
+    /// The number of rows since the input's start, taken ones included.
     package private(set) var totalCount = 0
     /// The bad rows since the start, the first of them with all that an answer needs.
     package private(set) var report = FaultReport()
+
+    /// The bytes of the input that these rows' records take.
+    private(set) var recordBytes = 0
 
     let slots: [InputSlot]
     var row = RowInProgress()
     /// Where the document holds its rows; set by the scanner.
     var place = RowPlace.root
+    /// The words for true and false in a table; set by its scanner.
+    var flagWords = FlagWords.auto
 
     private let chunkRows: Int
     private let chunkBytes: Int
+    private let chunkRecordBytes = Limits.chunkRecordBytes
     private let numbersPerRow: Int
     /// The numbers of the rows without a fault, row after row: they are turned into columns when they are taken.
     private var numbers: [UInt64] = []
@@ -34,11 +40,16 @@ package struct RowsBuilder: Sendable {
     /// - Parameters:
     ///   - chunkRows: the rows of a chunk, at least 1.
     ///   - chunkBytes: the bytes from which on a chunk is full, 1 to 2^30.
-    package init(signature: Signature, chunkRows: Int = Limits.chunkRows, chunkBytes: Int = Limits.chunkBytes) {
+    ///   - rowsBefore: the rows of the input that were taken before it broke off; the report counts on from them.
+    package init(
+        signature: Signature, chunkRows: Int = Limits.chunkRows, chunkBytes: Int = Limits.chunkBytes,
+        rowsBefore: Int = 0
+    ) {
         precondition(chunkRows >= 1 && (1...1 << 30).contains(chunkBytes), "a chunk holds something, below 1 GiB")
         self.signature = signature
         self.chunkRows = chunkRows
         self.chunkBytes = chunkBytes
+        totalCount = rowsBefore
         let layout = InputSlot.layOut(signature)
         slots = layout.slots
         numbersPerRow = layout.numbers
@@ -47,7 +58,9 @@ package struct RowsBuilder: Sendable {
     }
 
     /// Whether the rows must be taken before more are scanned.
-    package var isFull: Bool { count >= chunkRows || byteCount >= chunkBytes }
+    package var isFull: Bool {
+        count >= chunkRows || byteCount >= chunkBytes || recordBytes >= chunkRecordBytes
+    }
 
     /// Hands over the rows gathered so far and starts the next chunk; without any row, `count` is 0.
     package mutating func take() -> Rows {
@@ -57,7 +70,7 @@ package struct RowsBuilder: Sendable {
             ids: ids.bytes.isEmpty ? nil : ids)
         for place in texts.indices { texts[place] = TextColumn() }
         numbers.removeAll(keepingCapacity: true)
-        (ids, faults, count, byteCount) = (TextColumn(), [], 0, 0)
+        (ids, faults, count, byteCount, recordBytes) = (TextColumn(), [], 0, 0, 0)
         return rows
     }
 
@@ -69,6 +82,10 @@ package struct RowsBuilder: Sendable {
         fail(code, message)
         endRow()
     }
+
+    /// Counts the record of the last row: the caller may keep it beside the columns.
+    @inline(__always)
+    mutating func addRecord(_ count: Int) { recordBytes &+= count }
 
     // MARK: A row
 

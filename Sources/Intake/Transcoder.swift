@@ -31,9 +31,13 @@ struct Transcoder: Sendable {
     }
 
     /// Appends what is left when the stream has ended: half a character is none.
-    mutating func finish(into text: inout [UInt8]) {
-        if !carried.isEmpty { text.append(0xFF) }
-        carried = []
+    ///
+    /// - Returns: the bytes by which that is longer than a unit, -1 to 1; 0 when nothing was left.
+    mutating func finish(into text: inout [UInt8]) -> Int {
+        guard !carried.isEmpty else { return 0 }
+        defer { carried = [] }
+        text.append(0xFF)
+        return carried.count - 2
     }
 
     /// Where the last whole character ends: not between two bytes, nor between two surrogates.

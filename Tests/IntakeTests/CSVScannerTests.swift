@@ -42,7 +42,7 @@ import Testing
         ("\u{3000}\u{A0},1,1,1", .blankText, "/review"), ("x,1.5,1,1", .wrongType, "/age"),
         ("x,151,1,1", .outOfBounds, "/age"), ("x,-1,1,1", .outOfBounds, "/age"), ("x,abc,1,1", .wrongType, "/age"),
         ("x,1,nan,1", .wrongType, "/spend"), ("x,1,1e400,1", .outOfBounds, "/spend"),
-        ("x,1,-3.5e38,1", .outOfBounds, "/spend"), ("x,1,1,yes", .wrongType, "/loyal"),
+        ("x,1,-3.5e38,1", .outOfBounds, "/spend"), ("x,1,1,maybe", .wrongType, "/loyal"),
         ("x,1,1,\u{11}", .wrongType, "/loyal"), ("x,1,1", .wrongColumnCount, ""), ("x,1,1,1,1", .wrongColumnCount, ""),
         ("\"x\"y,1,1,1", .malformedCSV, ""), ("a\u{0}b,1,1,1", .wrongType, "/review"),
         ("\(String(repeating: "é", count: 41)),1,1,1", .textTooLong, "/review"),

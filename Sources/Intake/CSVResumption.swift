@@ -1,0 +1,29 @@
+/// What a table's scanner must know to go on in the middle of a table, at a record boundary.
+///
+/// Comes from: ``CSVScanner/resumption``. Goes to: a scanner made later, in this process or another.
+package struct CSVResumption: Sendable, Equatable, Codable {
+    package var format: CSVFormat
+    /// Whether no value had shown what a point in a number means when the format was decided.
+    package var isUnproven: Bool
+    /// Whether UTF-16 has the greater byte of a unit first; the mark that says so is at the table's start only.
+    package var isBigEndian: Bool
+    /// The line of the table, from 1, on which the next record begins.
+    package var nextLine: Int
+
+    package init(format: CSVFormat, isUnproven: Bool = false, isBigEndian: Bool = false, nextLine: Int) {
+        (self.format, self.isUnproven, self.isBigEndian) = (format, isUnproven, isBigEndian)
+        self.nextLine = nextLine
+    }
+
+    var style: NumberStyle {
+        NumberStyle(decimal: format.decimal, thousands: format.thousands, isUnproven: isUnproven)
+    }
+
+    var transcoder: Transcoder? {
+        switch format.encoding {
+        case .utf8: nil
+        case .windows1252: Transcoder(.windows1252)
+        case .utf16: Transcoder(isBigEndian ? .utf16BigEndian : .utf16LittleEndian)
+        }
+    }
+}
