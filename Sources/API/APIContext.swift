@@ -11,6 +11,10 @@ package struct APIContext: Sendable {
     package let workforce: Workforce
     /// Where handlers that run as tasks read.
     package let reading: ReadingThread
+    /// What waits, and what it costs.
+    package let forecast: Forecast
+    /// Writes that must not be given up.
+    package let persistence: Persistence
     package let watcher: CompletionWatcher
     package let changes: ChangeWatcher
     package let readiness: Readiness
@@ -44,7 +48,8 @@ package struct APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        reading: ReadingThread, watcher: CompletionWatcher, changes: ChangeWatcher, readiness: Readiness,
+        reading: ReadingThread, forecast: Forecast, persistence: Persistence, watcher: CompletionWatcher,
+        changes: ChangeWatcher, readiness: Readiness,
         receiver: Owner, clock: WallClock,
         steady: SteadyClock,
         settings: Settings
@@ -54,6 +59,8 @@ package struct APIContext: Sendable {
         self.tasks = tasks
         self.workforce = workforce
         self.reading = reading
+        self.forecast = forecast
+        self.persistence = persistence
         self.watcher = watcher
         self.changes = changes
         self.readiness = readiness
@@ -67,6 +74,12 @@ package struct APIContext: Sendable {
     ///
     /// Until there are keys, everybody on this machine is one owner.
     static let owner = "local"
+
+    /// What waits, as of a moment ago.
+    func forecastView() async throws -> Forecast.View {
+        if let view = forecast.recentView { return view }
+        return try await reading.read { [forecast] in try forecast.view() }
+    }
 
     /// Makes a new task's id.
     func makeID() -> TaskID {

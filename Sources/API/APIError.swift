@@ -16,9 +16,27 @@ enum APIError: CodedError {
     case unknownParameter(name: String, known: [String])
     case invalidParameter(name: String, expected: String)
     case contradictoryParameters(name: String)
+    /// Two options that cannot both hold.
+    case contradictoryOptions(String, String)
     case unsupportedMediaType(known: [String])
     case notAcceptable(known: [String])
     case bodyRequired
+    /// The task's model version was replaced by another of the same name.
+    case modelReplaced
+    /// The caller's own records cannot be given back: the rows did not come as a table, or were not kept.
+    case notJoinable
+    /// Added columns have names that the caller's table has already.
+    case columnCollision(names: [String])
+    /// The task has not ended, and what is asked for needs its end.
+    case taskRuns
+    /// The task's rows cannot be run again: they were not kept, or never came whole.
+    case inputNotKept
+    /// No row failed that could succeed another time.
+    case nothingToRetry
+    /// Two tasks do not have the same rows, or not the same kind of answers.
+    case notComparable
+    /// A part of an input held no whole record.
+    case partTooSmall
     /// Rows of a batch that must be right as a whole; nothing of it was accepted.
     case rejected(FaultReport, rows: Int)
     /// A synchronous prediction that did not come in time; its task goes on.
@@ -34,10 +52,17 @@ enum APIError: CodedError {
         case .incomplete: .resultsIncomplete
         case .modelNotFound: .modelNotFound
         case .forwarded: .forbidden
-        case .unknownParameter, .invalidParameter, .contradictoryParameters: .invalidParameter
+        case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions: .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
         case .notAcceptable: .notAcceptable
         case .bodyRequired: .bodyRequired
+        case .modelReplaced: .unknownModelVersion
+        case .partTooSmall: .invalidParameter
+        case .notJoinable, .inputNotKept: .inputNotKept
+        case .taskRuns: .resultsIncomplete
+        case .nothingToRetry: .nothingToRetry
+        case .notComparable: .notComparable
+        case .columnCollision: .duplicateColumn
         case .rejected(let report, let rows): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
         case .predictionTimeout: .predictionTimeout
         case .predictionFailed(let fault): fault.code
@@ -57,9 +82,25 @@ enum APIError: CodedError {
             "The query has an item `\(name)` that means nothing here; known are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."
         case .contradictoryParameters(let name): "`\(name)` is given more than once, and differently."
+        case .contradictoryOptions(let one, let other): "`\(one)` and `\(other)` exclude each other; leave one out."
         case .unsupportedMediaType(let known):
             "Send the body as \(Self.list(known)), and say which with Content-Type."
         case .notAcceptable(let known): "The answer is \(Self.list(known)) only; change or leave out Accept."
+        case .modelReplaced: "The model version of this task is no longer here; cancel the task and submit it again."
+        case .taskRuns: "The task has not ended; wait for it, such as with `?wait=60` at its own address."
+        case .inputNotKept:
+            "The rows cannot be run again: they were submitted with `keep_input=false`, or not all of them ran."
+        case .nothingToRetry:
+            "No row failed that could succeed another time; correct the rows that do not fit and submit them."
+        case .notComparable: "The tasks differ in their number of rows, or in what their models answer."
+        case .notJoinable:
+            "`join=input` gives a table back that came as CSV and is kept; this task's rows came otherwise, or with "
+                + "`keep_input=false`."
+        case .columnCollision(let names):
+            "The table has columns named \(Self.list(names)) already; name the added ones with `prefix`."
+        case .partTooSmall:
+            "Nothing of this part could be stored, because it holds no whole rows; send parts of at least "
+                + "\(2 * Limits.rowBytes) bytes, or the whole rest."
         case .bodyRequired: "The request has no body; send the rows in it."
         case .rejected(let report, let rows):
             rows == 1

@@ -10,7 +10,10 @@ package final class APIServer: Sendable {
     package static func routes(_ context: APIContext) -> [Route] {
         let submissions = SubmissionRoutes(context: context)
         let routes =
-            submissions.routes + TaskRoutes(context: context).routes + ResultRoutes(context: context).routes
+            submissions.routes + UploadRoutes(context: context, submissions: submissions).routes
+            + RepeatRoutes(context: context, submissions: submissions).routes + TaskRoutes(context: context).routes
+            + ResultRoutes(context: context).routes + EventRoutes(context: context).routes
+            + ManifestRoutes(context: context).routes + CompareRoutes(context: context).routes
             + PredictRoutes(context: context, submissions: submissions).routes
             + ModelRoutes(context: context).routes + HealthRoutes(context: context).routes
         return RootRoute(listed: routes).routes + routes

@@ -34,7 +34,9 @@ package enum Problems {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .uploadIncomplete, .taskEnded, .resultsIncomplete, .idempotencyInProgress: 409
+        case .uploadIncomplete, .limitReached, .taskEnded, .wrongOffset, .uploadEnded, .nothingToRetry, .inputNotKept,
+            .notComparable, .resultsIncomplete, .idempotencyInProgress:
+            409
         case .taskExpired: 410
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedEncoding: 415
@@ -46,7 +48,7 @@ package enum Problems {
         case .nonFiniteOutput, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
             .modelInvalid, .modelDigestMismatch, .selfTestFailed, .configurationInvalid, .runtimeLibraryMissing:
             500
-        case .queueFull, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,
+        case .queueFull, .diskLow, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,
             .unreachable:
             503
         }
@@ -71,6 +73,7 @@ package enum Problems {
             headers.set("Allow", allowed.joined(separator: ", "))
         }
         if case APIError.predictionTimeout(let id) = error { headers.set("Location", TaskAddresses(id: id).own) }
+        if case QueueError.wrongOffset(let stored) = error { headers.set(UploadRoutes.offsetHeader, "\(stored)") }
         if status(of: code) == 503 { headers.set("Retry-After", "1") }
         return headers
     }

@@ -1,27 +1,37 @@
 internal import Core
 internal import HTTP
 
-/// Reads the options in a request's query, and knows those that mean something: a misspelt option is told, not ignored.
+/// Reads the options of a request, and knows those that mean something: a misspelt option is told, not ignored.
+///
+/// An option may stand in the query, in a header or in the body; wherever it stands twice, it must say the same.
 struct RequestOptions {
-    private let query: HTTPQuery
+    /// One option as it was written.
+    typealias Item = (name: String, value: String)
+
+    let items: [Item]
 
     /// - Parameters:
     ///   - known: the names that this route reads.
     ///   - prefixes: what other names may begin with.
     /// - Throws: ``APIError/unknownParameter(name:known:)``.
     init(_ request: HTTPRequest, known: [String], prefixes: [String] = []) throws {
-        query = request.query
-        for item in query.items where !known.contains(item.name) && !prefixes.contains(where: item.name.hasPrefix) {
+        try self.init(request.query.items.map { ($0.name, $0.value) }, known: known, prefixes: prefixes)
+    }
+
+    init(_ items: [Item], known: [String], prefixes: [String] = []) throws {
+        self.items = items
+        for item in items where !known.contains(item.name) && !prefixes.contains(where: item.name.hasPrefix) {
             // The name is the caller's; it is repeated only when it is a plain word.
             let isPlain =
                 item.name.utf8.count <= 64 && item.name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
-            throw APIError.unknownParameter(name: isPlain ? item.name : "…", known: known)
+            throw APIError.unknownParameter(
+                name: isPlain ? item.name : "…", known: known + prefixes.map { $0 + "…" })
         }
     }
 
     /// A text; nil when it is not given.
     func text(_ name: String, maximumBytes: Int = Limits.taskNameBytes) throws -> String? {
-        let values = query.all(name)
+        let values = items.filter { $0.name == name }.map(\.value)
         guard let value = values.first else { return nil }
         guard values.allSatisfy({ $0 == value }) else { throw APIError.contradictoryParameters(name: name) }
         guard !value.isEmpty, value.utf8.count <= maximumBytes else {
@@ -31,10 +41,10 @@ struct RequestOptions {
     }
 
     /// The texts of all items whose name begins with a prefix, by the rest of their names.
-    func texts(under prefix: String) throws -> [String: String] {
+    func texts(under prefix: String, maximumBytes: Int = Limits.taskNameBytes) throws -> [String: String] {
         var texts: [String: String] = [:]
-        for item in query.items where item.name.hasPrefix(prefix) {
-            texts[String(item.name.dropFirst(prefix.count))] = try text(item.name)
+        for item in items where item.name.hasPrefix(prefix) {
+            texts[String(item.name.dropFirst(prefix.count))] = try text(item.name, maximumBytes: maximumBytes)
         }
         return texts
     }
@@ -48,6 +58,18 @@ struct RequestOptions {
             let known = ["auto"] + Word.allCases.map(\.rawValue)
             throw APIError.invalidParameter(
                 name: name, expected: known.map { "`\($0 == "\t" ? "tab" : $0)`" }.joined(separator: ", "))
+        }
+        return word
+    }
+
+    /// One of some words; nil when it is not given.
+    func word<Word: RawRepresentable & CaseIterable>(
+        _ name: String, of words: Word.Type
+    ) throws -> Word? where Word.RawValue == String {
+        guard let text = try text(name) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw APIError.invalidParameter(
+                name: name, expected: Word.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
         }
         return word
     }
@@ -67,5 +89,20 @@ struct RequestOptions {
                 name: name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// A number in a range; nil when it is not given.
+    func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let text = try text(name) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw APIError.invalidParameter(
+                name: name, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// A duration in seconds, fractions allowed; nil when it is not given.
+    func seconds(_ name: String, upTo limit: Duration) throws -> Duration? {
+        try number(name, in: 0.001...limit.inSeconds).map { .milliseconds(Int64(($0 * 1_000).rounded())) }
     }
 }

@@ -7,8 +7,8 @@ struct TaskLookup {
     let context: APIContext
 
     /// - Throws: ``APIError/taskNotFound`` for an unknown or another owner's task, ``APIError/taskExpired`` for a swept one.
-    func task(of request: HTTPRequest) throws -> StoredTask {
-        guard let id = TaskID(request.parameter("id")),
+    func task(of request: HTTPRequest, named parameter: String = "id") throws -> StoredTask {
+        guard let id = TaskID(request.parameter(parameter)),
             let stored = try context.tasks.task(id, owner: APIContext.owner)
         else { throw APIError.taskNotFound }
         if stored.isSwept { throw APIError.taskExpired }

@@ -21,6 +21,11 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case forbidden = "forbidden"
     case idempotencyInProgress = "idempotency_in_progress"
     case idempotencyMismatch = "idempotency_mismatch"
+    case wrongOffset = "wrong_offset"
+    case uploadEnded = "upload_ended"
+    case nothingToRetry = "nothing_to_retry"
+    case inputNotKept = "input_not_kept"
+    case notComparable = "not_comparable"
 
     // The request names what is not there.
     case unknownModel = "unknown_model"
@@ -48,6 +53,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
 
     // The service cannot take the work now.
     case queueFull = "queue_full"
+    case diskLow = "disk_low"
     case storageBusy = "storage_busy"
     case storageFailed = "storage_failed"
     case shuttingDown = "shutting_down"
@@ -59,6 +65,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case modelUnavailable = "model_unavailable"
     case workerCrashed = "worker_crashed"
     case uploadIncomplete = "upload_incomplete"
+    case limitReached = "limit_reached"
     case corruptPayload = "corrupt_payload"
 
     // A part of the installation is broken.
@@ -69,6 +76,16 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case configurationInvalid = "configuration_invalid"
     case unreachable = "unreachable"
     case internalError = "internal_error"
+}
+
+extension ErrorCode {
+    /// Whether a row that failed so was right, and may succeed when it runs again.
+    package var isRetryable: Bool {
+        switch self {
+        case .nonFiniteOutput, .predictionFailed, .modelUnavailable, .workerCrashed: true
+        default: false
+        }
+    }
 }
 
 /// An error that a caller may see: a bounded code for machines and one sentence, with the remedy, for people.

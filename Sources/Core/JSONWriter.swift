@@ -57,6 +57,9 @@ package struct JSONWriter {
     package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
     package mutating func null() { literal("null") }
 
+    /// Writes JSON that was made before; null for none.
+    package mutating func raw(_ text: String?) { literal(text ?? "null") }
+
     /// Writes the shortest digits that read back equal; null for what JSON cannot hold.
     package mutating func value(_ number: Float) {
         number.isFinite ? literal(Self.shortest(number.description)) : null()

@@ -50,6 +50,8 @@ package enum Limits {
     package static let formHeadBytes = 16 << 10
     /// Rows of one JSON batch.
     package static let jsonRows = 100_000
+    /// Rows that a dry run predicts.
+    package static let sampleRows = 10
     /// Rows of one synchronous batch.
     package static let synchronousRows = 100
     /// Results on one page.
@@ -58,6 +60,8 @@ package enum Limits {
     package static let clientAnswerBytes = 64 << 20
     /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
     package static let bodyProgressBytes = 1 << 10
+    /// Bytes of what stands before the names of added columns.
+    package static let prefixBytes = 64
     /// Tasks on a page of a list.
     package static let pageTasks = 1_000
     /// Tasks on a page when the caller names no limit.
@@ -103,20 +107,26 @@ package enum Limits {
     package static let waitingRows = 50_000_000
     /// How long a writer waits for its turn at the write gate before it is answered 503.
     package static let gateWait = Duration.seconds(5)
-    /// Bytes of the write-ahead log from which on the keeper checkpoints.
-    package static let checkpointBytes = 8 << 20
+    /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
+    package static let checkpointBytes = 2 << 20
     /// Bytes of the write-ahead log from which on uploads pause.
     package static let logBytes = 64 << 20
     /// How often an upload that waits for a full log looks again.
     package static let uploadPoll = Duration.milliseconds(50)
     /// How long an upload waits for a full log, or for room, before it is refused.
     package static let uploadWait = Duration.seconds(30)
+    /// How long a broken upload may go on, and one that has not begun may begin.
+    package static let uploadIdle = Duration.seconds(24 * 3_600)
+    /// How often the end of an upload that broke is written again while the database cannot be written.
+    package static let abandonPause = Duration.seconds(1)
     /// Tasks deleted by the keeper in one transaction.
     package static let sweptTasks = 64
     /// Idempotency keys deleted by the keeper in one transaction.
     package static let sweptKeys = 1_000
-    /// Chunks whose results the keeper deletes in one transaction.
-    package static let sweptChunks = 256
+    /// Chunks whose rows or results are deleted in one transaction: some ten MB, a few milliseconds at the gate.
+    package static let sweptChunks = 32
+    /// Free pages of the database that are given back in one transaction: 2 MB of the log.
+    package static let releasedPages = 512
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
     /// Prepared statements kept by a connection.
@@ -132,6 +142,8 @@ package enum Limits {
     package static let claimedBytes = 4 << 20
     /// Rows of text in one run, and in one chunk.
     package static let textRunRows = 512
+    /// How long a run should take: the wait of a row that comes while one goes on.
+    package static let runTime = Duration.milliseconds(60)
     /// Rows in one run.
     package static let runRows = 4_096
     /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.
@@ -163,6 +175,10 @@ package enum Limits {
     package static let followWait = Duration.seconds(15)
     /// How long a repeated submission is recognised by its key.
     package static let idempotency = Duration.seconds(24 * 3_600)
+    /// The longest deadline of a task.
+    package static let deadline = Duration.seconds(30 * 24 * 3_600)
+    /// The longest time that a caller may have results kept.
+    package static let keepFor = Duration.seconds(366 * 24 * 3_600)
     /// How long results are kept after a task ended.
     package static let retention = Duration.seconds(168 * 3_600)
 }

@@ -68,11 +68,30 @@ package struct PredictionTask: Sendable, Equatable {
         case broken
     }
 
+    /// How a task came to be.
+    package enum Source: String, Sendable, CaseIterable {
+        /// Submitted, to be asked for later.
+        case async
+        /// Answered in its own request.
+        case sync
+    }
+
+    /// What a task has to do with the one whose rows it runs again.
+    package enum Relation: String, Sendable, CaseIterable {
+        /// It runs those rows that failed.
+        case retry
+        /// It runs all rows, with another version of the model.
+        case rerun
+    }
+
     package var id: TaskID
     /// Whom the task belongs to.
     package var owner: String
     /// A campaign's name, at most ``Limits/taskNameBytes``; nil when none was given.
     package var name: String?
+    /// The caller's own words for the task, at most ``Limits/metadataStrings``.
+    package var metadata: [String: String] = [:]
+    package var source = Source.async
     package var model: ModelIdentity
     package var output: ModelOutput
     package var priority: Priority
@@ -85,6 +104,8 @@ package struct PredictionTask: Sendable, Equatable {
     package var createdAt: WallTime
     package var startedAt: WallTime?
     package var completedAt: WallTime?
+    /// When rows that have not run are given up.
+    package var deadline: WallTime?
     /// Until when results are kept.
     package var resultsUntil: WallTime?
     /// Grows with every visible change.

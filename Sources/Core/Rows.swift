@@ -78,7 +78,7 @@ package struct TextColumn: Sendable, Equatable {
 }
 
 /// Says why one row failed, without repeating any of its content.
-package struct RowFault: Sendable, Equatable {
+package struct RowFault: Sendable, Equatable, Codable {
     /// The row, counted from 0 within the rows that hold the fault.
     package var row: Int
     /// The line of the input, counted from 1, on which the row begins; nil where lines mean nothing.

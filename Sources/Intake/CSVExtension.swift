@@ -41,6 +41,15 @@ package struct CSVExtension: Sendable {
         output.append(contentsOf: record[end...].prefix(encoder.wholeCount(record.endIndex - end)))
     }
 
+    /// Appends a record of these cells alone, with a line end.
+    package func writeRecord(_ cells: [Cell], to output: inout [UInt8]) {
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { encoder.append(delimiter, to: &output) }
+            append(cell, to: &output)
+        }
+        encoder.append("\r\n", to: &output)
+    }
+
     private func append(_ cell: Cell, to output: inout [UInt8]) {
         switch cell {
         case .text(let text): append(text, to: &output)

@@ -4,13 +4,24 @@ package import Core
 ///
 /// Rows are counted from the start of the whole input and pointers lead from the document's root, such as
 /// `/inputs/17/text`: chunks come and go, what a caller reads must not depend on them.
-package struct FaultReport: Sendable, Equatable {
+package struct FaultReport: Sendable, Equatable, Codable {
     /// The first ``Limits/reportedFaults`` bad rows, ascending by row.
     package private(set) var faults: [RowFault] = []
     /// The number of bad rows.
     package private(set) var total = 0
 
     package init() {}
+
+    /// The report of an input whose first part was reported before; both number rows from the input's start.
+    package func following(_ first: FaultReport) -> FaultReport {
+        var whole = first
+        whole.total += total
+        whole.faults += faults.prefix(max(Limits.reportedFaults - whole.faults.count, 0))
+        return whole
+    }
+
+    /// Whether as many bad rows are known as one answer names.
+    package var isFull: Bool { faults.count >= Limits.reportedFaults }
 
     mutating func add(_ fault: RowFault, row: Int, place: RowPlace) {
         total += 1

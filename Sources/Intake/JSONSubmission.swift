@@ -2,8 +2,8 @@ package import Core
 
 /// A JSON body that submits rows: its options, and where its rows are.
 ///
-/// The body is checked whole, once, and nothing is built from it: the model may be named after the rows, so they
-/// are scanned only when its signature is known.
+/// Nothing is built from it at first: the model may be named after the rows, so they are scanned only when its
+/// signature is known.
 ///
 /// Comes from: a request's body. Goes to: the routes, which read the options and then scan the rows.
 package struct JSONSubmission: Sendable {
@@ -28,9 +28,14 @@ package struct JSONSubmission: Sendable {
     /// The number of rows, at least 1.
     package let rowCount: Int
 
-    let bytes: [UInt8]
+    /// The body as a whole, with its options.
+    package let object: JSONObject
     let rows: JSONMember
-    let members: [String: JSONMember]
+    var bytes: [UInt8] { object.bytes }
+    var members: [String: JSONMember] { object.members }
+
+    /// The members that rows may stand in, or beside.
+    package static let members = Carrier.allCases.map(\.rawValue) + ["id"]
 
     /// Reads a body.
     ///
@@ -40,17 +45,21 @@ package struct JSONSubmission: Sendable {
     /// - Throws: `IntakeError` when the body is not one JSON object, has an unknown or a repeated member, or when not
     ///   exactly one of its members carries rows.
     package init(parsing bytes: [UInt8], options: [String]) throws {
-        var index = JSONMemberIndex(allowed: options + Carrier.allCases.map(\.rawValue) + ["id"])
-        try bytes.withUnsafeBytes { try index.read($0) }
-        let carriers = Carrier.allCases.filter { index.members[$0.rawValue] != nil }
+        try self.init(JSONObject(parsing: bytes, members: options + Self.members))
+    }
+
+    /// Finds the rows in a body.
+    ///
+    /// - Throws: `IntakeError` when not exactly one of its members carries rows.
+    package init(_ object: JSONObject) throws {
+        let carriers = Carrier.allCases.filter { object.members[$0.rawValue] != nil }
         guard carriers.count < 2 else { throw IntakeError.twoCarriers(carriers[0].rawValue, carriers[1].rawValue) }
-        guard let carrier = carriers.first, let rows = index.members[carrier.rawValue] else {
+        guard let carrier = carriers.first, let rows = object.members[carrier.rawValue] else {
             throw IntakeError.noRows
         }
-        self.bytes = bytes
+        self.object = object
         self.carrier = carrier
         self.rows = rows
-        members = index.members
         rowCount = try Self.rowCount(of: rows, carrier: carrier)
         if !isSingle, members["id"] != nil {
             throw IntakeError.wrongField(name: "id", expected: "given within each row")

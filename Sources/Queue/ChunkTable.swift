@@ -26,6 +26,39 @@ enum ChunkTable {
         try BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
     }
 
+    /// Sets a new chunk aside, and counts its rows into the backlog.
+    ///
+    /// - Parameter time: when it may run; nil for when it is released.
+    static func hold(_ chunk: NewChunk, until time: WallTime?, in connection: Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO parked (key, model, rank, first_row, rows, bytes, suspect, attempts, crashes, reason, until_ms)
+            VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 'held', ?)
+            """,
+            .integer(chunk.key.rawValue), .integer(chunk.model), .integer(chunk.rank), .integer(chunk.firstRow),
+            .integer(chunk.rows), .integer(chunk.bytes), .optional(time))
+        try BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
+    }
+
+    /// Lets the held chunks of a task run, at once or at a time.
+    static func release(heldOf task: Int64, notBefore time: WallTime?, in connection: Connection) throws {
+        let keys = ChunkKey.all(of: task)
+        let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
+        if let time {
+            try connection.run(
+                "UPDATE parked SET until_ms = ?3 WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last,
+                .time(time))
+            return
+        }
+        try connection.run(
+            """
+            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state)
+            SELECT key, model, rank, first_row, rows, bytes, 'ready' FROM parked
+            WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'
+            """, first, last)
+        try connection.run("DELETE FROM parked WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last)
+    }
+
     /// The lowest rank that waits for a model.
     static let lowestRankSQL =
         "SELECT rank FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT 1"
@@ -135,14 +168,6 @@ enum ChunkTable {
                 OR EXISTS (SELECT 1 FROM parked WHERE key BETWEEN ?1 AND ?2)
             """, .integer(keys.lowerBound), .integer(keys.upperBound)
         ) { $0.int(0) != 0 } ?? false
-    }
-
-    /// Removes all chunks of a task, waiting, running and parked; whoever runs one finds its lease gone.
-    static func deleteAll(of task: Int64, in connection: Connection) throws {
-        let keys = ChunkKey.all(of: task)
-        let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
-        try connection.run("DELETE FROM chunk WHERE key BETWEEN ? AND ?", first, last)
-        try connection.run("DELETE FROM parked WHERE key BETWEEN ? AND ?", first, last)
     }
 
     /// Moves a leased chunk aside until a moment, counting an attempt that ended in an error.

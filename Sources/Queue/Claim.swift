@@ -44,6 +44,8 @@ package struct FinishedChunk: Sendable {
     let rows: Int
     let succeeded: Int
     let failed: Int
+    /// Whether rows failed that could succeed another time.
+    let hasRetryableFaults: Bool
     let result: [UInt8]
     /// Whether the result goes where the input was: into the task itself.
     let isInTask: Bool
@@ -59,6 +61,7 @@ package struct FinishedChunk: Sendable {
         rows = chunk.rows
         succeeded = predictions.succeededCount
         failed = predictions.faults.count
+        hasRetryableFaults = predictions.faults.contains { $0.code.isRetryable }
         result = predictions.encoded()
         isInTask = chunk.payload?.isInTask ?? false
         self.startedAt = startedAt

@@ -6,8 +6,11 @@ struct Completion {
     let claim: Claim
     let time: WallTime
     let retention: Duration
+    /// What a row of the run cost, in microseconds; nil when nothing ran.
+    let rowCost: Double?
 
-    init(claim: Claim, at time: WallTime, retention: Duration) {
+    init(claim: Claim, rowCost: Double?, at time: WallTime, retention: Duration) {
+        self.rowCost = rowCost
         self.claim = claim
         self.time = time
         self.retention = retention
@@ -33,7 +36,11 @@ struct Completion {
             if let id { ended.append(id) }
             if isCounted { rows += chunks.reduce(0) { $0 + $1.rows } }
         }
-        if rows > 0 { try BacklogTable.add(-rows, model: claim.model, in: connection) }
+        if rows > 0, let rowCost {
+            try BacklogTable.settle(rows, rowCost: rowCost, model: claim.model, in: connection)
+        } else if rows > 0 {
+            try BacklogTable.add(-rows, model: claim.model, in: connection)
+        }
         return (lost, ended)
     }
 
@@ -49,13 +56,15 @@ struct Completion {
         guard let counted = try TaskTable.count(progress, at: time, retention: retention, in: connection) else {
             return (nil, false)
         }
-        for chunk in chunks where !chunk.isInTask { try keep(chunk, in: connection) }
+        for chunk in chunks where !chunk.isInTask { try keep(chunk, counted.kept, in: connection) }
         return (counted.status.isFinal ? counted.id : nil, true)
     }
 
-    private func keep(_ chunk: FinishedChunk, in connection: Connection) throws {
+    /// Stores a result; the columns stay where they may be run again: all of them, or those with rows that failed here.
+    private func keep(_ chunk: FinishedChunk, _ kept: KeptInput, in connection: Connection) throws {
         try ResultTable.insert(
             chunk.key, firstRow: chunk.firstRow, rows: chunk.rows, body: chunk.result, in: connection)
-        try PayloadTable.delete(chunk.key, in: connection)
+        let mayRunAgain = kept == .columns || kept == .records && chunk.hasRetryableFaults
+        if !mayRunAgain { try PayloadTable.delete(chunk.key, in: connection) }
     }
 }

@@ -5,14 +5,16 @@ internal import Core
 /// A chunk's rank is the moment at which it would run if its task began at once and had a worker for itself. The later
 /// chunks of a large batch therefore rank behind small tasks that arrive meanwhile.
 struct FairRank {
-    /// The time that one row is taken to need, in microseconds: a row of text on the general engine.
-    private static let microsecondsPerRow: Int64 = 50
     /// How far a priority moves a task ahead of, or behind, tasks of normal priority that arrive at the same time.
     private static let headStart: Int64 = 60_000_000
 
     private let base: Int64
+    private let rowCost: Double
 
-    init(acceptedAt time: WallTime, priority: Priority) {
+    /// - Parameters:
+    ///   - time: when the task may begin.
+    ///   - rowCost: what a row takes a worker, in microseconds.
+    init(from time: WallTime, priority: Priority, rowCost: Double) {
         let shift: Int64 =
             switch priority {
             case .high: -Self.headStart
@@ -20,8 +22,9 @@ struct FairRank {
             case .low: Self.headStart
             }
         base = time.milliseconds * 1_000 + shift
+        self.rowCost = rowCost
     }
 
     /// The rank of the chunk that begins with a row of its task.
-    func rank(ofRow firstRow: Int) -> Int64 { base + Int64(firstRow) * Self.microsecondsPerRow }
+    func rank(ofRow firstRow: Int) -> Int64 { base + Int64(Double(firstRow) * rowCost) }
 }

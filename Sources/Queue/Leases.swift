@@ -60,13 +60,16 @@ package final class Leases {
 
     /// Stores the results of chunks, counts their rows and ends their leases, in one transaction.
     ///
+    /// - Parameter rowCost: what a row of the run cost, in microseconds; nil when nothing ran.
     /// - Returns: the number of chunks whose lease was lost: their results were dropped, since others have the chunks.
-    package func complete(_ finished: [FinishedChunk], of claim: Claim) throws -> Int {
+    package func complete(
+        _ finished: [FinishedChunk], of claim: Claim, rowCost: Double? = nil
+    ) throws -> Int {
         let now = clock.now
         var lost = 0
         var ended: [TaskID] = []
         try completions.transaction { connection in
-            (lost, ended) = try Completion(claim: claim, at: now, retention: retention)
+            (lost, ended) = try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
                 .store(finished, in: connection)
         }
         if !ended.isEmpty { doorbell.announce(ended) }

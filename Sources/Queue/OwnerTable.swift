@@ -34,6 +34,11 @@ enum OwnerTable {
         }
     }
 
+    /// The number of live workers.
+    static func workers(in connection: Connection) throws -> Int {
+        try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
+    }
+
     /// Forgets an owner; false when another keeper was faster.
     static func delete(_ key: Int64, in connection: Connection) throws -> Bool {
         try connection.run("DELETE FROM owner_model WHERE owner = ?", .integer(key))

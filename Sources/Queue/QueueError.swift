@@ -6,6 +6,10 @@ package enum QueueError: CodedError, Equatable {
     case full
     /// The write-ahead log stayed full: the disk is slower than the uploads, or a reader holds the log.
     case logFull
+    /// The disk has less room than what was accepted may need to end.
+    case diskLow
+    /// An upload goes on at another place than where its stored input ends.
+    case wrongOffset(stored: Int)
     /// A submission with this key still runs, or cannot be compared yet.
     case keyInProgress
     /// The key was used for another submission.
@@ -21,9 +25,11 @@ package enum QueueError: CodedError, Equatable {
         switch self {
         case .full: .queueFull
         case .logFull: .storageBusy
+        case .diskLow: .diskLow
+        case .wrongOffset: .wrongOffset
         case .keyInProgress: .idempotencyInProgress
         case .keyMismatch: .idempotencyMismatch
-        case .notReceiving: .uploadIncomplete
+        case .notReceiving: .uploadEnded
         case .ownershipLost: .internalError
         case .doorbellUnusable: .storageFailed
         }
@@ -33,10 +39,12 @@ package enum QueueError: CodedError, Equatable {
         switch self {
         case .full: "The queue is full (\(Limits.waitingRows) rows wait); try again later."
         case .logFull: "The database's log is full and does not empty; try again later."
+        case .diskLow: "The service's disk is nearly full; try again when there is room."
+        case .wrongOffset(let stored): "\(stored) bytes of this input are stored; go on there."
         case .keyInProgress:
             "A submission with this Idempotency-Key was begun before; ask for its task, or take another key."
         case .keyMismatch: "This Idempotency-Key was used for another submission; take a new one."
-        case .notReceiving: "The task takes no more rows: it has ended; submit the input again."
+        case .notReceiving: "The task takes no more rows from here: it has ended, or another sends them."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."
         }

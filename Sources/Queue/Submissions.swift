@@ -1,5 +1,6 @@
 package import Core
 package import Store
+internal import Synchronization
 
 /// What a caller's side does with the queue: open a task, append rows, seal it.
 ///
@@ -14,30 +15,49 @@ package final class Submissions: Sendable {
         package var output: ModelOutput
         /// Under which the submission may be repeated; nil for one that is new each time.
         package var key: IdempotencyKey?
+        /// What a row is expected to cost a worker, in microseconds.
+        package var rowCost: Double
+        /// Before when no row may run; nil for at once.
+        package var notBefore: WallTime?
+        /// Whether nothing may run before all rows are here: an input that must be right as a whole.
+        package var isHeld = false
+        /// How the rows' stream is read; nil for rows of a JSON body.
+        package var input: StoredInput?
 
         package init(
-            draft: TaskTable.Draft, model: ModelIdentity, output: ModelOutput, key: IdempotencyKey? = nil
+            draft: TaskTable.Draft, model: ModelIdentity, output: ModelOutput, key: IdempotencyKey? = nil,
+            rowCost: Double = 50
         ) {
             self.key = key
             self.draft = draft
             self.model = model
             self.output = output
+            self.rowCost = rowCost
+        }
+
+        var rank: FairRank {
+            FairRank(
+                from: max(draft.createdAt, notBefore ?? draft.createdAt), priority: draft.priority, rowCost: rowCost)
         }
     }
 
-    /// A task that receives rows.
+    /// A task that receives rows, and the right to send them.
     package struct Receiving: Sendable {
         package let id: TaskID
         let task: Int64
         let model: Int64
+        let receiver: Int64
         let rank: FairRank
+        let start: ChunkStart
+        let isResumable: Bool
     }
 
-    private let committer: GroupCommitter
+    let committer: GroupCommitter
+    let clock: WallClock
+    let retention: Duration
+    let doorbell: Doorbell
     private let files: DatabaseFiles
-    private let clock: WallClock
-    private let retention: Duration
-    private let doorbell: Doorbell
+    private let takeovers = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - committer: writes the submissions of this process.
@@ -53,178 +73,174 @@ package final class Submissions: Sendable {
         self.retention = retention
     }
 
+    /// A token that no other upload of any process ever had.
+    func makeReceiver(_ owner: Owner) -> Int64 {
+        TaskTable.firstToken(of: owner.key) + takeovers.add(1, ordering: .relaxed).newValue
+    }
+
     /// Accepts a whole task in one transaction: open, append and seal in one.
     ///
     /// - Parameters:
     ///   - chunks: the rows, at least one, in order.
-    ///   - bytes: the bytes of the caller's input.
+    ///   - tailBytes: bytes of the caller's input after the last row.
     /// - Throws: ``QueueError/full``, ``IdempotencyKey/Replay`` and the key's errors, or why nothing was written.
-    package func submit(_ request: Request, chunks: [Rows], bytes: Int) async throws {
+    package func submit(_ request: Request, chunks: [IncomingChunk], tailBytes: Int = 0) async throws {
+        try checkDisk()
         let now = clock.now
         let retention = retention
-        let payloads = chunks.map { EncodedChunk($0) }
-        try await committer.write(bytes: payloads.reduce(0) { $0 + $1.payload.count }) { connection in
-            let model = try Self.admit(payloads, for: request, in: connection)
-            let rank = FairRank(acceptedAt: now, priority: request.draft.priority)
-            if payloads.count == 1, payloads[0].rows == 1 {
-                let task = try TaskTable.insertSingle(
-                    request.draft, model: model, payload: payloads[0].payload, bytes: bytes, in: connection)
-                try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
-                return try ChunkTable.insert(
-                    .first(of: task, payloads[0], model: model, rank: rank), in: connection)
+        let chunks = chunks.map { EncodedChunk($0) }
+        try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { connection in
+            try Self.checkRoom(for: chunks, in: connection)
+            let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
+            if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
+                return try Self.submitSingle(chunks[0], request, model: model, at: now, in: connection)
             }
             // The task is sealed in this very transaction, so that no process has to answer for it.
-            let task = try TaskTable.open(request.draft, model: model, receiver: 0, in: connection)
-            try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
-            try Self.append(payloads, to: task, model: model, rank: rank, bytes: bytes, in: connection)
-            _ = try TaskTable.seal(task, at: now, retention: retention, in: connection)
+            let receiving = try Self.open(
+                request, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
+            try Self.append(chunks, to: receiving, in: connection)
+            try receiving.start.release(receiving.task, in: connection)
+            _ = try TaskTable.seal(
+                receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
+                in: connection)
         }
         doorbell.ringWorkers()
+    }
+
+    private static func submitSingle(
+        _ chunk: EncodedChunk, _ request: Request, model: Int64, at now: WallTime, in connection: Connection
+    ) throws {
+        let task = try TaskTable.insertSingle(
+            request.draft, model: model, payload: chunk.payload, bytes: chunk.bytes, in: connection)
+        try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
+        let key = ChunkKey(task: task, position: 0)
+        let queued = NewChunk(
+            key: key, model: model, rank: request.rank.rank(ofRow: 0), firstRow: 0, rows: 1,
+            bytes: chunk.payload.count)
+        try ChunkStart(notBefore: request.notBefore, isHeld: false).queue(queued, in: connection)
     }
 
     /// Accepts a task whose rows follow.
     ///
     /// - Parameter receiver: this process; when it dies, the keeper ends the task as broken.
     package func open(_ request: Request, receiver: Owner) async throws -> Receiving {
+        try checkDisk()
         let now = clock.now
-        let rank = FairRank(acceptedAt: now, priority: request.draft.priority)
+        let token = makeReceiver(receiver)
         return try await committer.write(bytes: 0) { connection in
-            let model = try Self.admit([], for: request, in: connection)
-            let task = try TaskTable.open(request.draft, model: model, receiver: receiver.key, in: connection)
-            try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
-            return Receiving(id: request.draft.id, task: task, model: model, rank: rank)
+            try Self.checkRoom(for: [], in: connection)
+            let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
+            return try Self.open(
+                request, model: model, receiver: token, idleUntil: nil, at: now, in: connection)
         }
     }
 
-    /// Compares a submission that is now known whole with the one that was accepted under its key.
+    /// Appends rows, which may run from now on unless they are held.
     ///
-    /// - Throws: always: ``IdempotencyKey/Replay`` for the same one, else ``QueueError/keyMismatch`` or
-    ///   ``QueueError/keyInProgress``.
-    package func compare(_ key: IdempotencyKey, owner: String) async throws -> Never {
-        let now = clock.now
-        try await committer.write(bytes: 0) { try key.check(owner: owner, at: now, in: $0) }
-        throw QueueError.keyInProgress
-    }
-
-    /// Appends rows, which may run from now on.
+    /// It waits a bounded time while the write-ahead log or the queue is full: uploads must not outrun keeper and workers.
     ///
-    /// - Parameter bytes: the bytes of the caller's input that these rows are.
-    /// It waits while the write-ahead log is full: uploads must not outrun the keeper.
-    ///
-    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile; ``QueueError/full``;
-    ///   ``QueueError/logFull`` after a bounded wait.
-    package func append(_ chunks: [Rows], to receiving: Receiving, bytes: Int) async throws {
-        try await waitForLog()
-        let payloads = chunks.map { EncodedChunk($0) }
-        try await committer.write(bytes: payloads.reduce(0) { $0 + $1.payload.count }) { connection in
-            try Self.checkRoom(for: payloads, in: connection)
-            try Self.append(
-                payloads, to: receiving.task, model: receiving.model, rank: receiving.rank, bytes: bytes, in: connection
-            )
+    /// - Parameter input: what is known of the stream by now; nil when nothing new is.
+    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile, or another receives it;
+    ///   ``QueueError/full``; ``QueueError/logFull`` after a bounded wait; ``QueueError/diskLow``.
+    package func append(
+        _ chunks: [IncomingChunk], to receiving: Receiving, input: StoredInput? = nil
+    ) async throws {
+        var waited = Duration.zero
+        try await waitForLog(&waited)
+        try checkDisk()
+        let chunks = chunks.map { EncodedChunk($0) }
+        let idleUntil = receiving.isResumable ? clock.now + Limits.uploadIdle : nil
+        while true {
+            do {
+                try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { connection in
+                    try Self.checkRoom(for: chunks, in: connection)
+                    try Self.append(chunks, to: receiving, in: connection)
+                    if let input { try InputTable.put(input, of: receiving.task, idleUntil: idleUntil, in: connection) }
+                }
+                return doorbell.ringWorkers()
+            } catch QueueError.full where waited < Limits.uploadWait {
+                try await pause(&waited)
+            }
         }
-        doorbell.ringWorkers()
     }
 
     /// Ends the input: all rows are here.
     ///
-    /// - Parameter fingerprint: what the submission's key, if it has one, stands for from now on.
-    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile.
-    package func seal(_ receiving: Receiving, fingerprint: [UInt8]? = nil) async throws {
+    /// - Parameters:
+    ///   - input: what is known of the stream; nil when nothing new is.
+    ///   - tailBytes: bytes of the input after the last row.
+    ///   - fingerprint: what the submission's key, if it has one, stands for from now on.
+    /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile, or another receives it.
+    package func seal(
+        _ receiving: Receiving, input: StoredInput? = nil, tailBytes: Int = 0, fingerprint: [UInt8]? = nil
+    ) async throws {
         let now = clock.now
         let retention = retention
         let status = try await committer.write(bytes: 0) { connection in
             if let fingerprint {
                 try IdempotencyTable.complete(task: receiving.task, fingerprint: fingerprint, in: connection)
             }
-            return try TaskTable.seal(receiving.task, at: now, retention: retention, in: connection)
+            if let input { try InputTable.put(input, of: receiving.task, idleUntil: nil, in: connection) }
+            try InputTable.close(receiving.task, in: connection)
+            let status = try TaskTable.seal(
+                receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
+                in: connection)
+            guard let status else { throw QueueError.notReceiving }
+            try receiving.start.release(receiving.task, in: connection)
+            return status
         }
-        guard let status else { throw QueueError.notReceiving }
+        doorbell.ringWorkers()
         if status.isFinal { doorbell.announce([receiving.id]) }
     }
 
-    /// Ends a task whose input will never be whole; rows that were scored stay readable.
-    package func abandon(_ receiving: Receiving, because failure: ErrorCode) async throws {
-        let now = clock.now
-        let retention = retention
-        try await committer.write(bytes: 0) { connection in
-            _ = try BrokenUploads.end(
-                receiving.task, because: failure, at: now, retention: retention, in: connection)
-        }
-        doorbell.announce([receiving.id])
-    }
-
-    /// Asks for a task to be stopped; the keeper does it, and rows scored before stay readable.
-    ///
-    /// - Returns: false when the task had ended, or was being stopped already.
-    package func cancel(_ task: StoredTask) async throws -> Bool {
-        try await committer.write(bytes: 0) { try TaskTable.beginCancelling(task.key, in: $0) }
-    }
-
-    /// Stops a task if need be, and deletes its rows and results for good; its record stays.
-    package func purge(_ task: StoredTask) async throws {
-        let now = clock.now
-        try await committer.write(bytes: 0) { connection in
-            _ = try TaskTable.beginCancelling(task.key, in: connection)
-            try TaskTable.purge(task.key, at: now, in: connection)
-        }
-    }
-
-    private func waitForLog() async throws {
-        var waited = Duration.zero
+    private func waitForLog(_ waited: inout Duration) async throws {
         while files.logBytes > Limits.logBytes {
             if waited >= Limits.uploadWait { throw QueueError.logFull }
-            try await Task.sleep(for: Limits.uploadPoll)
-            waited += Limits.uploadPoll
+            try await pause(&waited)
         }
+    }
+
+    private func pause(_ waited: inout Duration) async throws {
+        try await Task.sleep(for: Limits.uploadPoll)
+        waited += Limits.uploadPoll
+    }
+
+    /// What was accepted must be able to end: results and deletions need room too.
+    func checkDisk() throws {
+        if files.freeDiskBytes < Limits.freeDiskBytes { throw QueueError.diskLow }
     }
 
     // MARK: Inside the transaction
 
-    private static func admit(
-        _ chunks: [EncodedChunk], for request: Request, in connection: Connection
-    ) throws -> Int64 {
-        try checkRoom(for: chunks, in: connection)
-        return try ModelTable.key(of: request.model, output: request.output, in: connection)
+    static func open(
+        _ request: Request, model: Int64, receiver: Int64, idleUntil: WallTime?, at now: WallTime,
+        in connection: Connection
+    ) throws -> Receiving {
+        let task = try TaskTable.open(request.draft, model: model, receiver: receiver, in: connection)
+        try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
+        if let input = request.input { try InputTable.put(input, of: task, idleUntil: idleUntil, in: connection) }
+        return Receiving(
+            id: request.draft.id, task: task, model: model, receiver: receiver, rank: request.rank,
+            start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil)
     }
 
-    private static func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {
+    static func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {
         let rows = chunks.reduce(0) { $0 + $1.rows }
         if try BacklogTable.rows(in: connection) + rows > Limits.waitingRows { throw QueueError.full }
     }
 
-    private static func append(
-        _ chunks: [EncodedChunk], to task: Int64, model: Int64, rank: FairRank, bytes: Int, in connection: Connection
-    ) throws {
-        for (index, chunk) in chunks.enumerated() {
+    private static func append(_ chunks: [EncodedChunk], to receiving: Receiving, in connection: Connection) throws {
+        for chunk in chunks {
             let place = try TaskTable.append(
-                to: task, rows: chunk.rows, bytes: index == 0 ? bytes : 0, in: connection)
+                to: receiving.task, receiver: receiving.receiver, rows: chunk.rows, bytes: chunk.bytes, in: connection)
             guard let place else { throw QueueError.notReceiving }
-            let key = ChunkKey(task: task, position: place.position)
+            let key = ChunkKey(task: receiving.task, position: place.position)
             try PayloadTable.insert(key, body: chunk.payload, in: connection)
-            try ChunkTable.insert(
-                NewChunk(
-                    key: key, model: model, rank: rank.rank(ofRow: place.firstRow), firstRow: place.firstRow,
-                    rows: chunk.rows, bytes: chunk.payload.count), in: connection)
+            if let records = chunk.records { try RecordTable.insert(key, body: records, in: connection) }
+            let queued = NewChunk(
+                key: key, model: receiving.model, rank: receiving.rank.rank(ofRow: place.firstRow),
+                firstRow: place.firstRow, rows: chunk.rows, bytes: chunk.payload.count)
+            try receiving.start.queue(queued, in: connection)
         }
-    }
-}
-
-/// A chunk's rows, encoded before the gate is entered.
-struct EncodedChunk: Sendable {
-    let rows: Int
-    let payload: [UInt8]
-
-    init(_ rows: Rows) {
-        self.rows = rows.count
-        payload = rows.encoded()
-    }
-}
-
-extension NewChunk {
-    /// The only chunk of a one-row task.
-    fileprivate static func first(of task: Int64, _ chunk: EncodedChunk, model: Int64, rank: FairRank) -> NewChunk {
-        NewChunk(
-            key: ChunkKey(task: task, position: 0), model: model, rank: rank.rank(ofRow: 0), firstRow: 0, rows: 1,
-            bytes: chunk.payload.count)
     }
 }

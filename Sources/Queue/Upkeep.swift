@@ -51,37 +51,54 @@ package final class Upkeep {
     }
 
     private func declareDead(_ owner: OwnerTable.Seen) throws -> Rescue? {
-        let now = clock.now
-        var ended: [TaskID] = []
         let rescue: Rescue? = try writer.transaction { connection in
             guard try OwnerTable.delete(owner.key, in: connection) else { return nil }
-            for task in try TaskTable.received(by: owner.key, in: connection) {
-                let id = try BrokenUploads.end(
-                    task, because: .uploadIncomplete, at: now, retention: retention, in: connection)
-                if let id { ended.append(id) }
-            }
             return Rescue(
                 owner: owner.key, chunks: try ChunkTable.rescue(from: owner.key, in: connection),
-                brokenUploads: ended.count)
+                brokenUploads: try breakUploads(of: owner.key, in: connection))
         }
         beats.forget(owner.key)
         LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
-        if !ended.isEmpty { doorbell.announce(ended) }
         doorbell.ringWorkers()
         return rescue
     }
 
-    /// Stops tasks that were asked to stop, as far as one bounded transaction a task goes.
+    /// Frees the uploads of a dead process that may go on elsewhere, and marks the others to be stopped.
+    ///
+    /// - Returns: the number of both.
+    private func breakUploads(of owner: Int64, in connection: Connection) throws -> Int {
+        let uploads = try TaskTable.received(by: owner, in: connection)
+        for upload in uploads {
+            if upload.isResumable {
+                _ = try TaskTable.release(upload.task, from: upload.receiver, in: connection)
+            } else {
+                try Stopping.begin(upload.task, as: .failed(.uploadIncomplete), in: connection)
+            }
+        }
+        return uploads.count
+    }
+
+    /// Marks tasks whose deadline has passed, and uploads that nobody went on with, to be stopped.
+    package func expire() throws {
+        let now = clock.now
+        let overdue = try writer.read { try TaskTable.overdue(at: now, in: $0) }
+        guard !overdue.isEmpty else { return }
+        try writer.transaction { connection in
+            for (task, stop) in overdue { try Stopping.begin(task, as: stop, in: connection) }
+        }
+    }
+
+    /// Stops tasks that are marked for it, as far as one bounded transaction a task goes.
     ///
     /// - Returns: whether more is left to remove now.
     @discardableResult
-    package func cancel() throws -> Bool {
+    package func stop() throws -> Bool {
         let now = clock.now
         var ended: [TaskID] = []
         var isMoreLeft = false
-        for (task, model) in try writer.read({ try TaskTable.cancelling(in: $0) }) {
+        for (task, model) in try writer.read({ try TaskTable.stopping(in: $0) }) {
             let step = try writer.transaction {
-                try Cancellation.step(task, model: model, at: now, retention: retention, in: $0)
+                try Stopping.step(task, model: model, at: now, retention: retention, in: $0)
             }
             if let id = step.ended { ended.append(id) }
             isMoreLeft = isMoreLeft || step.isMoreWaiting
@@ -110,9 +127,13 @@ package final class Upkeep {
         try writer.transaction { try IdempotencyTable.sweep(at: now, in: $0) }
         guard try writer.read({ try Retention.isAnyDue(at: now, in: $0) }) else { return false }
         let isMoreLeft = try writer.transaction { try Retention.sweep(at: now, in: $0) }
-        if !isMoreLeft { try checkpointer.releaseFreePages() }
         return isMoreLeft
     }
+
+    /// Gives space back that was freed, one bounded transaction.
+    ///
+    /// - Parameter isIdle: whether nothing was written lately; else some space is left for what comes.
+    package func releaseSpace(isIdle: Bool) throws { try checkpointer.releaseFreePages(isIdle: isIdle) }
 
     /// Moves the write-ahead log back into the database when that is due.
     ///

@@ -18,9 +18,7 @@ package final class Workforce: Sendable {
 
     /// The number of live workers.
     package func workers() throws -> Int {
-        try readers.read { connection in
-            try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
-        }
+        try readers.read { try OwnerTable.workers(in: $0) }
     }
 
     /// What the workers serve.

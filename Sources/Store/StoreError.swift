@@ -26,6 +26,7 @@ package enum StoreError: CodedError, Equatable {
     /// Whether an error of the database may be gone at the next attempt: a full disk, a gate that did not open.
     package static func isPassing(_ error: any Error) -> Bool {
         if case StoreError.gateTimeout = error { return true }
+        if case StoreError.tooManyWaiting = error { return true }
         return error is SQLiteError
     }
 

@@ -14,13 +14,17 @@ struct ClaimRunner {
         var failed: [ClaimedChunk] = []
         /// What the run threw, for the log.
         var error: (any Error)?
+        /// What a row cost, in microseconds, from the stored columns to the encoded result; nil when nothing ran.
+        var rowCost: Double?
     }
 
     let predictor: any Predictor
     let clock: WallClock
+    let steady: SteadyClock
 
     func run(_ claim: Claim) -> Outcome {
         let startedAt = clock.now
+        let start = steady.now
         var outcome = Outcome()
         var runnable: [(chunk: ClaimedChunk, rows: Rows)] = []
         for chunk in claim.chunks {
@@ -38,6 +42,7 @@ struct ClaimRunner {
             outcome.finished += zip(runnable, predictions).map {
                 FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt)
             }
+            outcome.rowCost = (steady.now - start).inSeconds * 1e6 / Double(max(claim.rows, 1))
         } catch {
             outcome.error = error
             settle(runnable, after: error, startedAt, in: &outcome)

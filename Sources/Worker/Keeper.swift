@@ -68,7 +68,8 @@ struct KeeperRound {
                 "owner lost, its work goes on",
                 ["owner": "\(rescue.owner)", "chunks": "\(rescue.chunks)", "uploads": "\(rescue.brokenUploads)"])
         }
-        while try upkeep.cancel() {}
+        if count.isMultiple(of: Self.second) { try upkeep.expire() }
+        while try upkeep.stop() {}
         try upkeep.promote()
         try checkpoint(upkeep)
         if isSweeping || count.isMultiple(of: Self.second * 5) { isSweeping = try upkeep.sweep() }
@@ -80,6 +81,7 @@ struct KeeperRound {
         quietRounds = bytes == lastLogBytes ? quietRounds + 1 : 0
         lastLogBytes = bytes
         let isIdle = quietRounds == 2 * Self.second
+        try upkeep.releaseSpace(isIdle: quietRounds >= Self.second)
         if isIdle || isCheckpointBlocked || bytes >= Limits.checkpointBytes {
             isCheckpointBlocked = try upkeep.checkpoint(isIdle: isIdle)
         }

@@ -13,6 +13,7 @@ struct WorkerLoop {
     let predictors: [Int64: any Predictor]
     let listener: Doorbell.Listener
     let clock: WallClock
+    let steady: SteadyClock
     let logger: Logger
 
     /// How long a worker waits before it tries the database again after an error that may pass.
@@ -21,29 +22,34 @@ struct WorkerLoop {
     func run(until stop: StopSignal) throws {
         let models = predictors.keys.sorted()
         var generator = SystemRandomNumberGenerator()
+        var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
             let claim = try persisting(until: stop) {
-                try leases.claim(of: models, upToRows: { predictors[$0]!.runRows })
+                try leases.claim(of: models, upToRows: { sizes[$0]!.rows })
             }
             if let claim {
-                try finish(claim, using: &generator, until: stop)
+                let rowCost = try finish(claim, using: &generator, until: stop)
+                if let rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
             } else {
                 _ = listener.wait(for: Limits.safetyPoll)
             }
         }
     }
 
+    /// - Returns: what a row cost, in microseconds; nil when nothing ran.
     private func finish(
         _ claim: Claim, using generator: inout some RandomNumberGenerator, until stop: StopSignal
-    ) throws {
-        let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock).run(claim)
+    ) throws -> Double? {
+        let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock, steady: steady).run(claim)
         if let error = outcome.error {
             logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
         }
         if !outcome.finished.isEmpty {
-            let lost = try persisting(until: stop) { try leases.complete(outcome.finished, of: claim) }
+            let lost = try persisting(until: stop) {
+                try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost)
+            }
             if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
         }
         if !outcome.suspects.isEmpty {
@@ -53,6 +59,7 @@ struct WorkerLoop {
             let pause = Backoff.pause(after: chunk.attempts + 1, using: &generator)
             try persisting(until: stop) { try leases.retry(chunk, of: claim, after: pause) }
         }
+        return outcome.rowCost
     }
 
     /// Writes, and tries again while the database has a trouble that may pass: what was computed is not thrown away.

@@ -13,14 +13,16 @@ package struct WorkerService: Service {
     private let doorbell: Doorbell
     private let listener: Doorbell.Listener
     private let clock: WallClock
+    private let steady: SteadyClock
     private let retention: Duration
     private let logger: Logger
 
     /// - Parameter owner: this process, registered with the models by ``register(_:boot:database:at:)``.
     package init(
         owner: Owner, models: LoadedModels, database: Database, doorbell: Doorbell, boot: String, clock: WallClock,
-        retention: Duration, logger: Logger
+        steady: SteadyClock, retention: Duration, logger: Logger
     ) throws {
+        self.steady = steady
         self.owner = owner
         self.models = models
         self.database = database
@@ -61,7 +63,7 @@ package struct WorkerService: Service {
             database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
         let loop = WorkerLoop(
             leases: leases, predictors: Dictionary(uniqueKeysWithValues: zip(keys, models.ready)),
-            listener: listener, clock: clock, logger: logger)
+            listener: listener, clock: clock, steady: steady, logger: logger)
         logger.info(
             "worker ready",
             ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])

@@ -88,18 +88,18 @@ import Testing
             #"{"text":"a","name":"Spring \u00e9","wait":2.5,"count":7,"dry":true,"none":null,"meta":{"k":"v","l":"w"}}"#
         let names = ["name", "wait", "count", "dry", "none", "meta"]
         let submission = try JSONSubmission(parsing: Array(body.utf8), options: names)
-        #expect(try submission.string("name") == "Spring é")
-        #expect(try submission.number("wait", in: 0...60) == 2.5)
-        #expect(try submission.integer("count", in: 1...10) == 7)
-        #expect(try submission.flag("dry") == true)
-        #expect(try submission.string("none") == nil && submission.string("absent") == nil)
-        #expect(try submission.strings("meta") == ["k": "v", "l": "w"])
-        #expect(throws: IntakeError.self) { try submission.string("count") }
-        #expect(throws: IntakeError.self) { try submission.string("name", maximumBytes: 3) }
-        #expect(throws: IntakeError.self) { try submission.number("wait", in: 0...1) }
-        #expect(throws: IntakeError.self) { try submission.integer("wait", in: 0...60) }
-        #expect(throws: IntakeError.self) { try submission.strings("name") }
-        #expect(throws: IntakeError.self) { try submission.flag("count") }
+        #expect(try submission.object.string("name") == "Spring é")
+        #expect(try submission.object.number("wait", in: 0...60) == 2.5)
+        #expect(try submission.object.integer("count", in: 1...10) == 7)
+        #expect(try submission.object.flag("dry") == true)
+        #expect(try submission.object.string("none") == nil && submission.object.string("absent") == nil)
+        #expect(try submission.object.strings("meta") == ["k": "v", "l": "w"])
+        #expect(throws: IntakeError.self) { try submission.object.string("count") }
+        #expect(throws: IntakeError.self) { try submission.object.string("name", maximumBytes: 3) }
+        #expect(throws: IntakeError.self) { try submission.object.number("wait", in: 0...1) }
+        #expect(throws: IntakeError.self) { try submission.object.integer("wait", in: 0...60) }
+        #expect(throws: IntakeError.self) { try submission.object.strings("name") }
+        #expect(throws: IntakeError.self) { try submission.object.flag("count") }
     }
 
     @Test(arguments: [
@@ -109,7 +109,7 @@ import Testing
     func `metadata is a few short strings`(metadata: String) throws {
         let submission = try JSONSubmission(
             parsing: Array("{\"text\":\"a\",\"metadata\":\(metadata)}".utf8), options: ["metadata"])
-        #expect(throws: IntakeError.self) { try submission.strings("metadata") }
+        #expect(throws: IntakeError.self) { try submission.object.strings("metadata") }
     }
 
     @Test func `rows come in chunks and the report counts them all`() throws {

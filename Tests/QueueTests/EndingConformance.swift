@@ -20,12 +20,12 @@ import Testing
 
         #expect(try await queue.submissions.cancel(queue.task(id)))
         #expect(try await queue.submissions.cancel(queue.task(id)) == false)
-        #expect(try upkeep.cancel() == false)
+        #expect(try upkeep.stop() == false)
         #expect(try queue.task(id).task.status == .cancelling)
         #expect(try worker.claim() == nil)
 
         #expect(try worker.complete(running) == 0)
-        _ = try upkeep.cancel()
+        _ = try upkeep.stop()
         let ended = try queue.task(id).task
         #expect(ended.status == .cancelled)
         #expect(ended.rows == .init(total: 4, succeeded: 2, cancelled: 2))
@@ -40,14 +40,14 @@ import Testing
         let worker = try queue.makeWorker()
         let upkeep = try queue.makeUpkeep()
         let receiving = try await queue.submissions.open(queue.request(), receiver: queue.makeOwner(.api))
-        try await queue.submissions.append([QueueHarness.rows([1])], to: receiving, bytes: 1)
+        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
         let claim = try #require(try worker.claim())
         try worker.leases.retry(claim.chunks[0], of: claim, after: .seconds(60))
         #expect(try await queue.submissions.cancel(queue.task(receiving.id)))
-        _ = try upkeep.cancel()
+        _ = try upkeep.stop()
         #expect(try queue.task(receiving.id).task.status == .cancelled)
         await #expect(throws: QueueError.self) {
-            try await queue.submissions.append([QueueHarness.rows([2])], to: receiving, bytes: 1)
+            try await queue.submissions.append([QueueHarness.chunk([2])], to: receiving)
         }
         #expect(try queue.invariantFaults() == [])
     }
@@ -58,9 +58,9 @@ import Testing
         let id = try await queue.submit([[Float]](repeating: [1], count: 2 * Limits.sweptChunks + 1))
         let upkeep = try queue.makeUpkeep()
         #expect(try await queue.submissions.cancel(queue.task(id)))
-        #expect(try upkeep.cancel())
-        #expect(try upkeep.cancel())
-        #expect(try !upkeep.cancel())
+        #expect(try upkeep.stop())
+        #expect(try upkeep.stop())
+        #expect(try !upkeep.stop())
         #expect(try queue.task(id).task.status == .cancelled)
         #expect(try queue.invariantFaults() == [])
     }
@@ -85,7 +85,7 @@ import Testing
             try await queue.submissions.purge(queue.task(id))
             #expect(try queue.task(id).isSwept)
         }
-        _ = try upkeep.cancel()
+        _ = try upkeep.stop()
         _ = try upkeep.sweep()
         #expect(try queue.task(waiting).task.status == .cancelled)
         let left = try queue.read { connection in

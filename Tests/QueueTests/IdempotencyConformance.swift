@@ -22,14 +22,14 @@ import Testing
     func `the same submission again is the first task again, and another one is refused`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
         let first = request(queue, print1)
-        try await queue.submissions.submit(first, chunks: [QueueHarness.rows([1, 2])], bytes: 1)
+        try await queue.submissions.submit(first, chunks: [QueueHarness.chunk([1, 2])])
         let replay = await #expect(throws: IdempotencyKey.Replay.self) {
-            try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.rows([1, 2])], bytes: 1)
+            try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.chunk([1, 2])])
         }
         #expect(replay?.task == first.draft.id)
         #expect(replay?.rows == 2)
         await #expect(throws: QueueError.keyMismatch) {
-            try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.rows([9])], bytes: 1)
+            try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.chunk([9])])
         }
         #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).count == 1)
         #expect(try queue.invariantFaults() == [])
@@ -38,9 +38,9 @@ import Testing
     @Test(arguments: Engine.allCases)
     func `a key is forgotten after a day`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
-        try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.rows([1])], bytes: 1)
+        try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.chunk([1])])
         queue.clock.advance(by: Limits.idempotency)
-        try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.rows([1])], bytes: 1)
+        try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.chunk([1])])
         _ = try queue.makeUpkeep().sweep()
         let left = try queue.read { try $0.first("SELECT count(*) FROM idempotency") { $0.int(0) } }
         #expect(left == 1)
@@ -52,7 +52,7 @@ import Testing
         let owner = try queue.makeOwner(.api)
         let first = request(queue, nil)
         let receiving = try await queue.submissions.open(first, receiver: owner)
-        try await queue.submissions.append([QueueHarness.rows([1])], to: receiving, bytes: 1)
+        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
         await #expect(throws: QueueError.keyInProgress) {
             _ = try await queue.submissions.open(request(queue, nil), receiver: owner)
         }
@@ -74,6 +74,6 @@ import Testing
         let queue = try QueueHarness(engine)
         let receiving = try await queue.submissions.open(request(queue, nil), receiver: queue.makeOwner(.api))
         try await queue.submissions.abandon(receiving, because: .uploadIncomplete)
-        try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.rows([1])], bytes: 1)
+        try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.chunk([1])])
     }
 }

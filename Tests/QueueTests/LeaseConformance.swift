@@ -206,7 +206,7 @@ import Testing
         let request = queue.request()
         var receiver: Owner? = try queue.makeOwner(.api)
         let receiving = try await queue.submissions.open(request, receiver: receiver!)
-        try await queue.submissions.append([QueueHarness.rows([1])], to: receiving, bytes: 1)
+        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
         let upkeep = try queue.makeUpkeep()
         #expect(try upkeep.rescue() == [])
         receiver = nil

@@ -62,9 +62,11 @@ final class QueueHarness {
     @discardableResult
     func submit(_ chunks: [[Float]], priority: Priority = .normal) async throws -> TaskID {
         let request = request(priority)
-        try await submissions.submit(request, chunks: chunks.map(Self.rows), bytes: 10)
+        try await submissions.submit(request, chunks: chunks.map(Self.chunk))
         return request.draft.id
     }
+
+    static func chunk(_ numbers: [Float]) -> IncomingChunk { IncomingChunk(rows: rows(numbers), bytes: 5) }
 
     static func rows(_ numbers: [Float]) -> Rows { Rows(count: numbers.count, columns: [.float(numbers)]) }
 
@@ -176,8 +178,10 @@ final class QueueHarness {
                 SELECT 'chunk of an ended task' FROM chunk JOIN task ON task.key = chunk.key >> 24
                     WHERE completed_ms IS NOT NULL
                 UNION ALL
-                SELECT 'payload without a chunk' FROM payload WHERE chunk NOT IN
-                    (SELECT key FROM chunk UNION SELECT key FROM parked)
+                SELECT 'payload without a chunk' FROM payload JOIN task ON task.key = payload.chunk >> 24
+                    WHERE kept = 'none' AND chunk NOT IN (SELECT key FROM chunk UNION SELECT key FROM parked)
+                UNION ALL
+                SELECT 'record without its task' FROM record WHERE chunk >> 24 NOT IN (SELECT key FROM task)
                 """
             ) { $0.text(0) }
         }

@@ -64,13 +64,13 @@ import Testing
             }
             let owner = try Owner(.worker, boot: "w", models: [], database: database, at: clock.wall.now)
             let listener = try doorbell.listen(as: .worker, boot: "w")
-            let (database, wall) = (database, clock.wall)
+            let (database, wall, steady) = (database, clock.wall, clock.steady)
             working = ServiceThread(name: "worker") { stop in
                 do {
                     let leases = try Leases(
                         database: database, owner: owner, doorbell: doorbell, clock: wall, retention: retention)
                     try WorkerLoop(
-                        leases: leases, predictors: [model: predictor], listener: listener, clock: wall,
+                        leases: leases, predictors: [model: predictor], listener: listener, clock: wall, steady: steady,
                         logger: Logger(level: .error, now: { "" })
                     ).run(until: stop)
                 } catch { Issue.record(error) }
@@ -91,7 +91,7 @@ import Testing
                     draft: .init(id: id, owner: "local", priority: .normal, createdAt: clock.wall.now),
                     model: ModelIdentity(model: "double", version: "v1", digest: "00"),
                     output: ModelOutput(kind: .regression)),
-                chunks: chunks.map { Rows(count: $0.count, columns: [.float($0)]) }, bytes: 1)
+                chunks: chunks.map { IncomingChunk(rows: Rows(count: $0.count, columns: [.float($0)]), bytes: 1) })
             return id
         }
 

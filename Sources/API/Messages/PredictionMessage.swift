@@ -1,13 +1,28 @@
 internal import Core
+internal import Store
 
 /// Writes predictions as callers see them: labels, confidences, scores.
 struct PredictionMessage {
     let output: ModelOutput
     let version: String
+    let shape: ResultShape
 
-    init(output: ModelOutput, version: String) {
+    init(output: ModelOutput, version: String, shape: ResultShape = ResultShape()) {
         self.output = output
         self.version = version
+        self.shape = shape
+    }
+
+    private static let fields = [
+        "row", "id", "status", "prediction", "confidence", "score", "probabilities", "output", "error",
+        "model_version",
+    ]
+
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` for a field that there is not.
+    static func check(_ fields: [String]?) throws {
+        guard let fields, !fields.allSatisfy(Self.fields.contains) else { return }
+        throw APIError.invalidParameter(
+            name: "fields", expected: "some of \(Self.fields.map { "`\($0)`" }.joined(separator: ", "))")
     }
 
     init(task: PredictionTask) { self.init(output: task.output, version: task.model.version) }
@@ -16,21 +31,35 @@ struct PredictionMessage {
     ///
     /// - Parameter firstRow: the row of the task with which these predictions begin.
     func write(_ predictions: Predictions, rows: Range<Int>, firstRow: Int, to json: inout JSONWriter) {
-        var fault = predictions.faults.partitioningIndex { $0.row >= rows.lowerBound }
+        let part = ResultPage.Part(predictions: predictions, firstRow: firstRow, rows: rows)
+        var cursor = RowCursor(part)
         for row in rows {
-            json.object { json in
-                json.member("row", firstRow + row)
-                if let ids = predictions.ids, !ids.range(at: row).isEmpty { json.member("id", ids[row]) }
-                if fault < predictions.faults.count, predictions.faults[fault].row == row {
-                    write(predictions.faults[fault], to: &json)
-                    fault += 1
-                } else {
-                    let start = (row - fault) * predictions.width
-                    json.member("status", "succeeded")
-                    write(predictions.values[start..<start + predictions.width], to: &json)
-                }
-                json.member("model_version", version)
+            let (values, fault) = cursor.take(row)
+            writeObject(row, of: part, values, fault, to: &json)
+        }
+    }
+
+    /// Writes a row on a line of its own.
+    func write(
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?,
+        to json: inout JSONWriter
+    ) {
+        writeObject(row, of: part, values, fault, to: &json)
+        json.newline()
+    }
+
+    func writeObject(
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?,
+        to json: inout JSONWriter
+    ) {
+        json.object { json in
+            if shape.shows("row") { json.member("row", part.firstRow + row) }
+            if shape.shows("id"), let ids = part.predictions.ids, !ids.range(at: row).isEmpty {
+                json.member("id", ids[row])
             }
+            if shape.shows("status") { json.member("status", fault == nil ? "succeeded" : "failed") }
+            if let fault { write(fault, to: &json) } else { write(values, to: &json) }
+            if shape.shows("model_version") { json.member("model_version", version) }
         }
     }
 
@@ -39,9 +68,11 @@ struct PredictionMessage {
         switch output.kind {
         case .classification: writeLabels(values, to: &json)
         case .regression:
+            guard shape.shows("prediction") else { return }
             json.key("prediction")
             json.value(values[values.startIndex])
         case .vector:
+            guard shape.shows("output") else { return }
             json.key("output")
             json.array { json in for value in values { json.value(value) } }
         }
@@ -49,26 +80,40 @@ struct PredictionMessage {
 
     private func writeLabels(_ values: ArraySlice<Float>, to json: inout JSONWriter) {
         let label = output.label(of: values)
-        json.member("prediction", output.labels[label])
-        json.key("confidence")
-        json.value(values[values.startIndex + label])
-        json.key("score")
-        if let positive = output.positiveLabel.flatMap(output.labels.firstIndex(of:)) {
-            json.value(values[values.startIndex + positive])
-        } else {
-            json.null()
+        if shape.shows("prediction") { json.member("prediction", output.labels[label]) }
+        if shape.shows("confidence") {
+            json.key("confidence")
+            json.value(values[values.startIndex + label])
+        }
+        if shape.shows("score") {
+            json.key("score")
+            if let positive = output.positiveLabel.flatMap(output.labels.firstIndex(of:)) {
+                json.value(values[values.startIndex + positive])
+            } else {
+                json.null()
+            }
+        }
+        if shape.shows("probabilities") { writeProbabilities(values, to: &json) }
+    }
+
+    private func writeProbabilities(_ values: ArraySlice<Float>, to json: inout JSONWriter) {
+        let shown: [Int]
+        switch shape.probabilities ?? .all {
+        case .none: return
+        case .all: shown = Array(0..<values.count)
+        case .top(let count): shown = ResultColumns.top(count, of: values)
         }
         json.key("probabilities")
         json.object { json in
-            for (label, value) in zip(output.labels, values) {
-                json.key(escaping: label)
-                json.value(value)
+            for index in shown {
+                json.key(escaping: output.labels[index])
+                json.value(values[values.startIndex + index])
             }
         }
     }
 
     private func write(_ fault: RowFault, to json: inout JSONWriter) {
-        json.member("status", "failed")
+        guard shape.shows("error") else { return }
         json.key("error")
         json.object { json in
             json.member("code", fault.code.rawValue)
@@ -76,18 +121,5 @@ struct PredictionMessage {
             if let line = fault.line { json.member("line", line) }
             if !fault.pointer.isEmpty { json.member("pointer", fault.pointer) }
         }
-    }
-}
-
-extension Array {
-    /// The first index from which on a condition holds, by bisection; the array is ordered by the condition.
-    fileprivate func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

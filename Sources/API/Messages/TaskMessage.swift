@@ -32,9 +32,21 @@ struct TaskMessage {
         json.member("model_version", task.model.version)
         json.member("model_digest", task.model.digest)
         json.member("priority", task.priority.rawValue)
+        if task.source == .sync { json.member("source", task.source.rawValue) }
+        json.key("metadata")
+        json.object { json in
+            for (name, value) in task.metadata.sorted(by: { $0.key < $1.key }) {
+                json.key(escaping: name)
+                json.value(value)
+            }
+        }
     }
 
     private func writeInput(to json: inout JSONWriter) {
+        json.key("input_format")
+        json.raw(stored.inputFormat)
+        json.key("warnings")
+        json.raw(stored.warnings ?? "[]")
         json.key("input")
         json.object { json in
             json.member("state", task.input.rawValue)
@@ -64,6 +76,7 @@ struct TaskMessage {
         json.member("created_at", task.createdAt)
         json.member("started_at", task.startedAt)
         json.member("completed_at", task.completedAt)
+        json.member("deadline_at", task.deadline)
         json.member("results_until", task.resultsUntil)
     }
 
@@ -76,15 +89,27 @@ struct TaskMessage {
         if let failure = task.failure {
             json.object { json in
                 json.member("code", failure.rawValue)
-                json.member("message", failure == .uploadIncomplete ? Self.brokenUpload : nil)
+                json.member("message", failure.taskMessage)
             }
         } else {
             json.null()
         }
     }
 
-    private static let brokenUpload =
-        "The input ended before its end; rows scored before stay readable. Submit the input again."
+}
+
+extension ErrorCode {
+    /// Why a task failed as a whole, for people.
+    fileprivate var taskMessage: String {
+        switch self {
+        case .uploadIncomplete:
+            "The input ended before its end; rows scored before stay readable. Submit the input again."
+        case .limitReached:
+            "A limit of the service was reached in the middle of the input; rows scored before stay readable."
+        case .invalidRows: "Some rows do not fit the model, and one bad row was to refuse all; none was scored."
+        default: "The input could not be read to its end; rows scored before stay readable."
+        }
+    }
 }
 
 /// The addresses under which a task is reached.
@@ -97,7 +122,10 @@ struct TaskAddresses {
         json.key("urls")
         json.object { json in
             json.member("self", own)
+            json.member("input", own + "/input")
             json.member("results", own + "/results")
+            json.member("events", own + "/events")
+            json.member("manifest", own + "/manifest")
             json.member("cancel", own + "/cancel")
         }
     }

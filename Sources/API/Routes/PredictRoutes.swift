@@ -62,11 +62,11 @@ struct PredictRoutes {
     }
 
     /// Submits and waits for the end; a repeated submission is answered from the task that it made at first.
-    private func run(_ accepted: Accepted, chunks: [Rows], bytes: Int) async throws -> StoredTask {
+    private func run(_ accepted: Accepted, chunks: [IncomingChunk]) async throws -> StoredTask {
         let id = accepted.request.draft.id
         context.watcher.expect(id)
         do {
-            try await context.submissions.submit(accepted.request, chunks: chunks, bytes: bytes)
+            try await context.submissions.submit(accepted.request, chunks: chunks)
         } catch let replay as IdempotencyKey.Replay {
             context.watcher.forget(id)
             return try await ended(replay.task)
@@ -99,15 +99,21 @@ struct PredictRoutes {
     private func predict(_ request: HTTPRequest, _ body: [UInt8], rowLimit: Int) async throws -> Run {
         let start = context.steady.now
         try request.requireMediaType("application/json")
-        var options = try SubmissionOptions(request)
-        let read = try JSONReading(
-            body, options: &options, catalog: context.catalog, limit: rowLimit,
+        if body.isEmpty { throw APIError.bodyRequired }
+        let names = SubmissionOptions.synchronous
+        let submission = try JSONSubmission(parsing: body, options: names)
+        var options = try SubmissionOptions(request, names: names, body: submission.object)
+        let model = try context.catalog.resolve(model: options.model, version: options.version)
+        let reading = try JSONReading(
+            submission, of: model, idName: "id", limit: rowLimit, chunkRows: rowLimit,
             chunkBytes: 4 * Limits.jsonBodyBytes)
+        try reading.requireNoFaults()
         options.priority = options.priority ?? .high
-        var accepted = submissions.makeTask(read.model, options, rows: read.rowCount)
+        var accepted = try await submissions.makeTask(model, options)
+        accepted.request.draft.source = .sync
         accepted.request.key?.fingerprint = SubmissionFingerprint.of(
-            body, options, model: read.model.identity, route: request.route ?? "")
-        let ended = try await run(accepted, chunks: read.chunks, bytes: body.count)
+            body, options, model: model.identity, route: request.route ?? "")
+        let ended = try await run(accepted, chunks: reading.incoming(bytes: body.count))
         let predictions = try await predictions(of: ended, limit: rowLimit)
         return Run(
             task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,

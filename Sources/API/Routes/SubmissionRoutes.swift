@@ -13,56 +13,188 @@ struct SubmissionRoutes {
         [Route(.post, "/predict/async", .streamed(upTo: Limits.streamBodyBytes) { try await submit($0, $1) })]
     }
 
-    private static let mediaTypes = ["application/json", "text/csv", "application/x-ndjson"]
+    static let mediaTypes = ["application/json", "text/csv", "application/x-ndjson", "multipart/form-data"]
+    /// The name of a form's part that is the file.
+    private static let formPart = "file"
 
     private func submit(_ request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
-        var options = try SubmissionOptions(request)
-        switch request.mediaType {
-        case "application/json", nil:
-            let bytes = try await body.collect(upTo: Limits.jsonBodyBytes)
-            let wait = request.preferredWait
-            let accepted = try await accept(json: bytes, options: &options, isAwaited: wait != nil)
-            return try await answer(accepted, waiting: wait)
-        case "text/csv":
-            let model = try context.catalog.resolve(model: options.model, version: options.version)
-            let csv = CSVScanner(signature: model.signature, options: options.table)
-            return answer(try await accept(body, scanner: csv, model: model, options: options))
-        case "application/x-ndjson", "application/jsonl":
-            let model = try context.catalog.resolve(model: options.model, version: options.version)
-            let lines = NDJSONScanner(signature: model.signature, idName: options.idColumn ?? "id")
-            return answer(try await accept(body, scanner: lines, model: model, options: options))
-        default:
+        if request.query.first("upload") != nil { return try await openLater(request) }
+        if body.isForm {
+            let file = try await body.file(named: Self.formPart)
+            guard let format = StreamFormat(mediaType: file.mediaType, fileName: file.fileName) else {
+                throw APIError.unsupportedMediaType(known: ["text/csv", "application/x-ndjson"])
+            }
+            return try await submit(file.bytes, format, request)
+        }
+        if let format = StreamFormat(mediaType: request.mediaType) {
+            return try await submit(body, format, request)
+        }
+        guard request.mediaType == "application/json" || request.mediaType == nil else {
             throw APIError.unsupportedMediaType(known: Self.mediaTypes)
         }
+        return try await submit(json: try await body.collect(upTo: Limits.jsonBodyBytes), request)
     }
 
-    /// Accepts a JSON body whole: one bad row refuses all.
-    private func accept(
-        json bytes: [UInt8], options: inout SubmissionOptions, isAwaited: Bool
-    ) async throws -> Accepted {
-        let read = try JSONReading(
-            bytes, options: &options, catalog: context.catalog, limit: context.settings.batchRows)
-        var accepted = makeTask(read.model, options, rows: read.rowCount)
+    // MARK: JSON
+
+    /// Accepts a JSON body whole; unless it says otherwise, one bad row refuses all.
+    private func submit(json bytes: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
+        if bytes.isEmpty { throw APIError.bodyRequired }
+        let object = try JSONObject(
+            parsing: bytes, members: SubmissionOptions.members + JSONSubmission.members)
+        if try object.flag("upload") == true { return try await openLater(request, object) }
+        let body = try JSONSubmission(object)
+        var options = try SubmissionOptions(request, body: object)
+        options.invalidRows = options.invalidRows ?? .reject
+        let model = try context.catalog.resolve(model: options.model, version: options.version)
+        let reading = try JSONReading(
+            body, of: model, idName: options.idColumn ?? "id", limit: context.settings.batchRows,
+            chunkRows: await chunkRows(for: model))
+        if options.isDryRun {
+            return try await DryRun(context: context, submissions: self).answer(
+                model, options, rows: reading.rowCount, report: reading.report, sample: reading.sample, input: nil)
+        }
+        if options.invalidRows == .reject { try reading.requireNoFaults() }
+        var accepted = try await makeTask(model, options)
+        accepted.request.draft.kept = options.keepsInput ? .columns : .none
+        accepted.rows = reading.rowCount
         accepted.request.key?.fingerprint = SubmissionFingerprint.of(
-            bytes, options, model: read.model.identity, route: "json")
-        let id = accepted.request.draft.id
-        if isAwaited { context.watcher.expect(id) }
+            bytes, options, model: model.identity, route: "json")
+        return try await finish(accepted, request) { accepted in
+            try await context.submissions.submit(accepted.request, chunks: reading.incoming(bytes: bytes.count))
+        }
+    }
+
+    // MARK: Streams
+
+    /// Accepts a stream of rows; unless the caller says otherwise, bad rows fail alone.
+    private func submit<Pieces: AsyncSequence>(
+        _ pieces: Pieces, _ format: StreamFormat, _ request: HTTPRequest
+    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
+        let options = try SubmissionOptions(request, isTable: format.isTable)
+        let model = try context.catalog.resolve(model: options.model, version: options.version)
+        return try await submit(pieces, format, model, options, request)
+    }
+
+    /// - Parameter parent: the task whose rows these are, when they run again.
+    func submit<Pieces: AsyncSequence>(
+        _ pieces: Pieces, _ format: StreamFormat, _ model: ResolvedModel, _ options: SubmissionOptions,
+        _ request: HTTPRequest, parent: TaskTable.Draft.Parent? = nil
+    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
+        switch format {
+        case .csv:
+            let scanner = CSVScanner(signature: model.signature, options: options.table)
+            return try await submit(pieces, scanner, format, model, options, request, parent)
+        case .ndjson:
+            let scanner = NDJSONScanner(signature: model.signature, idName: options.idColumn ?? "id")
+            return try await submit(pieces, scanner, format, model, options, request, parent)
+        }
+    }
+
+    private func submit<Pieces: AsyncSequence, Scanner: StreamScanner>(
+        _ pieces: Pieces, _ scanner: Scanner, _ format: StreamFormat, _ model: ResolvedModel,
+        _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?
+    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
+        var accepted = try await makeTask(model, options)
+        accepted.request.isHeld = options.invalidRows == .reject
+        accepted.request.draft.parent = parent
+        accepted.request.draft.kept = options.keepsInput ? .records : .none
+        let input = StoredInput(mediaType: format.mediaType, options: options.stored)
+        var intake = try StreamIntake(
+            scanner, input: input, signature: model.signature, options: options,
+            chunkRows: await chunkRows(for: model))
+        if options.isDryRun {
+            var upload = Upload(sampling: accepted.request, context: context)
+            try await intake.read(pieces, into: &upload)
+            return try await DryRun(context: context, submissions: self).answer(
+                model, options, rows: upload.rows, report: intake.report, sample: upload.sample?.rows,
+                input: intake.input)
+        }
+        var upload = Upload(accepted.request, context: context)
+        return try await finish(accepted, request) { accepted in
+            do {
+                let fingerprint = SubmissionFingerprint(options, model: model.identity, route: "stream")
+                try await intake.read(pieces, into: &upload) { fingerprint.add($0) }
+                accepted.rows = upload.rows
+                try await upload.finish(fingerprint: fingerprint.finish())
+            } catch {
+                if !(error is IdempotencyKey.Replay) { await upload.abandon(because: error) }
+                throw error
+            }
+        }
+    }
+
+    // MARK: Later
+
+    /// Accepts a task whose rows come in requests of their own.
+    private func openLater(_ request: HTTPRequest, _ body: JSONObject? = nil) async throws -> HTTPResponse {
+        let options = try SubmissionOptions(request, body: body, isTable: true)
+        guard !options.isDryRun else { throw APIError.contradictoryOptions("dry_run", "upload") }
+        let model = try context.catalog.resolve(model: options.model, version: options.version)
+        var accepted = try await makeTask(model, options)
+        accepted.request.draft.kept = options.keepsInput ? .records : .none
+        accepted.request.input = StoredInput(options: options.stored)
+        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
+            [], options, model: model.identity, route: "later")
         do {
-            try await context.submissions.submit(accepted.request, chunks: read.chunks, bytes: bytes.count)
+            try await context.submissions.open(later: accepted.request)
         } catch let replay as IdempotencyKey.Replay {
-            if isAwaited { context.watcher.forget(id) }
-            return accepted.replaced(by: replay)
+            accepted.replace(by: replay)
+        }
+        return try answer(accepted, estimate: nil)
+    }
+
+    // MARK: Tasks
+
+    /// Makes what a new task is opened with.
+    func makeTask(_ model: ResolvedModel, _ options: SubmissionOptions) async throws -> Accepted {
+        let now = context.clock.now
+        var draft = TaskTable.Draft(
+            id: context.makeID(), owner: APIContext.owner, name: options.name,
+            priority: options.priority ?? .normal, createdAt: now)
+        draft.metadata = options.metadata
+        draft.deadline = options.deadlineIn.map { now + $0 }
+        draft.keepFor = options.keepFor
+        let view = try await context.forecastView()
+        var request = Submissions.Request(
+            draft: draft, model: model.identity, output: model.output,
+            key: options.idempotencyKey.map { IdempotencyKey($0) },
+            rowCost: view.rowCost(of: model.identity, otherwise: model.signature.guessedRowCost))
+        request.notBefore = options.notBefore
+        return Accepted(request: request)
+    }
+
+    /// How many rows of a model a chunk has: as many as a run takes, by rows or by time.
+    func chunkRows(for model: ResolvedModel) async throws -> Int {
+        let cost = try await context.forecastView().rowCost(
+            of: model.identity, otherwise: model.signature.guessedRowCost)
+        let byTime = Int(Limits.runTime.inSeconds * 1e6 / max(cost, 0.001))
+        return max(1, min(context.settings.chunkRows, model.signature.runRows, byTime))
+    }
+
+    // MARK: Answers
+
+    /// Submits, and answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202.
+    private func finish(
+        _ task: Accepted, _ request: HTTPRequest, submitting submit: (inout Accepted) async throws -> Void
+    ) async throws -> HTTPResponse {
+        var accepted = task
+        let wait = request.preferredWait
+        let id = accepted.request.draft.id
+        if wait != nil { context.watcher.expect(id) }
+        do {
+            try await submit(&accepted)
+        } catch let replay as IdempotencyKey.Replay {
+            if wait != nil { context.watcher.forget(id) }
+            accepted.replace(by: replay)
+            return try answer(accepted, estimate: nil)
         } catch {
-            if isAwaited { context.watcher.forget(id) }
+            if wait != nil { context.watcher.forget(id) }
             throw error
         }
-        return accepted
-    }
-
-    /// Answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202.
-    private func answer(_ accepted: Accepted, waiting limit: Duration?) async throws -> HTTPResponse {
-        guard let limit, let ended = await context.watcher.await(accepted.request.draft.id, within: limit) else {
-            return answer(accepted)
+        guard let wait, let ended = await context.watcher.await(id, within: wait) else {
+            let view = try await context.forecastView()
+            return try answer(accepted, estimate: Estimate(view, rows: accepted.rows, accepted.request.rowCost))
         }
         let body = JSONWriter.write { json in
             TaskMessage(stored: ended, result: ended.result, now: context.clock.now).write(to: &json)
@@ -70,75 +202,12 @@ struct SubmissionRoutes {
         return .json(
             body,
             headers: [
-                "Location": TaskAddresses(id: ended.task.id).own,
-                "Preference-Applied": "wait=\(limit.components.seconds)",
+                "Location": TaskAddresses(id: id).own,
+                "Preference-Applied": "wait=\(wait.components.seconds)",
             ])
     }
 
-    /// Accepts a stream of rows: bad rows fail alone.
-    private func accept(
-        _ body: HTTPBody, scanner: some RowScanner, model: ResolvedModel, options: SubmissionOptions
-    ) async throws -> Accepted {
-        var accepted = makeTask(model, options, rows: 0)
-        var upload = Upload(accepted.request, context: context)
-        do {
-            let fingerprint = SubmissionFingerprint(options, model: model.identity, route: "stream")
-            try await read(body, scanner, of: model, into: &upload) { fingerprint.add($0) }
-            guard upload.rows > 0 else { throw IntakeError.noRows }
-            try await upload.finish(fingerprint: fingerprint.finish())
-        } catch let replay as IdempotencyKey.Replay {
-            return accepted.replaced(by: replay)
-        } catch {
-            // The caller gets the first error; the keeper ends what cannot be ended here.
-            do { try await upload.abandon() } catch {}
-            throw error
-        }
-        accepted.rows = upload.rows
-        return accepted
-    }
-
-    private func read(
-        _ body: HTTPBody, _ scanner: some RowScanner, of model: ResolvedModel, into upload: inout Upload,
-        fingerprint: ([UInt8]) -> Void
-    ) async throws {
-        var scanner = scanner
-        let chunkRows = min(context.settings.chunkRows, model.signature.runRows)
-        var builder = RowsBuilder(signature: model.signature, chunkRows: chunkRows)
-        var bytes = 0
-        for try await piece in body {
-            fingerprint(piece)
-            var rest = piece[...]
-            while !rest.isEmpty {
-                let taken = try scanner.feed(rest, into: &builder)
-                bytes += taken
-                rest = rest.dropFirst(taken)
-                if builder.isFull {
-                    try await upload.add(builder.take(), bytes: bytes)
-                    bytes = 0
-                }
-            }
-        }
-        var hasMore = true
-        while hasMore {
-            hasMore = try scanner.finish(into: &builder)
-            if builder.count > 0 {
-                try await upload.add(builder.take(), bytes: bytes)
-                bytes = 0
-            }
-        }
-    }
-
-    func makeTask(_ model: ResolvedModel, _ options: SubmissionOptions, rows: Int) -> Accepted {
-        let draft = TaskTable.Draft(
-            id: context.makeID(), owner: APIContext.owner, name: options.name,
-            priority: options.priority ?? .normal, createdAt: context.clock.now)
-        return Accepted(
-            request: .init(
-                draft: draft, model: model.identity, output: model.output,
-                key: options.idempotencyKey.map { IdempotencyKey($0) }), rows: rows)
-    }
-
-    private func answer(_ accepted: Accepted) -> HTTPResponse {
+    func answer(_ accepted: Accepted, estimate: Estimate?) throws -> HTTPResponse {
         let task = accepted.request.draft
         let address = TaskAddresses(id: task.id)
         let body = JSONWriter.write { json in
@@ -152,51 +221,27 @@ struct SubmissionRoutes {
                 json.object { $0.member("total", accepted.rows) }
                 json.member("created_at", task.createdAt)
                 json.member("check_url", address.own)
+                json.key("estimate")
+                if let estimate { estimate.write(to: &json) } else { json.null() }
                 address.write(to: &json)
             }
         }
-        return .json(body, status: 202, headers: ["Location": address.own, "Retry-After": "1"])
+        return .json(
+            body, status: 202, headers: ["Location": address.own, "Retry-After": "\(estimate?.retryAfter ?? 1)"])
     }
 }
 
 /// A submission that was accepted.
 struct Accepted {
     var request: Submissions.Request
-    var rows: Int
+    var rows = 0
 
-    /// The first answer again: the task that the very same submission made before.
-    func replaced(by replay: IdempotencyKey.Replay) -> Accepted {
-        var accepted = self
-        accepted.request.draft.id = replay.task
-        accepted.request.draft.createdAt = replay.createdAt
-        accepted.rows = replay.rows
-        return accepted
-    }
-}
+    init(request: Submissions.Request) { self.request = request }
 
-/// A JSON body read to its end: the model it is for, and its rows in chunks.
-struct JSONReading {
-    let model: ResolvedModel
-    let chunks: [Rows]
-    let rowCount: Int
-
-    /// - Parameters:
-    ///   - limit: the most rows that the body may have.
-    ///   - chunkBytes: the bytes from which on a chunk is full; the whole body's for rows that must stay together.
-    /// - Throws: ``APIError/rejected(_:rows:)`` when a row does not fit, or what is wrong with the body as a whole.
-    init(
-        _ bytes: [UInt8], options: inout SubmissionOptions, catalog: Catalog, limit: Int,
-        chunkBytes: Int = Limits.chunkBytes
-    ) throws {
-        if bytes.isEmpty { throw APIError.bodyRequired }
-        let body = try JSONSubmission(parsing: bytes, options: SubmissionOptions.members)
-        try options.merge(body)
-        model = try catalog.resolve(model: options.model, version: options.version)
-        rowCount = body.rowCount
-        var scanner = try body.scanner(for: model.signature, idName: options.idColumn ?? "id", limit: limit)
-        var builder = RowsBuilder(
-            signature: model.signature, chunkRows: model.signature.runRows, chunkBytes: chunkBytes)
-        chunks = try scanner.scanAll(into: &builder)
-        if builder.report.total > 0 { throw APIError.rejected(builder.report, rows: rowCount) }
+    /// Becomes the first answer again: the task that the very same submission made before.
+    mutating func replace(by replay: IdempotencyKey.Replay) {
+        request.draft.id = replay.task
+        request.draft.createdAt = replay.createdAt
+        rows = replay.rows
     }
 }

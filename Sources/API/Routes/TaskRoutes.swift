@@ -83,7 +83,8 @@ struct TaskRoutes {
     /// Reads many tasks, and so on the reading thread: a connection's own thread serves others too.
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try RequestOptions(
-            request, known: ["status", "model", "model_version", "name", "limit", "cursor"])
+            request, known: ["status", "model", "model_version", "name", "source", "limit", "cursor"],
+            prefixes: [Self.metadataPrefix])
         let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
         let filter = try filter(options)
         let tasks = try await context.reading.read { [tasks = context.tasks] in
@@ -103,13 +104,12 @@ struct TaskRoutes {
         return .json(body)
     }
 
+    private static let metadataPrefix = "metadata."
+
     private func filter(_ options: RequestOptions) throws -> TaskFilter {
-        let status = try options.text("status").map { text in
-            guard let status = PredictionTask.Status(rawValue: text) else {
-                let names = PredictionTask.Status.allCases.map(\.rawValue).joined(separator: ", ")
-                throw APIError.invalidParameter(name: "status", expected: names)
-            }
-            return status
+        let metadata = try options.texts(under: Self.metadataPrefix, maximumBytes: Limits.metadataBytes)
+        guard metadata.count < 2 else {
+            throw APIError.invalidParameter(name: "metadata", expected: "one name and its value")
         }
         let before = try options.text("cursor").map { text in
             guard let id = TaskID(text) else {
@@ -118,8 +118,10 @@ struct TaskRoutes {
             return id
         }
         return TaskFilter(
-            status: status, model: try options.text("model"), version: try options.text("model_version"),
-            name: try options.text("name"), before: before)
+            status: try options.word("status", of: PredictionTask.Status.self), model: try options.text("model"),
+            version: try options.text("model_version"), name: try options.text("name"),
+            source: try options.word("source", of: PredictionTask.Source.self) ?? .async,
+            metadata: metadata.first.map { (name: $0.key, value: $0.value) }, before: before)
     }
 
     // MARK: End

@@ -58,7 +58,8 @@ struct APIProcess {
         owner = try Owner(
             .api, boot: environment.boot, models: [], database: database, at: environment.clock.now)
         let readers = database.makeReaders()
-        let tasks = TaskStore(readers: readers, models: ModelRegistry())
+        let models = ModelRegistry()
+        let tasks = TaskStore(readers: readers, models: models)
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
             logger: environment.logger)
@@ -69,7 +70,9 @@ struct APIProcess {
             submissions: Submissions(
                 database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
                 retention: environment.retention),
-            tasks: tasks, workforce: Workforce(readers: readers), reading: reading, watcher: watcher, changes: changes,
+            tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
+            forecast: Forecast(readers: readers, models: models, clock: environment.steady),
+            persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
             readiness: Readiness(committer: committer, clock: environment.steady, stopping: stop), receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
     }

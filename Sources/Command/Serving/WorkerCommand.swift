@@ -21,7 +21,8 @@ struct WorkerCommand: Command {
             models, boot: environment.boot, database: database, at: environment.clock.now)
         let worker = try WorkerService(
             owner: owner, models: models, database: database, doorbell: doorbell, boot: environment.boot,
-            clock: environment.clock, retention: environment.retention, logger: environment.logger)
+            clock: environment.clock, steady: environment.steady, retention: environment.retention,
+            logger: environment.logger)
         let services = [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [worker]
         try await ServiceGroup(services, logger: environment.logger).run(until: stop)
         environment.logger.notice("stopped")

@@ -28,10 +28,19 @@ package final class Checkpointer {
     }
 
     /// Gives free pages back to the filesystem, a bounded number at a time.
-    package func releaseFreePages() throws {
+    ///
+    /// - Parameter isIdle: whether nothing was written lately; else a quarter of the file may stay free for what comes.
+    package func releaseFreePages(isIdle: Bool) throws {
+        let (pages, free) = try writer.read { connection in
+            (
+                try connection.first("PRAGMA page_count") { $0.int(0) } ?? 0,
+                try connection.first("PRAGMA freelist_count") { $0.int(0) } ?? 0
+            )
+        }
+        guard free > (isIdle ? 0 : max(pages / 4, Limits.releasedPages)) else { return }
         try writer.transaction { connection in
             // Each step of the pragma frees one page.
-            _ = try connection.all("PRAGMA incremental_vacuum(1024)") { _ in () }
+            _ = try connection.all("PRAGMA incremental_vacuum(\(Limits.releasedPages))") { _ in () }
         }
     }
 }

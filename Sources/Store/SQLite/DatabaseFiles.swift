@@ -32,6 +32,12 @@ package struct DatabaseFiles: Sendable, Hashable {
         return stat(log, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// The bytes of disk that are free for this process; 0 when that cannot be told.
+    package var freeDiskBytes: Int64 {
+        var status = statvfs()
+        return statvfs(folder, &status) == 0 ? Int64(status.f_bavail) * Int64(status.f_frsize) : 0
+    }
+
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
     /// Makes the folders that are not there yet.

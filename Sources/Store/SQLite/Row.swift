@@ -13,6 +13,8 @@ package struct Row: ~Copyable {
 
     package func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(statement, column)) }
 
+    package func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+
     package func text(_ column: Int32) -> String {
         guard let bytes = sqlite3_column_text(statement, column) else { return "" }
         let count = Int(sqlite3_column_bytes(statement, column))

@@ -4,6 +4,7 @@ package import Core
 package enum SQLValue: Sendable {
     case null
     case integer(Int64)
+    case real(Double)
     case text(String)
     case blob([UInt8])
 

@@ -1,8 +1,23 @@
-/// Counts the rows that are accepted and not yet done, a model each.
+/// Counts the rows that are accepted and not yet done, a model each, and remembers what a row costs.
 package enum BacklogTable {
+    /// One model's part of the backlog.
+    package struct Entry: Sendable, Equatable {
+        package let model: Int64
+        package let rows: Int
+        /// What a row was seen to cost a worker, in microseconds; nil before the first run.
+        package let rowCost: Double?
+    }
+
     /// The count over all models.
     package static func rows(in connection: Connection) throws -> Int {
         try connection.first("SELECT coalesce(sum(rows), 0) FROM backlog") { $0.int(0) } ?? 0
+    }
+
+    /// Every model's part.
+    package static func all(in connection: Connection) throws -> [Entry] {
+        try connection.all("SELECT model, rows, cost_us FROM backlog") {
+            Entry(model: $0.integer(0), rows: $0.int(1), rowCost: $0.isNull(2) ? nil : $0.double(2))
+        }
     }
 
     /// Counts rows in, or out with a negative number.
@@ -12,5 +27,19 @@ package enum BacklogTable {
         if updated == 0 {
             try connection.run("INSERT INTO backlog (model, rows) VALUES (?, ?)", .integer(model), .integer(rows))
         }
+    }
+
+    /// Counts rows out that ran, and learns what they cost.
+    ///
+    /// A run weighs by its rows, so that single rows, whose cost is mostly that of the run, hardly move the figure.
+    ///
+    /// - Parameter rowCost: what a row of the run cost, in microseconds.
+    package static func settle(_ rows: Int, rowCost: Double, model: Int64, in connection: Connection) throws {
+        let weight = Double(rows) / Double(rows + 2_000)
+        try connection.run(
+            """
+            UPDATE backlog SET rows = rows - ?2, cost_us = coalesce(cost_us + (?3 - cost_us) * ?4, ?3)
+            WHERE model = ?1
+            """, .integer(model), .integer(rows), .real(rowCost), .real(weight))
     }
 }

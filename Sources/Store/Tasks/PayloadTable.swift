@@ -27,15 +27,23 @@ package enum PayloadTable {
         }
     }
 
-    /// Deletes a chunk's rows, which nobody needs after its end.
+    /// Deletes a chunk's rows.
     package static func delete(_ key: ChunkKey, in connection: Connection) throws {
         try connection.run("DELETE FROM payload WHERE chunk = ?", .integer(key.rawValue))
     }
 
-    /// Deletes all rows of a task.
+    /// Deletes all rows of a small task.
     package static func deleteAll(of task: Int64, in connection: Connection) throws {
+        _ = try delete(upTo: ChunkKey.positions, of: task, in: connection)
+    }
+
+    /// Deletes rows of a task, a bounded number of chunks.
+    ///
+    /// - Returns: the number of chunks whose rows were deleted.
+    static func delete(upTo limit: Int, of task: Int64, in connection: Connection) throws -> Int {
         let keys = ChunkKey.all(of: task)
-        try connection.run(
-            "DELETE FROM payload WHERE chunk BETWEEN ? AND ?", .integer(keys.lowerBound), .integer(keys.upperBound))
+        return try connection.run(
+            "DELETE FROM payload WHERE chunk IN (SELECT chunk FROM payload WHERE chunk BETWEEN ? AND ? LIMIT ?)",
+            .integer(keys.lowerBound), .integer(keys.upperBound), .integer(limit))
     }
 }

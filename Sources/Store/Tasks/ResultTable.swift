@@ -17,11 +17,25 @@ package struct ResultPlace: Sendable, Equatable {
 package struct ResultPage: Sendable {
     /// A part of one chunk's predictions.
     package struct Part: Sendable {
-        package let predictions: Predictions
+        package var predictions: Predictions
+        /// The chunk's place in the task.
+        package let position: Int
         /// The row in the task with which the chunk begins.
         package let firstRow: Int
         /// The rows of the chunk that are on the page.
         package let rows: Range<Int>
+        /// The caller's own records of the whole chunk, where they were asked for and are kept.
+        package var records: Records?
+
+        package init(
+            predictions: Predictions, position: Int = 0, firstRow: Int, rows: Range<Int>, records: Records? = nil
+        ) {
+            self.position = position
+            self.predictions = predictions
+            self.firstRow = firstRow
+            self.rows = rows
+            self.records = records
+        }
     }
 
     package var parts: [Part] = []
@@ -50,9 +64,12 @@ package enum ResultTable {
 
     /// Reads chunks in order until the page is full or a chunk is missing.
     ///
-    /// - Parameter skippingGaps: whether missing chunks will never come, so that they are passed over.
+    /// - Parameters:
+    ///   - skippingGaps: whether missing chunks will never come, so that they are passed over.
+    ///   - withRecords: whether the caller's own records are read too.
     static func page(
-        of task: Int64, from place: ResultPlace, limit: Int, skippingGaps: Bool, in connection: Connection
+        of task: Int64, from place: ResultPlace, limit: Int, skippingGaps: Bool, withRecords: Bool,
+        in connection: Connection
     ) throws -> ResultPage {
         var page = ResultPage(from: place)
         var left = limit
@@ -67,7 +84,12 @@ package enum ResultTable {
             if position != page.next.position { page.next = ResultPlace(position: position, row: 0) }
             let predictions = try Predictions(result: row.blob(2))
             let rows = min(page.next.row, predictions.count)..<min(page.next.row + left, predictions.count)
-            page.parts.append(.init(predictions: predictions, firstRow: row.int(1), rows: rows))
+            let key = ChunkKey(rawValue: row.integer(0))
+            let records = withRecords ? try RecordTable.find(key, in: connection) : nil
+            page.parts.append(
+                .init(
+                    predictions: predictions, position: position, firstRow: row.int(1), rows: rows,
+                    records: records))
             left -= rows.count
             page.next =
                 rows.upperBound == predictions.count

@@ -22,6 +22,9 @@ package enum Retention {
         var room = Limits.sweptChunks
         for task in tasks where room > 0 {
             room -= try ResultTable.delete(upTo: room, of: task, in: connection)
+            if room > 0 { room -= try PayloadTable.delete(upTo: room, of: task, in: connection) }
+            if room > 0 { room -= try RecordTable.delete(upTo: room, of: task, in: connection) }
+            if room > 0 { try InputTable.delete(task, in: connection) }
             try mark(task, at: time, isEmpty: room > 0, in: connection)
         }
         return room == 0 || tasks.count == Limits.sweptTasks

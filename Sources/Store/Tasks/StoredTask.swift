@@ -5,8 +5,24 @@ package struct StoredTask: Sendable {
     /// The task's key in the database, which starts the keys of its chunks.
     package let key: Int64
     package let task: PredictionTask
+    /// What is kept of its input after its rows were scored.
+    package let kept: KeptInput
     /// The result of a one-row task that has ended; nil for any other.
     package let result: Predictions?
+    /// How its stream turned out to be written, as JSON; nil for rows that came in a JSON body.
+    package let inputFormat: String?
+    /// What the caller should know of the input, as a JSON array; nil when there is nothing.
+    package let warnings: String?
     /// Whether the keeper has deleted the results.
     package let isSwept: Bool
+}
+
+/// What is kept of a task's input after its rows were scored.
+package enum KeptInput: String, Sendable {
+    /// Nothing: the rows cannot be run again.
+    case none
+    /// The typed columns.
+    case columns
+    /// The caller's own records.
+    case records
 }

@@ -59,12 +59,40 @@ package final class TaskStore: Sendable {
     ///   - task: whose results.
     ///   - place: where to begin; ``ResultPlace/start`` for the first row.
     ///   - limit: rows at most, 1 to ``Limits/pageRows``.
-    package func results(of task: StoredTask, from place: ResultPlace, limit: Int) throws -> ResultPage {
+    ///   - withRecords: whether the caller's own records are read too.
+    package func results(
+        of task: StoredTask, from place: ResultPlace, limit: Int, withRecords: Bool = false
+    ) throws -> ResultPage {
         if let result = task.result { return ResultPage(single: result, from: place) }
         return try readers.read { connection in
             try ResultTable.page(
-                of: task.key, from: place, limit: limit, skippingGaps: task.task.status.isFinal, in: connection)
+                of: task.key, from: place, limit: limit, skippingGaps: task.task.status.isFinal,
+                withRecords: withRecords, in: connection)
         }
+    }
+
+    /// How a task's stream is read; nil when its rows came otherwise.
+    package func input(of task: StoredTask) throws -> StoredInput? {
+        try readers.read { try InputTable.find(task.key, in: $0) }
+    }
+
+    /// The newest task that runs a task's failed rows again; nil when there is none.
+    package func retry(of task: StoredTask) throws -> StoredTask? {
+        try readers.read { connection in
+            let id = try connection.first(
+                "SELECT id FROM task WHERE parent = ? AND relation = 'retry' ORDER BY key DESC LIMIT 1",
+                .integer(task.key)
+            ) { TaskID(bytes: $0.blob(0))! }
+            return try id.flatMap { try TaskTable.find($0, models: models, in: connection) }
+        }
+    }
+
+    /// The stored input of a task's next chunk from a position on: its columns, its records, or both, as far as they
+    /// are kept.
+    ///
+    /// - Returns: nil when no later chunk has any.
+    package func input(of task: StoredTask, from position: Int) throws -> ChunkInput? {
+        try readers.read { try ChunkInput.next(of: task.key, from: position, in: $0) }
     }
 
     /// All results of a small task that has ended.

@@ -2,39 +2,93 @@ package import Core
 
 /// How a task is stopped before its end: marked first, emptied in bounded steps, ended when nothing of it runs any more.
 extension TaskTable {
+    /// What a task that is stopped ends in, and why.
+    package enum Stop: Sendable, Equatable {
+        /// Its caller asked for it.
+        case cancelled
+        /// Its deadline passed.
+        case expired
+        /// Its input will never be whole, or was refused.
+        case failed(ErrorCode)
+
+        fileprivate var status: PredictionTask.Status {
+            switch self {
+            case .cancelled: .cancelled
+            case .expired: .expired
+            case .failed: .failed
+            }
+        }
+
+        fileprivate var failure: ErrorCode? {
+            if case .failed(let code) = self { code } else { nil }
+        }
+    }
+
     /// Marks a task to be stopped; an upload of it takes no more rows.
     ///
-    /// - Returns: false when the task had ended, or was being stopped already.
-    package static func beginCancelling(_ task: Int64, in connection: Connection) throws -> Bool {
-        try connection.run(
-            """
-            UPDATE task SET status = 'cancelling', revision = revision + 1,
-                input_state = iif(input_state = 'receiving', 'broken', input_state), receiver = NULL
-            WHERE key = ? AND status IN ('pending', 'processing')
-            """, .integer(task)) == 1
+    /// - Parameter receiver: whose task it must be; nil for any.
+    /// - Returns: false when the task had ended, was being stopped already, or another receives it.
+    package static func beginStopping(
+        _ task: Int64, as stop: Stop, receivedBy receiver: Int64? = nil, in connection: Connection
+    ) throws -> Bool {
+        let isMarked =
+            try connection.run(
+                """
+                UPDATE task SET status = 'cancelling', stop = ?2, failure = ?3, revision = revision + 1,
+                    input_state = iif(input_state = 'receiving', 'broken', input_state), receiver = NULL
+                WHERE key = ?1 AND status IN ('pending', 'processing') AND (?4 IS NULL OR receiver = ?4)
+                """, .integer(task), .text(stop.status.rawValue), .optional(stop.failure?.rawValue),
+                receiver.map { .integer($0) } ?? .null) == 1
+        if isMarked { try InputTable.close(task, in: connection) }
+        return isMarked
     }
 
     /// Ends a task of which nothing waits or runs any more; rows scored before stay readable.
     ///
     /// - Returns: the task's id.
-    package static func endCancelling(
+    package static func endStopping(
         _ task: Int64, at time: WallTime, retention: Duration, in connection: Connection
     ) throws -> TaskID? {
         try connection.first(
             """
-            UPDATE task SET status = 'cancelled', completed_ms = ?2, input = NULL, revision = revision + 1,
-                results_until_ms = iif(swept_ms IS NULL, ?3, ?2)
+            UPDATE task SET status = coalesce(stop, 'cancelled'), completed_ms = ?2, input = NULL,
+                revision = revision + 1,
+                results_until_ms = iif(swept_ms IS NULL, ?2 + coalesce(keep_ms, ?3), ?2)
             WHERE key = ?1 AND status = 'cancelling'
             RETURNING id
-            """, .integer(task), .time(time), .time(time + retention)
+            """, .integer(task), .time(time), .integer(retention.wholeMilliseconds)
         ) { TaskID(bytes: $0.blob(0))! }
     }
 
+    /// Whether a task is being stopped.
+    package static func isStopping(_ task: Int64, in connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM task WHERE key = ? AND status = 'cancelling'", .integer(task)) { _ in true }
+            ?? false
+    }
+
     /// The tasks that are being stopped, each with its model.
-    package static func cancelling(in connection: Connection) throws -> [(task: Int64, model: Int64)] {
+    package static func stopping(in connection: Connection) throws -> [(task: Int64, model: Int64)] {
         try connection.all(
             "SELECT key, model FROM task WHERE status = 'cancelling' LIMIT ?", .integer(Limits.sweptTasks)
         ) { ($0.integer(0), $0.integer(1)) }
+    }
+
+    /// The tasks whose deadline has passed, and the uploads that nobody went on with.
+    package static func overdue(
+        at time: WallTime, in connection: Connection
+    ) throws -> [(task: Int64, stop: Stop)] {
+        let expired = try connection.all(
+            """
+            SELECT key FROM task WHERE deadline_ms <= ? AND completed_ms IS NULL AND status <> 'cancelling' LIMIT ?
+            """, .time(time), .integer(Limits.sweptTasks)
+        ) { (task: $0.integer(0), stop: Stop.expired) }
+        let idle = try connection.all(
+            """
+            SELECT input.task FROM input JOIN task ON task.key = input.task
+            WHERE idle_until_ms <= ? AND receiver = \(nobody) LIMIT ?
+            """, .time(time), .integer(Limits.sweptTasks)
+        ) { (task: $0.integer(0), stop: Stop.failed(.uploadIncomplete)) }
+        return expired + idle
     }
 
     /// Hides a task's rows and results at once; the keeper deletes them.

@@ -6,17 +6,22 @@ package struct TaskFilter: Sendable {
     package var model: String?
     package var version: String?
     package var name: String?
+    package var source: PredictionTask.Source
+    /// One of the strings that the task must have in its metadata.
+    package var metadata: (name: String, value: String)?
     /// Tasks older than this one.
     package var before: TaskID?
 
     package init(
         status: PredictionTask.Status? = nil, model: String? = nil, version: String? = nil, name: String? = nil,
-        before: TaskID? = nil
+        source: PredictionTask.Source = .async, metadata: (name: String, value: String)? = nil, before: TaskID? = nil
     ) {
         self.status = status
         self.model = model
         self.version = version
         self.name = name
+        self.source = source
+        self.metadata = metadata
         self.before = before
     }
 }
@@ -31,14 +36,17 @@ extension TaskTable {
     ) throws -> [TaskID] {
         try connection.all(
             """
-            SELECT id FROM task WHERE owner = ?1 AND (?2 IS NULL OR id < ?2) AND (?3 IS NULL OR status = ?3)
+            SELECT id FROM task WHERE owner = ?1 AND source = ?8 AND (?2 IS NULL OR id < ?2) AND (?3 IS NULL OR status = ?3)
                 AND (?4 IS NULL OR name = ?4)
                 AND ((?5 IS NULL AND ?6 IS NULL) OR model IN
                     (SELECT key FROM model WHERE (?5 IS NULL OR model.name = ?5) AND (?6 IS NULL OR version = ?6)))
+                AND (?9 IS NULL OR EXISTS
+                    (SELECT 1 FROM json_each(task.metadata) AS own WHERE own.key = ?9 AND own.value = ?10))
             ORDER BY id DESC LIMIT ?7
             """,
             .text(owner), .optional(filter.before?.bytes), .optional(filter.status?.rawValue), .optional(filter.name),
-            .optional(filter.model), .optional(filter.version), .integer(limit)
+            .optional(filter.model), .optional(filter.version), .integer(limit),
+            .text(filter.source.rawValue), .optional(filter.metadata?.name), .optional(filter.metadata?.value)
         ) { TaskID(bytes: $0.blob(0))! }
     }
 }

@@ -17,18 +17,26 @@ package struct TaskProgress: Sendable {
 }
 
 extension TaskTable {
+    /// A task after some of its rows were counted.
+    package struct Counted: Sendable {
+        package let id: TaskID
+        package let status: PredictionTask.Status
+        package let model: Int64
+        package let kept: KeptInput
+    }
+
     /// Counts ended rows, and ends the task with the last of them.
     ///
-    /// - Returns: the task's id, status and model now; nil when the task had ended before, so that the rows do not count.
+    /// - Returns: nil when the task had ended before, so that the rows do not count.
     package static func count(
         _ progress: TaskProgress, at time: WallTime, retention: Duration, in connection: Connection
-    ) throws -> (id: TaskID, status: PredictionTask.Status, model: Int64)? {
+    ) throws -> Counted? {
         try connection.first(
             """
             UPDATE task SET
                 succeeded = succeeded + ?2, failed = failed + ?3, revision = revision + 1,
                 started_ms = coalesce(started_ms, ?4),
-                input = iif(?7 IS NULL, input, NULL), result = coalesce(?7, result),
+                input = iif(?7 IS NULL OR kept = 'columns', input, NULL), result = coalesce(?7, result),
                 status = CASE
                     WHEN status = 'cancelling' THEN status
                     WHEN input_state <> 'complete' OR succeeded + ?2 + failed + ?3 < rows THEN
@@ -37,12 +45,17 @@ extension TaskTable {
                     WHEN succeeded + ?2 = 0 THEN 'failed'
                     ELSE 'completed_with_errors' END,
                 completed_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5, NULL),
-                results_until_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?6, NULL)
+                results_until_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5 + coalesce(keep_ms, ?6), NULL)
             WHERE key = ?1 AND status IN ('pending', 'processing', 'cancelling')
-            RETURNING id, status, model
+            RETURNING id, status, model, kept
             """,
             .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
-            .optional(progress.startedAt), .time(time), .time(time + retention), .optional(progress.singleResult)
-        ) { (TaskID(bytes: $0.blob(0))!, PredictionTask.Status(rawValue: $0.text(1))!, $0.integer(2)) }
+            .optional(progress.startedAt), .time(time), .integer(retention.wholeMilliseconds),
+            .optional(progress.singleResult)
+        ) {
+            Counted(
+                id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!,
+                model: $0.integer(2), kept: KeptInput(rawValue: $0.text(3))!)
+        }
     }
 }

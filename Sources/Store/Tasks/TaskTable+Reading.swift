@@ -1,4 +1,5 @@
 package import Core
+internal import Foundation
 
 extension TaskTable {
     /// Finds a task by its id.
@@ -7,29 +8,48 @@ extension TaskTable {
     ) throws -> StoredTask? {
         try connection.first(
             """
-            SELECT key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
+            SELECT task.key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
                 failure, result, revision, created_ms, started_ms, completed_ms, results_until_ms, swept_ms,
                 (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
-                    AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
-            FROM task WHERE id = ?
+                    AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215),
+                source, metadata, deadline_ms, kept, format, warnings
+            FROM task LEFT JOIN input ON input.task = task.key WHERE id = ?
             """, .blob(id.bytes)
         ) { row in
-            let model = try models.entry(for: row.integer(3), in: connection)
-            let status = PredictionTask.Status(rawValue: row.text(5))!
-            let leased = row.int(19)
-            return StoredTask(
-                key: row.integer(0),
-                task: PredictionTask(
-                    id: id, owner: row.text(1), name: row.optionalText(2), model: model.identity,
-                    output: model.output, priority: Priority(rawValue: row.text(4))!,
-                    status: status == .pending && leased > 0 ? .processing : status,
-                    input: PredictionTask.InputState(rawValue: row.text(6))!, inputBytes: row.int(7),
-                    rows: counts(row, status: status, leased: leased),
-                    failure: row.optionalText(11).flatMap(ErrorCode.init(rawValue:)),
-                    createdAt: row.time(14), startedAt: row.optionalTime(15), completedAt: row.optionalTime(16),
-                    resultsUntil: row.optionalTime(17), revision: row.int(13)),
+            StoredTask(
+                key: row.integer(0), task: try task(row, id: id, models: models, in: connection),
+                kept: KeptInput(rawValue: row.text(23))!,
                 result: try row.optionalBlob(12).map(Predictions.init(result:)),
-                isSwept: !row.isNull(18))
+                inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
+        }
+    }
+
+    private static func task(
+        _ row: borrowing Row, id: TaskID, models: ModelRegistry, in connection: Connection
+    ) throws -> PredictionTask {
+        let model = try models.entry(for: row.integer(3), in: connection)
+        let status = PredictionTask.Status(rawValue: row.text(5))!
+        let leased = row.int(19)
+        var task = PredictionTask(
+            id: id, owner: row.text(1), name: row.optionalText(2), model: model.identity, output: model.output,
+            priority: Priority(rawValue: row.text(4))!,
+            status: status == .pending && leased > 0 ? .processing : status,
+            input: PredictionTask.InputState(rawValue: row.text(6))!, inputBytes: row.int(7),
+            rows: counts(row, status: status, leased: leased),
+            failure: row.optionalText(11).flatMap(ErrorCode.init(rawValue:)), createdAt: row.time(14),
+            startedAt: row.optionalTime(15), completedAt: row.optionalTime(16), resultsUntil: row.optionalTime(17),
+            revision: row.int(13))
+        task.source = PredictionTask.Source(rawValue: row.text(20))!
+        task.metadata = try row.optionalText(21).map(metadata) ?? [:]
+        task.deadline = row.optionalTime(22)
+        return task
+    }
+
+    private static func metadata(_ text: String) throws -> [String: String] {
+        do {
+            return try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+        } catch {
+            throw StoreError.corruptBlob
         }
     }
 

@@ -7,8 +7,28 @@ package enum TaskTable {
         package var id: TaskID
         package var owner: String
         package var name: String?
+        package var metadata: [String: String] = [:]
+        package var source = PredictionTask.Source.async
         package var priority: Priority
         package var createdAt: WallTime
+        /// When rows that have not run are given up; nil for never.
+        package var deadline: WallTime?
+        /// How long results are kept after the end; nil for as long as the service keeps them.
+        package var keepFor: Duration?
+        package var kept = KeptInput.none
+        /// The task whose rows this one runs again.
+        package var parent: Parent?
+
+        /// Where a task's rows come from, when they are another task's.
+        package struct Parent: Sendable {
+            package let task: Int64
+            package let relation: PredictionTask.Relation
+
+            package init(_ task: StoredTask, _ relation: PredictionTask.Relation) {
+                self.task = task.key
+                self.relation = relation
+            }
+        }
 
         package init(id: TaskID, owner: String, name: String? = nil, priority: Priority, createdAt: WallTime) {
             self.id = id
@@ -47,64 +67,74 @@ package enum TaskTable {
         try connection.run(
             """
             INSERT INTO task (id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
-                receiver, input, created_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, 'pending', iif(?6 IS NULL, 'complete', 'receiving'), 0, 0, 0, ?6, ?7, ?8)
+                receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation)
+            VALUES (?1, ?2, ?3, ?4, ?5, 'pending', iif(?6 IS NULL, 'complete', 'receiving'), 0, 0, 0, ?6, ?7, ?8, ?9,
+                ?10, ?11, ?12, ?13, ?14, ?15)
             """,
             .blob(draft.id.bytes), .text(draft.owner), .optional(draft.name), .integer(model),
-            .text(draft.priority.rawValue), receiver, .optional(input), .time(draft.createdAt))
+            .text(draft.priority.rawValue), receiver, .optional(input), .time(draft.createdAt),
+            .text(draft.source.rawValue), .optional(draft.metadataText), .optional(draft.deadline),
+            draft.keepFor.map { .integer($0.wholeMilliseconds) } ?? .null, .text(draft.kept.rawValue),
+            draft.parent.map { .integer($0.task) } ?? .null, .optional(draft.parent?.relation.rawValue))
         return connection.lastInsertedRow
     }
 
     /// Counts a chunk that was appended to a task.
     ///
-    /// - Returns: the chunk's position and its first row; nil when the task no longer receives rows.
+    /// - Parameter receiver: who receives the rows; another may have taken over.
+    /// - Returns: the chunk's position and its first row; nil when the task no longer receives rows from there.
     package static func append(
-        to task: Int64, rows: Int, bytes: Int, in connection: Connection
+        to task: Int64, receiver: Int64, rows: Int, bytes: Int, in connection: Connection
     ) throws -> (position: Int, firstRow: Int)? {
         try connection.first(
             """
             UPDATE task SET chunks = chunks + 1, rows = rows + ?2, input_bytes = input_bytes + ?3,
                 revision = revision + 1
-            WHERE key = ?1 AND input_state = 'receiving'
+            WHERE key = ?1 AND receiver = ?4
             RETURNING chunks - 1, rows - ?2
-            """, .integer(task), .integer(rows), .integer(bytes)
+            """, .integer(task), .integer(rows), .integer(bytes), .integer(receiver)
         ) { ($0.int(0), $0.int(1)) }
     }
 
     /// Ends the input of a task; the task itself ends here when all its rows are done already.
     ///
-    /// - Returns: whether the task was still receiving, and its status now.
+    /// - Parameter tailBytes: bytes of the input after the last row.
+    /// - Returns: the task's status now; nil when the receiver was no longer the one.
     package static func seal(
-        _ task: Int64, at time: WallTime, retention: Duration, in connection: Connection
+        _ task: Int64, receiver: Int64, tailBytes: Int, at time: WallTime, retention: Duration,
+        in connection: Connection
     ) throws -> PredictionTask.Status? {
         let sealed = try connection.run(
             """
-            UPDATE task SET input_state = 'complete', receiver = NULL, revision = revision + 1
-            WHERE key = ? AND input_state = 'receiving'
-            """, .integer(task))
+            UPDATE task SET input_state = 'complete', receiver = NULL, input_bytes = input_bytes + ?3,
+                revision = revision + 1
+            WHERE key = ?1 AND receiver = ?2
+            """, .integer(task), .integer(receiver), .integer(tailBytes))
         if sealed == 0 { return nil }
         return try count(
             TaskProgress(task: task, startedAt: nil), at: time, retention: retention, in: connection)?.status
     }
 
-    /// Ends a task whose upload broke; what was scored stays.
-    ///
-    /// - Returns: the task's id and model, and the rows that will never run; nil when it no longer received rows.
-    package static func breakUpload(
-        _ task: Int64, because failure: ErrorCode, at time: WallTime, retention: Duration, in connection: Connection
-    ) throws -> (id: TaskID, model: Int64, unfinishedRows: Int)? {
-        try connection.first(
-            """
-            UPDATE task SET input_state = 'broken', receiver = NULL, status = 'failed', failure = ?2,
-                completed_ms = ?3, results_until_ms = ?4, revision = revision + 1
-            WHERE key = ?1 AND input_state = 'receiving'
-            RETURNING id, model, rows - succeeded - failed
-            """, .integer(task), .text(failure.rawValue), .time(time), .time(time + retention)
-        ) { (TaskID(bytes: $0.blob(0))!, $0.integer(1), $0.int(2)) }
+    /// Deletes a small task that has ended, with all that it had: nothing of it is kept, not even its record.
+    package static func forget(_ task: Int64, in connection: Connection) throws {
+        try PayloadTable.deleteAll(of: task, in: connection)
+        _ = try ResultTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
+        try connection.run("DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", .integer(task))
     }
+}
 
-    /// The tasks whose rows a process was receiving.
-    package static func received(by receiver: Int64, in connection: Connection) throws -> [Int64] {
-        try connection.all("SELECT key FROM task WHERE receiver = ?", .integer(receiver)) { $0.integer(0) }
+extension TaskTable.Draft {
+    /// The metadata as JSON; nil when there is none.
+    fileprivate var metadataText: String? {
+        if metadata.isEmpty { return nil }
+        let bytes = JSONWriter.write { json in
+            json.object { json in
+                for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+                    json.key(escaping: name)
+                    json.value(value)
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

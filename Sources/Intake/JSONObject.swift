@@ -1,7 +1,23 @@
 import Core
 
-/// The options of a submission; an absent member and null are both "not given".
-extension JSONSubmission {
+/// A JSON body that is an object of known members; an absent member and null are both "not given".
+///
+/// The body is checked whole, once, and nothing is built from it: a member is read when it is asked for.
+///
+/// Comes from: a request's body. Goes to: the routes, which read options from it, and ``JSONSubmission``.
+package struct JSONObject: Sendable {
+    let bytes: [UInt8]
+    let members: [String: JSONMember]
+
+    /// - Parameter names: the members that it may have.
+    /// - Throws: `IntakeError` when the bytes are not one JSON object, or it has an unknown or a repeated member.
+    package init(parsing bytes: [UInt8], members names: [String]) throws {
+        var index = JSONMemberIndex(allowed: names)
+        try bytes.withUnsafeBytes { try index.read($0) }
+        self.bytes = bytes
+        members = index.members
+    }
+
     /// Reads a string option.
     ///
     /// - Throws: `IntakeError.wrongField` when the value is no string, or a longer one than allowed.

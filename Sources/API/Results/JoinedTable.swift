@@ -1,0 +1,52 @@
+internal import Core
+internal import Foundation
+internal import Intake
+internal import Store
+
+/// The caller's own table with columns added: her records byte for byte, in her delimiter, decimal and character set.
+struct JoinedTable {
+    /// What stood behind her last record.
+    let tail: [UInt8]
+    let mediaType: String
+    private let columns: ResultColumns
+    private let header: [UInt8]
+    private let added: [CSVExtension.Cell]
+    private let writer: CSVExtension
+
+    /// - Throws: ``APIError/notJoinable`` for a task that did not come as a table, or whose records were not kept;
+    ///   ``APIError/columnCollision(names:)``.
+    init(_ output: ModelOutput, _ query: ResultQuery, input: StoredInput?) throws {
+        guard let input, input.mediaType == StreamFormat.csv.mediaType, let text = input.resumption,
+            try SubmissionOptions(stored: input.options, isTable: true).keepsInput
+        else { throw APIError.notJoinable }
+        let resumption = try JSONDecoder().decode(CSVResumption.self, from: Data(text.utf8))
+        columns = try ResultColumns(output, query.shape, isJoined: true)
+        let names = columns.names.map { query.prefix + $0 }
+        let own = try CSVHeader(input.header, resumption).names.map { $0.lowercased() }
+        let collisions = names.filter { own.contains($0.lowercased()) }
+        guard collisions.isEmpty else { throw APIError.columnCollision(names: collisions) }
+        writer = CSVExtension(format: resumption.format, isBigEndian: resumption.isBigEndian)
+        added = names.map { .text($0) }
+        header = Self.marked(input.header, resumption.format.encoding, asked: query.hasByteOrderMark)
+        tail = input.tail
+        mediaType = "text/csv; charset=\(resumption.format.encoding.rawValue)"
+    }
+
+    /// Her header, with the byte order mark that was asked for if it has none.
+    private static func marked(_ header: [UInt8], _ encoding: CSVEncoding, asked: Bool) -> [UInt8] {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return asked && encoding == .utf8 && !header.starts(with: mark) ? mark + header : header
+    }
+
+    func writeHeader(to output: inout [UInt8]) { writer.write(header[...], adding: added, to: &output) }
+
+    func write(
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
+    ) {
+        guard let records = part.records else { return }
+        writer.write(
+            records.bytes[records.range(at: row)],
+            adding: columns.cells(values, fault: fault).map(CSVExtension.Cell.init),
+            to: &output)
+    }
+}

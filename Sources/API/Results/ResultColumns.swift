@@ -1,0 +1,114 @@
+internal import Core
+
+/// The columns that stand for a row's answer in a table, and their cells.
+struct ResultColumns {
+    /// One column.
+    private enum Column {
+        case prediction
+        case score(Int)
+        case confidence
+        case probability(Int)
+        /// The label, or its probability, at a place of the most probable ones.
+        case topLabel(Int)
+        case topProbability(Int)
+        case value(Int)
+        case error
+    }
+
+    /// What stands in a cell.
+    enum Cell: Equatable {
+        case text(String)
+        case number(Float)
+        case empty
+    }
+
+    let names: [String]
+    private let columns: [Column]
+    private let output: ModelOutput
+    private let topCount: Int
+
+    /// - Parameters:
+    ///   - isJoined: whether the columns stand beside the caller's own: then few, unless more are asked for.
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` when a field is asked for that there is not.
+    init(_ output: ModelOutput, _ shape: ResultShape, isJoined: Bool) throws {
+        let shown = shape.probabilities ?? (isJoined ? .none : .all)
+        let asksForConfidence = shape.fields?.contains("confidence") ?? false
+        // Every probability can be asked for by its own name.
+        let all = Self.columns(of: output, shape.fields == nil ? shown : shown == .none ? .all : shown)
+        var chosen = all
+        if let fields = shape.fields {
+            chosen = try fields.map { field in
+                guard let column = all.first(where: { $0.name == field }) else {
+                    throw APIError.invalidParameter(
+                        name: "fields", expected: "some of \(all.map { "`\($0.name)`" }.joined(separator: ", "))")
+                }
+                return column
+            }
+        } else if isJoined, output.kind == .classification, output.positiveLabel != nil, !asksForConfidence {
+            // One number beside the prediction is what a campaign is sorted by.
+            chosen.removeAll { $0.name == "confidence" }
+        }
+        names = chosen.map(\.name)
+        columns = chosen.map(\.column)
+        self.output = output
+        topCount = if case .top(let count) = shown { min(count, output.labels.count) } else { 0 }
+    }
+
+    private static func columns(
+        of output: ModelOutput, _ shown: ShownProbabilities
+    ) -> [(name: String, column: Column)] {
+        var columns: [(name: String, column: Column)] = []
+        switch output.kind {
+        case .classification:
+            columns.append(("prediction", .prediction))
+            if let positive = output.positiveLabel.flatMap(output.labels.firstIndex(of:)) {
+                columns.append(("score", .score(positive)))
+            }
+            columns.append(("confidence", .confidence))
+            switch shown {
+            case .none: break
+            case .all: columns += output.labels.enumerated().map { ($1, .probability($0)) }
+            case .top(let count):
+                for place in 0..<min(count, output.labels.count) {
+                    columns.append(("label_\(place + 1)", .topLabel(place)))
+                    columns.append(("probability_\(place + 1)", .topProbability(place)))
+                }
+            }
+        case .regression: columns.append(("prediction", .value(0)))
+        case .vector: columns += (0..<output.width).map { ("output_\($0 + 1)", .value($0)) }
+        }
+        return columns + [("error", .error)]
+    }
+
+    /// The cells of a row.
+    ///
+    /// - Parameters:
+    ///   - values: what the model answered; empty for a row that failed.
+    ///   - fault: why the row failed; nil for one that did not.
+    func cells(_ values: ArraySlice<Float>, fault: RowFault?) -> [Cell] {
+        if let fault {
+            return columns.map { column in
+                if case .error = column { .text("\(fault.code.rawValue): \(fault.message)") } else { .empty }
+            }
+        }
+        let label = output.kind == .classification ? output.label(of: values) : 0
+        let top = topCount > 0 ? Self.top(topCount, of: values) : []
+        return columns.map { column in
+            switch column {
+            case .prediction: .text(output.labels[label])
+            case .confidence: .number(values[values.startIndex + label])
+            case .score(let index), .probability(let index), .value(let index):
+                .number(values[values.startIndex + index])
+            case .topLabel(let place): .text(output.labels[top[place]])
+            case .topProbability(let place): .number(values[values.startIndex + top[place]])
+            case .error: .empty
+            }
+        }
+    }
+
+    /// The indices of the greatest values, greatest first; of equals the first comes first.
+    static func top(_ count: Int, of values: ArraySlice<Float>) -> [Int] {
+        let order = values.indices.sorted { values[$0] > values[$1] || values[$0] == values[$1] && $0 < $1 }
+        return order.prefix(count).map { $0 - values.startIndex }
+    }
+}

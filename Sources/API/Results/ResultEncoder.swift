@@ -1,0 +1,141 @@
+internal import Core
+internal import Intake
+internal import Store
+
+/// Writes results a page at a time: as lines of JSON, as a table of their own, or into the caller's own records.
+struct ResultEncoder {
+    private enum Form {
+        case lines(PredictionMessage)
+        case table(ResultTable)
+        case joined(JoinedTable)
+    }
+
+    private let form: Form
+    /// Whether rows that succeeded are left out.
+    private let errorsOnly: Bool
+    private var isHeaderWritten = false
+
+    /// - Parameters:
+    ///   - input: how the task's table was written; needed to join.
+    ///   - isContinued: whether a header was written before.
+    /// - Throws: ``APIError`` when what is asked for does not suit the task.
+    init(_ task: PredictionTask, _ query: ResultQuery, input: StoredInput?) throws {
+        errorsOnly = query.errorsOnly
+        let output = try task.output.withThreshold(query.shape.threshold)
+        if query.isJoined {
+            form = .joined(try JoinedTable(output, query, input: input))
+        } else if query.format == .csv {
+            form = .table(try ResultTable(output, query))
+        } else {
+            try PredictionMessage.check(query.shape.fields)
+            form = .lines(PredictionMessage(output: output, version: task.model.version, shape: query.shape))
+        }
+    }
+
+    /// Whether the caller's records must be read with the results.
+    var needsRecords: Bool { if case .joined = form { true } else { false } }
+
+    /// The media type, with the character set of the caller's own table.
+    var mediaType: String {
+        switch form {
+        case .lines: ResultFormat.ndjson.mediaType
+        case .table: ResultFormat.csv.mediaType
+        case .joined(let table): table.mediaType
+        }
+    }
+
+    /// The bytes of a page; of a table's first page with the header.
+    mutating func encode(_ page: ResultPage) -> [UInt8] {
+        var output: [UInt8] = []
+        var json = JSONWriter(reserving: 1 << 16)
+        for part in page.parts {
+            writeHeader(hasIDs: part.predictions.ids != nil, to: &output)
+            var cursor = RowCursor(part)
+            for row in part.rows {
+                let (values, fault) = cursor.take(row)
+                if errorsOnly, fault == nil { continue }
+                switch form {
+                case .lines(let message): message.write(row, of: part, values, fault, to: &json)
+                case .table(let table): table.write(row, of: part, values, fault, to: &output)
+                case .joined(let table): table.write(row, of: part, values, fault, to: &output)
+                }
+            }
+        }
+        return output + json.bytes
+    }
+
+    /// Writes a page as an array of objects.
+    func write(_ page: ResultPage, to json: inout JSONWriter) {
+        guard case .lines(let message) = form else { return }
+        json.array { json in
+            for part in page.parts {
+                var cursor = RowCursor(part)
+                for row in part.rows {
+                    let (values, fault) = cursor.take(row)
+                    if errorsOnly, fault == nil { continue }
+                    message.writeObject(row, of: part, values, fault, to: &json)
+                }
+            }
+        }
+    }
+
+    /// What stands before the first row, and is written once.
+    private mutating func writeHeader(hasIDs: Bool, to output: inout [UInt8]) {
+        guard !isHeaderWritten else { return }
+        isHeaderWritten = true
+        switch form {
+        case .lines: break
+        case .table(let table): table.writeHeader(hasIDs: hasIDs, to: &output)
+        case .joined(let table): table.writeHeader(to: &output)
+        }
+    }
+
+    /// What ends a file: the header of one without rows, and of a whole one what stood behind the caller's last record.
+    mutating func finish(isWhole: Bool = false) -> [UInt8] {
+        var output: [UInt8] = []
+        writeHeader(hasIDs: false, to: &output)
+        if case .joined(let table) = form, isWhole, !errorsOnly { output += table.tail }
+        return output
+    }
+}
+
+/// Finds the values or the fault of a part's rows, which are asked for in order.
+struct RowCursor {
+    private let predictions: Predictions
+    private var fault: Int
+
+    init(_ part: ResultPage.Part) {
+        predictions = part.predictions
+        var (low, high) = (0, predictions.faults.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if predictions.faults[middle].row < part.rows.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        fault = low
+    }
+
+    /// A row's values, or why it failed.
+    mutating func take(_ row: Int) -> (values: ArraySlice<Float>, fault: RowFault?) {
+        if fault < predictions.faults.count, predictions.faults[fault].row == row {
+            defer { fault += 1 }
+            return ([], predictions.faults[fault])
+        }
+        let start = (row - fault) * predictions.width
+        return (predictions.values[start..<start + predictions.width], nil)
+    }
+}
+
+extension ModelOutput {
+    /// The output with another threshold.
+    ///
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` when the model's answer does not hang on one.
+    func withThreshold(_ threshold: Float?) throws -> ModelOutput {
+        guard let threshold else { return self }
+        guard labels.count == 2, positiveLabel != nil else {
+            throw APIError.invalidParameter(name: "threshold", expected: "left out: this model has no positive label")
+        }
+        var output = self
+        output.threshold = threshold
+        return output
+    }
+}

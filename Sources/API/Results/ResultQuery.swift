@@ -1,0 +1,87 @@
+internal import Core
+internal import HTTP
+internal import Store
+
+/// What a caller asks of results.
+struct ResultQuery: Sendable {
+    let format: ResultFormat
+    /// Rows of the page; nil for the default page, or the whole as a stream.
+    let limit: Int?
+    let place: ResultPlace
+    let errorsOnly: Bool
+    /// Whether a file may end where the results end now.
+    let isPartial: Bool
+    /// Whether rows that were run again stand with what came of that.
+    let includesRetries: Bool
+    /// Whether the caller's own records are given back with columns added.
+    let isJoined: Bool
+    /// What stands before the names of added columns.
+    let prefix: String
+    /// Whether a table begins with a byte order mark, which spreadsheets ask for.
+    let hasByteOrderMark: Bool
+    let shape: ResultShape
+    private let kept: [RequestOptions.Item]
+
+    private static let names = [
+        "limit", "cursor", "format", "errors_only", "partial", "include", "join", "prefix", "bom", "probabilities",
+        "fields", "threshold",
+    ]
+
+    /// What may be joined or included.
+    private enum Join: String, CaseIterable { case input }
+    private enum Include: String, CaseIterable { case retries }
+
+    init(_ request: HTTPRequest) throws {
+        let options = try RequestOptions(request, known: Self.names)
+        limit = try options.integer("limit", in: 1...Limits.pageRows)
+        place = try options.text("cursor").map { try ResultCursor(text: $0).place } ?? .start
+        errorsOnly = try options.flag("errors_only") ?? false
+        isPartial = try options.flag("partial") ?? false
+        includesRetries = try options.word("include", of: Include.self) != nil
+        isJoined = try options.word("join", of: Join.self) != nil
+        prefix = try options.text("prefix", maximumBytes: Limits.prefixBytes) ?? ""
+        hasByteOrderMark = try options.flag("bom") ?? false
+        shape = try Self.shape(options)
+        kept = options.items.filter { !["limit", "cursor"].contains($0.name) }
+        if let format = try options.word("format", of: ResultFormat.self) {
+            self.format = format
+        } else {
+            format = try isJoined ? .csv : Self.acceptable(request)
+        }
+        if isJoined, format != .csv {
+            throw APIError.invalidParameter(name: "format", expected: "`csv` with `join=input`")
+        }
+        // A page holds rows of the task; with their retries or their records they are read as a whole.
+        if limit != nil, includesRetries { throw APIError.contradictoryOptions("limit", "include") }
+    }
+
+    private static func shape(_ options: RequestOptions) throws -> ResultShape {
+        var shape = ResultShape()
+        if let text = try options.text("probabilities") {
+            shape.probabilities = ShownProbabilities(text)
+            if shape.probabilities == nil {
+                throw APIError.invalidParameter(name: "probabilities", expected: "`none`, `all` or such as `top:3`")
+            }
+        }
+        shape.fields = try options.text("fields", maximumBytes: Limits.headerBytes).map {
+            $0.split(separator: ",").map(String.init)
+        }
+        shape.threshold = try options.number("threshold", in: 0...1).map(Float.init)
+        return shape
+    }
+
+    /// The first format that the caller accepts; JSON is preferred.
+    private static func acceptable(_ request: HTTPRequest) throws -> ResultFormat {
+        let types: [(String, ResultFormat)] = [
+            ("application/json", .json), ("text/csv", .csv), ("application/x-ndjson", .ndjson),
+            ("application/jsonl", .ndjson),
+        ]
+        guard let found = types.first(where: { request.accepts($0.0) }) else {
+            throw APIError.notAcceptable(known: types.map(\.0))
+        }
+        return found.1
+    }
+
+    /// The options that the address of the next page repeats.
+    var repeated: String { kept.map { "&\($0.name)=\(PercentEncoding.encode($0.value))" }.joined() }
+}

@@ -1,0 +1,129 @@
+internal import Catalog
+internal import Core
+internal import HTTP
+internal import Intake
+internal import Queue
+internal import Store
+
+/// `POST /predict/async/{id}/retry` and `/rerun`: rows of a task that ran, once more, in a task of their own.
+struct RepeatRoutes {
+    let context: APIContext
+    let submissions: SubmissionRoutes
+
+    var routes: [Route] {
+        [
+            Route(.post, "/predict/async/{id}/retry", .asynchronous { try await retry($0) }),
+            Route(
+                .post, "/predict/async/{id}/rerun",
+                .collected(upTo: Limits.headerBytes) { try await rerun($0, $1) }),
+        ]
+    }
+
+    private func find(_ request: HTTPRequest) async throws -> StoredTask {
+        let lookup = TaskLookup(context: context)
+        let stored = try await context.reading.read { try lookup.task(of: request) }
+        guard stored.task.status.isFinal else { throw APIError.taskRuns }
+        guard stored.kept != .none, stored.task.input == .complete, stored.task.rows.done == stored.task.rows.total
+        else {
+            throw APIError.inputNotKept
+        }
+        return stored
+    }
+
+    // MARK: Retry
+
+    /// Runs the rows again that were right and failed all the same; rows that do not fit the model must be corrected.
+    private func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let options = try SubmissionOptions(request, names: [])
+        let stored = try await find(request)
+        let model = try pinnedModel(of: stored)
+        var accepted = try await submissions.makeTask(model, options)
+        accepted.request.draft.adopt(stored, .retry)
+        var upload = Upload(accepted.request, context: context)
+        var reading = ResultReading(stored, context: context, withRecords: false, follows: false)
+        do {
+            while let page = try await reading.next() {
+                for part in page.parts { try await add(part, of: stored, to: &upload) }
+            }
+            guard upload.rows > 0 else { throw APIError.nothingToRetry }
+            try await upload.finish(fingerprint: nil)
+        } catch {
+            await upload.abandon(because: error)
+            throw error
+        }
+        accepted.rows = upload.rows
+        return try submissions.answer(accepted, estimate: nil)
+    }
+
+    private func add(_ part: ResultPage.Part, of stored: StoredTask, to upload: inout Upload) async throws {
+        let failed = part.predictions.faults.filter { part.rows.contains($0.row) && $0.code.isRetryable }.map(\.row)
+        if failed.isEmpty { return }
+        let chunk = try await context.reading.read { [tasks = context.tasks] in
+            try tasks.input(of: stored, from: part.position)
+        }
+        guard let chunk, chunk.position == part.position, let rows = chunk.rows else { throw APIError.inputNotKept }
+        try await upload.add(IncomingChunk(rows: rows.selecting(failed), bytes: 0), input: nil)
+    }
+
+    private func pinnedModel(of stored: StoredTask) throws -> ResolvedModel {
+        let pinned = stored.task.model
+        let model = try context.catalog.resolve(model: pinned.model, version: pinned.version)
+        guard model.identity == pinned else { throw APIError.modelReplaced }
+        return model
+    }
+
+    // MARK: Rerun
+
+    /// Runs all rows again, with the version that the caller names or the default one.
+    private func rerun(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
+        let names = SubmissionOptions.synchronous.filter { $0 != "model" }
+        let object = body.isEmpty ? nil : try JSONObject(parsing: body, members: names)
+        var options = try SubmissionOptions(request, names: names, body: object)
+        let stored = try await find(request)
+        let model = try context.catalog.resolve(model: stored.task.model.model, version: options.version)
+        options.name = options.name ?? stored.task.name
+        if stored.kept == .columns { return try await rerunColumns(of: stored, model, options) }
+        let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
+        guard let input, let format = StreamFormat(mediaType: input.mediaType) else { throw APIError.inputNotKept }
+        let read = try SubmissionOptions(stored: input.options, isTable: format.isTable)
+        let pieces = StoredPieces(stored: stored, input: input, context: context)
+        return try await submissions.submit(
+            pieces, format, model, read.repeated(as: options), request, parent: .init(stored, .rerun))
+    }
+
+    private func rerunColumns(
+        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
+    ) async throws -> HTTPResponse {
+        var accepted = try await submissions.makeTask(model, options)
+        accepted.request.draft.adopt(stored, .rerun)
+        var upload = Upload(accepted.request, context: context)
+        var position = 0
+        do {
+            while let chunk = try await chunk(of: stored, from: position) {
+                guard let rows = chunk.rows else { throw APIError.inputNotKept }
+                try await upload.add(IncomingChunk(rows: rows, bytes: 0), input: nil)
+                position = chunk.position + 1
+            }
+            try await upload.finish(fingerprint: nil)
+        } catch {
+            await upload.abandon(because: error)
+            throw error
+        }
+        accepted.rows = upload.rows
+        return try submissions.answer(accepted, estimate: nil)
+    }
+
+    private func chunk(of stored: StoredTask, from position: Int) async throws -> ChunkInput? {
+        try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored, from: position) }
+    }
+}
+
+extension TaskTable.Draft {
+    /// Becomes a task that runs another's rows again.
+    mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation) {
+        self.parent = .init(parent, relation)
+        kept = .columns
+        name = name ?? parent.task.name
+        metadata = metadata.isEmpty ? parent.task.metadata : metadata
+    }
+}

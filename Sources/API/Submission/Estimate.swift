@@ -1,0 +1,30 @@
+internal import Core
+internal import Queue
+
+/// When a task should be done, from what waits before it and what a row was seen to cost.
+struct Estimate {
+    /// Nil while no worker runs.
+    let seconds: Double?
+    /// Rows that are accepted and not yet done, of all tasks.
+    let queueRows: Int
+
+    init(_ view: Forecast.View, rows: Int, _ rowCost: Double) {
+        seconds = view.wait(forRows: rows, costing: rowCost).map { ($0.inSeconds * 1_000).rounded(.up) / 1_000 }
+        queueRows = view.rows
+    }
+
+    /// Seconds after which asking again makes sense.
+    var retryAfter: Int { Int(min(max(seconds ?? 1, 1), 30)) }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("seconds", seconds)
+            json.member("queue_rows", queueRows)
+        }
+    }
+}
+
+extension Signature {
+    /// What a row is taken to cost a worker before any was seen, in microseconds.
+    var guessedRowCost: Double { inputs.contains { $0.kind == .string } ? 100 : 1 }
+}

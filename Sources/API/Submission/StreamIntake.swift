@@ -1,0 +1,115 @@
+internal import Core
+internal import Foundation
+internal import Intake
+internal import Queue
+internal import Store
+
+/// A stream of rows on its way in: scanned as it comes, cut into chunks with the caller's own records beside them.
+///
+/// Comes from: a request's body. Goes to: an ``Upload``.
+struct StreamIntake<Scanner: StreamScanner> {
+    /// What is known of the stream by now.
+    private(set) var input: StoredInput
+    private var scanner: Scanner
+    private var builder: RowsBuilder
+    private var cutter: RecordCutter
+    private var duplicates = DuplicateIDs()
+    private var tailBytes = 0
+    /// Bytes of the input that were taken and not yet handed over: a header without rows.
+    private var pendingBytes = 0
+    private let signature: Signature
+    /// Whether one bad row refuses all.
+    private let isStrict: Bool
+    /// The bad rows of the part that came before a break.
+    private let earlier: FaultReport
+
+    /// - Parameters:
+    ///   - input: what is known of the stream already.
+    ///   - rows: rows of it that are stored already.
+    init(
+        _ scanner: Scanner, input: StoredInput, signature: Signature, options: SubmissionOptions, chunkRows: Int,
+        after rows: Int = 0
+    ) throws {
+        self.scanner = scanner
+        self.input = input
+        self.signature = signature
+        isStrict = options.invalidRows == .reject
+        builder = RowsBuilder(signature: signature, chunkRows: chunkRows, rowsBefore: rows)
+        cutter = RecordCutter(keepsRecords: options.keepsInput, isResumed: input.resumption != nil)
+        earlier =
+            try input.faults.map { try JSONDecoder().decode(FaultReport.self, from: Data($0.utf8)) } ?? FaultReport()
+    }
+
+    /// The bad rows of the whole stream so far.
+    var report: FaultReport { builder.report.following(earlier) }
+
+    /// Scans a stream to its end.
+    ///
+    /// - Parameter isLast: whether the input ends with the stream; else what is left of a record is dropped.
+    /// - Throws: what broke the stream, why it cannot be read, or ``APIError/rejected(_:rows:)``.
+    mutating func read<Pieces: AsyncSequence>(
+        _ pieces: Pieces, isLast: Bool = true, into upload: inout Upload, onPiece: ([UInt8]) -> Void = { _ in }
+    ) async throws where Pieces.Element == [UInt8] {
+        for try await piece in pieces {
+            onPiece(piece)
+            cutter.add(piece)
+            var rest = piece[...]
+            while !rest.isEmpty {
+                rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
+                if builder.isFull { try await hand(to: &upload) }
+            }
+        }
+        if isLast { try await finish(into: &upload) } else { try await hand(to: &upload) }
+    }
+
+    private mutating func finish(into upload: inout Upload) async throws {
+        var hasMore = true
+        while hasMore {
+            hasMore = try scanner.finish(into: &builder)
+            try await hand(to: &upload)
+        }
+        if isStrict, report.total > 0 { throw APIError.rejected(report, rows: builder.totalCount) }
+        guard builder.totalCount > 0 else { throw IntakeError.noRows }
+        input.warnings = InputWarning.text(warnings)
+        upload.end(input, tailBytes: tailBytes)
+    }
+
+    /// What the caller should know.
+    private var warnings: [InputWarning] {
+        var warnings = scanner.warnings(for: signature)
+        if duplicates.count > 0 {
+            warnings.append(
+                InputWarning(
+                    code: "duplicate_ids", message: "\(duplicates.count) rows have an id that an earlier row has."))
+        }
+        return warnings
+    }
+
+    /// Hands over the rows that are there.
+    private mutating func hand(to upload: inout Upload) async throws {
+        let rows = builder.take()
+        let spans = scanner.takeRecords()
+        let (header, records, tail) = cutter.cut(spans)
+        if !header.isEmpty { input.header = header }
+        if !tail.isEmpty { input.tail = tail }
+        tailBytes = spans.tailBytes
+        pendingBytes += spans.byteCount - spans.tailBytes
+        guard rows.count > 0 else { return }
+        if let ids = rows.ids { duplicates.add(ids) }
+        input.resumption = try scanner.resumption(atLine: spans.nextLine)
+        if input.format == nil {
+            let format = JSONWriter.write { scanner.writeFormat(of: signature, to: &$0) }
+            input.format = String(decoding: format, as: UTF8.self)
+        }
+        if isStrict, report.total > 0 { try refuseWhenFull() }
+        try await upload.add(IncomingChunk(rows: rows, bytes: pendingBytes, records: records), input: input)
+        pendingBytes = 0
+    }
+
+    /// Refuses the stream as soon as as many bad rows are known as can be told.
+    private mutating func refuseWhenFull() throws {
+        let report = report
+        if report.isFull { throw APIError.rejected(report, rows: builder.totalCount) }
+        input.faults = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+    }
+}

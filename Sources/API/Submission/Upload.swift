@@ -1,0 +1,158 @@
+internal import Core
+internal import Queue
+internal import Store
+
+/// A stream's rows on their way into the queue: kept in memory while they are few, written chunk by chunk when they grow.
+///
+/// Few rows become one transaction. Of many the task is opened, so that its first rows run while the rest arrives.
+struct Upload {
+    private enum State {
+        /// All rows so far fit one transaction. Left by the chunk that no longer does.
+        case gathering([IncomingChunk], bytes: Int)
+        /// The task is open.
+        case receiving(Submissions.Receiving, isResumable: Bool)
+        /// The key of this submission stands for one that was accepted: nothing is written, only compared at the end.
+        case comparing
+        /// The rows are only looked at.
+        case sampling(RowSample)
+    }
+
+    /// What a row counts at least, when its bytes are not the caller's.
+    private static let leastRowBytes = 16
+
+    private let context: APIContext
+    private var request: Submissions.Request
+    private var state: State
+    private(set) var rows = 0
+    /// What is known of the stream at its end.
+    private var input: StoredInput?
+    private var tailBytes = 0
+
+    /// A stream that comes in one request, under a task of its own.
+    init(_ request: Submissions.Request, context: APIContext) {
+        self.request = request
+        self.context = context
+        state = .gathering([], bytes: 0)
+    }
+
+    /// A stream that goes on where it broke, or begins, in a task that is open already.
+    init(resuming resumed: Submissions.Resumed, as request: Submissions.Request, context: APIContext) {
+        self.request = request
+        self.context = context
+        state = .receiving(resumed.receiving, isResumable: true)
+    }
+
+    /// A stream of which nothing is kept.
+    init(sampling request: Submissions.Request, context: APIContext) {
+        self.request = request
+        self.context = context
+        state = .sampling(RowSample())
+    }
+
+    /// The first rows of a stream that is only looked at.
+    var sample: RowSample? { if case .sampling(let sample) = state { sample } else { nil } }
+
+    /// Adds a chunk.
+    ///
+    /// - Parameter input: what is known of the stream with it.
+    mutating func add(_ chunk: IncomingChunk, input: StoredInput?) async throws {
+        rows += chunk.rows.count
+        switch state {
+        case .gathering(let chunks, let gathered):
+            let sum = gathered + max(chunk.bytes, chunk.rows.count * Self.leastRowBytes)
+            if sum <= Limits.smallSubmissionBytes {
+                state = .gathering(chunks + [chunk], bytes: sum)
+            } else {
+                try await open(with: chunks + [chunk], input: input)
+            }
+        case .receiving(let receiving, let isResumable):
+            // Who goes on after a break needs to know how far the stream was read.
+            try await context.submissions.append([chunk], to: receiving, input: isResumable ? input : nil)
+        case .sampling(var sample):
+            sample.add(chunk.rows)
+            state = .sampling(sample)
+        case .comparing:
+            break
+        }
+    }
+
+    private mutating func open(with chunks: [IncomingChunk], input: StoredInput?) async throws {
+        do {
+            let receiving = try await context.submissions.open(request, receiver: context.receiver)
+            state = .receiving(receiving, isResumable: false)
+            try await context.submissions.append(chunks, to: receiving, input: input)
+        } catch is IdempotencyKey.MustCompare {
+            state = .comparing
+        }
+    }
+
+    /// Notes that the stream has ended whole.
+    mutating func end(_ input: StoredInput, tailBytes: Int) {
+        self.input = input
+        self.tailBytes = tailBytes
+    }
+
+    /// Ends the input; the task is accepted when this returns.
+    ///
+    /// - Parameter fingerprint: what the submission's key stands for.
+    /// - Throws: `IdempotencyKey.Replay` when the very submission was accepted before.
+    mutating func finish(fingerprint: [UInt8]?) async throws {
+        switch state {
+        case .gathering(let chunks, _):
+            request.key?.fingerprint = fingerprint
+            request.input = input
+            try await context.submissions.submit(request, chunks: chunks, tailBytes: tailBytes)
+        case .receiving(let receiving, let isResumable):
+            try await context.submissions.seal(
+                receiving, input: input, tailBytes: tailBytes,
+                fingerprint: request.key == nil || isResumable ? nil : fingerprint)
+        case .comparing:
+            let key = IdempotencyKey(request.key!.text, fingerprint: fingerprint)
+            try await context.submissions.compare(key, owner: request.draft.owner)
+        case .sampling:
+            break
+        }
+    }
+
+    /// Lets go of a stream of which more parts will come.
+    func pause() async throws {
+        if case .receiving(let receiving, _) = state { try await context.submissions.pause(receiving) }
+    }
+
+    /// Lets go of a stream that broke: what may go on is left open, anything else is declared broken.
+    func abandon(because error: any Error) async {
+        guard case .receiving(let receiving, let isResumable) = state else { return }
+        let failure = Self.failure(for: error, isResumable: isResumable)
+        let submissions = context.submissions
+        await context.persistence.run {
+            if let failure {
+                try await submissions.abandon(receiving, because: failure)
+            } else {
+                try await submissions.pause(receiving)
+            }
+        }
+    }
+
+    /// Why a task fails whose stream ended with an error; nil when the stream may go on.
+    private static func failure(for error: any Error, isResumable: Bool) -> ErrorCode? {
+        switch (error as? any CodedError)?.code {
+        case .bodyTooLarge: .limitReached
+        case .queueFull, .storageBusy, .diskLow, .storageFailed: isResumable ? nil : .limitReached
+        case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded:
+            isResumable ? nil : .uploadIncomplete
+        case .some(let code): code
+        }
+    }
+}
+
+/// The first rows of a stream, as far as they are right.
+struct RowSample {
+    private(set) var rows: Rows?
+
+    /// Adds the rows of the next chunk until there are enough.
+    mutating func add(_ chunk: Rows) {
+        // One chunk with any right row is enough: a chunk has hundreds.
+        guard rows == nil, chunk.validCount > 0 else { return }
+        rows = chunk.firstValid(Limits.sampleRows)
+    }
+}

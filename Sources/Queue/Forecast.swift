@@ -1,0 +1,83 @@
+package import Core
+package import Store
+internal import Synchronization
+
+/// How much waits and what it costs, as of a moment ago: estimates need no turn at the database each.
+package final class Forecast: Sendable {
+    /// What was seen at one look.
+    package struct View: Sendable {
+        /// Rows accepted and not yet done, over all models.
+        package let rows: Int
+        /// The time that they take one worker.
+        let work: Duration
+        /// Workers that are alive.
+        let workers: Int
+        /// What a row of a model costs, in microseconds, as far as it was seen.
+        let rowCosts: [ModelIdentity: Double]
+
+        /// What a row of a model costs a worker, in microseconds.
+        package func rowCost(of model: ModelIdentity, otherwise guess: Double) -> Double { rowCosts[model] ?? guess }
+
+        /// When rows that come now should be done: all that waits before them, then themselves, by all workers.
+        ///
+        /// - Returns: nil while no worker is there.
+        package func wait(forRows rows: Int, costing rowCost: Double) -> Duration? {
+            guard workers > 0 else { return nil }
+            return (work + .microseconds(Int64(Double(rows) * rowCost))) / workers
+        }
+    }
+
+    private struct Kept {
+        let view: View
+        let at: Duration
+    }
+
+    private let readers: Readers
+    private let models: ModelRegistry
+    private let clock: SteadyClock
+    private let kept = Mutex<Kept?>(nil)
+
+    /// How long a look is believed.
+    private static let lifetime = Duration.milliseconds(500)
+
+    package init(readers: Readers, models: ModelRegistry, clock: SteadyClock) {
+        self.readers = readers
+        self.models = models
+        self.clock = clock
+    }
+
+    /// What was seen at the last look; nil when that is too long ago.
+    package var recentView: View? {
+        let now = clock.now
+        return kept.withLock { $0 }.flatMap { now - $0.at < Self.lifetime ? $0.view : nil }
+    }
+
+    /// What waits; a short read on the caller's thread now and then.
+    package func view() throws -> View {
+        if let view = recentView { return view }
+        let view = try read()
+        let now = clock.now
+        kept.withLock { $0 = Kept(view: view, at: now) }
+        return view
+    }
+
+    private func read() throws -> View {
+        try readers.read { connection in
+            let entries = try BacklogTable.all(in: connection)
+            var costs: [ModelIdentity: Double] = [:]
+            var microseconds = 0.0
+            for entry in entries {
+                microseconds += Double(entry.rows) * (entry.rowCost ?? Self.unknownRowCost)
+                if let cost = entry.rowCost {
+                    costs[try models.entry(for: entry.model, in: connection).identity] = cost
+                }
+            }
+            return View(
+                rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(microseconds)),
+                workers: try OwnerTable.workers(in: connection), rowCosts: costs)
+        }
+    }
+
+    /// What a row is taken to cost before any was seen, in microseconds.
+    private static let unknownRowCost = 50.0
+}

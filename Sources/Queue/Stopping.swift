@@ -1,0 +1,38 @@
+internal import Core
+internal import Store
+
+/// Stops tasks in steps that hold the write gate briefly, however many chunks a task has.
+enum Stopping {
+    /// Marks a task to be stopped, and frees its key when its input was not whole: the submission may be repeated.
+    ///
+    /// - Returns: false when the task had ended, was being stopped already, or another receives it.
+    @discardableResult
+    static func begin(
+        _ task: Int64, as stop: TaskTable.Stop, receivedBy receiver: Int64? = nil, in connection: Connection
+    ) throws -> Bool {
+        guard try TaskTable.beginStopping(task, as: stop, receivedBy: receiver, in: connection) else { return false }
+        if case .failed = stop { try IdempotencyTable.free(task: task, in: connection) }
+        return true
+    }
+
+    /// Removes some of what waits of a task, and ends the task when nothing of it is left.
+    ///
+    /// Chunks that run are left to their workers, whose results still count.
+    ///
+    /// - Returns: the task's id when it ended here, and whether more waits to be removed.
+    static func step(
+        _ task: Int64, model: Int64, at time: WallTime, retention: Duration, in connection: Connection
+    ) throws -> (ended: TaskID?, isMoreWaiting: Bool) {
+        guard try TaskTable.isStopping(task, in: connection) else { return (nil, false) }
+        let removed = try ChunkTable.removeWaiting(of: task, upTo: Limits.sweptChunks, in: connection)
+        for chunk in removed {
+            try PayloadTable.delete(chunk.key, in: connection)
+            try RecordTable.delete(chunk.key, in: connection)
+        }
+        let rows = removed.reduce(0) { $0 + $1.rows }
+        if rows > 0 { try BacklogTable.add(-rows, model: model, in: connection) }
+        if removed.count == Limits.sweptChunks { return (nil, true) }
+        guard try !ChunkTable.hasAny(of: task, in: connection) else { return (nil, false) }
+        return (try TaskTable.endStopping(task, at: time, retention: retention, in: connection), false)
+    }
+}
