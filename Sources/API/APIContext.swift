@@ -81,6 +81,13 @@ package struct APIContext: Sendable {
         return try await reading.read { [forecast] in try forecast.view() }
     }
 
+    /// A task as callers see it.
+    ///
+    /// - Parameter result: the single result of a one-row task, wherever it is kept.
+    func message(of stored: StoredTask, result: Predictions?) -> TaskMessage {
+        TaskMessage(stored: stored, result: result, now: clock.now, queueWait: forecast.lastWait)
+    }
+
     /// Makes a new task's id.
     func makeID() -> TaskID {
         var generator = SystemRandomNumberGenerator()

@@ -1,4 +1,5 @@
 package import Core
+package import Queue
 package import Store
 internal import Synchronization
 
@@ -11,6 +12,7 @@ package final class Readiness: Sendable {
     }
 
     private let committer: GroupCommitter
+    private let submissions: Submissions
     private let clock: SteadyClock
     private let last = Mutex<Probe?>(nil)
     private let stopping: StopSignal
@@ -19,8 +21,11 @@ package final class Readiness: Sendable {
     private static let lifetime = Duration.seconds(1)
 
     /// - Parameter stopping: raised when the process begins to stop.
-    package init(committer: GroupCommitter, clock: SteadyClock, stopping: StopSignal) {
+    package init(
+        committer: GroupCommitter, submissions: Submissions, clock: SteadyClock, stopping: StopSignal
+    ) {
         self.committer = committer
+        self.submissions = submissions
         self.clock = clock
         self.stopping = stopping
     }
@@ -39,6 +44,7 @@ package final class Readiness: Sendable {
 
     private func probe() async -> String? {
         do {
+            try submissions.checkDisk()
             try await committer.write(bytes: 0) { try Store.Probe.write(in: $0) }
             return nil
         } catch {

@@ -23,6 +23,7 @@ struct CSVRecordScanner: Sendable {
     /// The character set of the input behind the text.
     private let encoding: CSVEncoding
     private let flagWords: FlagWords
+    private let numberWords: String
 
     /// - Parameters:
     ///   - encoding: what the text was transcoded from: records are measured in it.
@@ -33,6 +34,7 @@ struct CSVRecordScanner: Sendable {
     ) {
         (self.delimiter, rowBytes, self.encoding) = (delimiter, options.rowBytes, encoding)
         flagWords = FlagWords(options.booleans)
+        numberWords = style.isPlain ? "a point" : style.words
         ledger = RecordLedger(mark: mark)
         reader = CSVRecordReader(signature: signature, options: options, delimiter: delimiter, style: style)
     }
@@ -58,6 +60,7 @@ struct CSVRecordScanner: Sendable {
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
         var position = 0
         builder.flagWords = flagWords
+        builder.numberWords = numberWords
         while position < bytes.count, !builder.isFull {
             if boundary != nil {
                 position = try resume(bytes, from: position, into: &builder)
@@ -74,6 +77,7 @@ struct CSVRecordScanner: Sendable {
     /// - Throws: `IntakeError` when a quoted field is still open, or when not even a header was found.
     mutating func finish(correction: Int = 0, into builder: inout RowsBuilder) throws {
         builder.flagWords = flagWords
+        builder.numberWords = numberWords
         ledger.open(correction)
         if let boundary {
             if boundary.isInQuotes { throw IntakeError.unclosedQuote(line: line) }

@@ -75,7 +75,8 @@ extension RowsBuilder {
         guard !trimmed.isEmpty else { return setMissing(input: input) }
         guard let (number, end) = ScannedNumber.scan(trimmed, from: 0, to: trimmed.count), end == trimmed.count else {
             return fail(
-                .wrongType, input, Self.expected(slots[input].kind) + ", with a point; leave it empty if it is missing")
+                .wrongType, input,
+                Self.expected(slots[input].kind) + ", with \(numberWords); leave it empty if it is missing")
         }
         setNumber(number, text: trimmed, input: input)
     }

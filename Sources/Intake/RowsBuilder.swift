@@ -26,6 +26,8 @@ package struct RowsBuilder: Sendable {
     var place = RowPlace.root
     /// The words for true and false in a table; set by its scanner.
     var flagWords = FlagWords.auto
+    /// How a table writes numbers, in words; set by its scanner.
+    var numberWords = "a point"
 
     private let chunkRows: Int
     private let chunkBytes: Int

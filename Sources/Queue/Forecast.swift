@@ -46,6 +46,9 @@ package final class Forecast: Sendable {
         self.clock = clock
     }
 
+    /// The time that all waiting rows were seen to need at the last look, however long ago; nil without workers.
+    package var lastWait: Duration? { kept.withLock { $0?.view.wait(forRows: 0, costing: 0) } }
+
     /// What was seen at the last look; nil when that is too long ago.
     package var recentView: View? {
         let now = clock.now

@@ -206,7 +206,9 @@ package final class Submissions: Sendable {
     }
 
     /// What was accepted must be able to end: results and deletions need room too.
-    func checkDisk() throws {
+    ///
+    /// - Throws: ``QueueError/diskLow``.
+    package func checkDisk() throws {
         if files.freeDiskBytes < Limits.freeDiskBytes { throw QueueError.diskLow }
     }
 

@@ -7,6 +7,8 @@ struct TaskMessage {
     /// The single result of a one-row task, wherever it is kept.
     let result: Predictions?
     let now: WallTime
+    /// How long all waiting rows should need; nil when that is not known.
+    let queueWait: Duration?
 
     private var task: PredictionTask { stored.task }
 
@@ -66,11 +68,13 @@ struct TaskMessage {
             json.member("cancelled", task.rows.cancelled)
             json.member("expired", task.rows.expired)
         }
-        let progress = TaskProgressEstimate(task, at: now)
+        let progress = self.progress
         json.member("progress", progress.share)
         json.member("rows_per_second", progress.rowsPerSecond)
         json.member("eta_seconds", progress.remainingSeconds)
     }
+
+    var progress: TaskProgressEstimate { TaskProgressEstimate(task, at: now, queueWait: queueWait) }
 
     private func writeTimes(to json: inout JSONWriter) {
         json.member("created_at", task.createdAt)
@@ -137,10 +141,10 @@ struct TaskProgressEstimate {
     let share: Double?
     /// Over the time in which rows were worked on; nil before the first is done.
     let rowsPerSecond: Double?
-    /// Nil until the input is complete and a speed is known; 0 for an ended task.
+    /// Nil until the input is complete; from the queue until the task's own speed is known; 0 for an ended task.
     let remainingSeconds: Double?
 
-    init(_ task: PredictionTask, at now: WallTime) {
+    init(_ task: PredictionTask, at now: WallTime, queueWait: Duration?) {
         let isComplete = task.input == .complete && task.rows.total > 0
         share = isComplete ? (Double(task.rows.done) / Double(task.rows.total) * 10_000).rounded(.down) / 10_000 : nil
         let seconds = task.startedAt.map { ((task.completedAt ?? now) - $0).inSeconds } ?? 0
@@ -148,6 +152,10 @@ struct TaskProgressEstimate {
         rowsPerSecond = speed.map { ($0 * 10).rounded() / 10 }
         let left = Double(task.rows.pending + task.rows.processing)
         remainingSeconds =
-            task.status.isFinal ? 0 : isComplete ? speed.map { (left / $0 * 10).rounded() / 10 } : nil
+            task.status.isFinal
+            ? 0 : isComplete ? (speed.map { left / $0 } ?? queueWait?.inSeconds).map { ($0 * 10).rounded() / 10 } : nil
     }
+
+    /// Seconds after which asking again makes sense.
+    var retryAfter: Int { Int(min(max(remainingSeconds ?? 1, 1), 30)) }
 }

@@ -42,7 +42,7 @@ struct EventRoutes {
     private func event(of stored: StoredTask) -> [UInt8] {
         let name = stored.task.status.isFinal ? "completed" : "progress"
         let data = JSONWriter.write {
-            TaskMessage(stored: stored, result: nil, now: context.clock.now).write(to: &$0)
+            context.message(of: stored, result: nil).write(to: &$0)
         }
         return Array("event: \(name)\nid: \(stored.task.revision)\ndata: ".utf8) + data + Array("\n\n".utf8)
     }

@@ -197,7 +197,7 @@ struct SubmissionRoutes {
             return try answer(accepted, estimate: Estimate(view, rows: accepted.rows, accepted.request.rowCost))
         }
         let body = JSONWriter.write { json in
-            TaskMessage(stored: ended, result: ended.result, now: context.clock.now).write(to: &json)
+            context.message(of: ended, result: ended.result).write(to: &json)
         }
         return .json(
             body,

@@ -64,18 +64,19 @@ struct TaskRoutes {
         let tag = tag(of: stored)
         if isKnown(stored, to: request) { return HTTPResponse(status: 304, headers: ["ETag": tag]) }
         var headers: HTTPHeaders = ["ETag": tag]
-        if !stored.task.status.isFinal { headers.set("Retry-After", "1") }
-        return .json(try body(of: stored), headers: headers)
+        if !stored.task.status.isFinal { _ = try context.forecast.view() }
+        let message = try message(of: stored)
+        if !stored.task.status.isFinal { headers.set("Retry-After", "\(message.progress.retryAfter)") }
+        return .json(JSONWriter.write { message.write(to: &$0) }, headers: headers)
     }
 
-    private func body(of stored: StoredTask) throws -> [UInt8] {
+    private func message(of stored: StoredTask) throws -> TaskMessage {
         // A one-row task that came as a stream keeps its result like any chunk's.
         let result =
             try stored.result
             ?? (stored.task.rows.total == 1
                 ? context.tasks.results(of: stored, from: .start, limit: 1).parts.first?.predictions : nil)
-        let message = TaskMessage(stored: stored, result: result, now: context.clock.now)
-        return JSONWriter.write { message.write(to: &$0) }
+        return context.message(of: stored, result: result)
     }
 
     // MARK: List
@@ -95,7 +96,7 @@ struct TaskRoutes {
                 json.key("tasks")
                 json.array { json in
                     for stored in tasks {
-                        TaskMessage(stored: stored, result: stored.result, now: context.clock.now).write(to: &json)
+                        context.message(of: stored, result: stored.result).write(to: &json)
                     }
                 }
                 json.member("next_cursor", tasks.count == limit ? tasks.last?.task.id.description : nil)
@@ -147,8 +148,10 @@ struct TaskRoutes {
     }
 
     private func answer(_ request: HTTPRequest, status: Int) async throws -> HTTPResponse {
-        let bytes = try await context.reading.read { [self] in try body(of: lookup.task(of: request)) }
-        return .json(bytes, status: status)
+        let message = try await context.reading.read { [self] () throws -> TaskMessage in
+            try self.message(of: lookup.task(of: request))
+        }
+        return .json(JSONWriter.write { message.write(to: &$0) }, status: status)
     }
 }
 

@@ -148,7 +148,7 @@ struct UploadRoutes {
             throw APIError.partTooSmall
         }
         let body = JSONWriter.write {
-            TaskMessage(stored: stored, result: stored.result, now: context.clock.now).write(to: &$0)
+            context.message(of: stored, result: stored.result).write(to: &$0)
         }
         return .json(body, headers: headers(of: stored))
     }

@@ -65,15 +65,17 @@ struct APIProcess {
             logger: environment.logger)
         changes = ChangeWatcher(tasks: tasks, clock: environment.steady, logger: environment.logger)
         stop.whenRaised { [changes] in changes.close() }
+        let submissions = Submissions(
+            database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
+            retention: environment.retention)
         context = APIContext(
-            catalog: catalog,
-            submissions: Submissions(
-                database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
-                retention: environment.retention),
+            catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
             forecast: Forecast(readers: readers, models: models, clock: environment.steady),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
-            readiness: Readiness(committer: committer, clock: environment.steady, stopping: stop), receiver: owner,
+            readiness: Readiness(
+                committer: committer, submissions: submissions, clock: environment.steady, stopping: stop),
+            receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
     }
 
