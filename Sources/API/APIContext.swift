@@ -13,6 +13,8 @@ package struct APIContext: Sendable {
     package let reading: ReadingThread
     /// What waits, and what it costs.
     package let forecast: Forecast
+    /// Where streams are read.
+    package let uploads = UploadSlots()
     /// Writes that must not be given up.
     package let persistence: Persistence
     package let watcher: CompletionWatcher

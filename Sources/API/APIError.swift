@@ -21,6 +21,10 @@ enum APIError: CodedError {
     case unsupportedMediaType(known: [String])
     case notAcceptable(known: [String])
     case bodyRequired
+    /// As many streams are read as may be at a time.
+    case tooManyUploads
+    /// The body is a workbook of a spreadsheet program.
+    case workbook
     /// The task's model version was replaced by another of the same name.
     case modelReplaced
     /// The caller's own records cannot be given back: the rows did not come as a table, or were not kept.
@@ -56,6 +60,8 @@ enum APIError: CodedError {
         case .unsupportedMediaType: .unsupportedMediaType
         case .notAcceptable: .notAcceptable
         case .bodyRequired: .bodyRequired
+        case .tooManyUploads: .queueFull
+        case .workbook: .unsupportedMediaType
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
         case .notJoinable, .inputNotKept: .inputNotKept
@@ -101,6 +107,10 @@ enum APIError: CodedError {
         case .partTooSmall:
             "Nothing of this part could be stored, because it holds no whole rows; send parts of at least "
                 + "\(2 * Limits.rowBytes) bytes, or the whole rest."
+        case .tooManyUploads: "As many files are being received as may be at a time; try again in a moment."
+        case .workbook:
+            "This is a workbook; save the sheet as CSV and send it so: "
+                + "curl -H 'Content-Type: text/csv' --data-binary @customers.csv."
         case .bodyRequired: "The request has no body; send the rows in it."
         case .rejected(let report, let rows):
             rows == 1
@@ -114,5 +124,15 @@ enum APIError: CodedError {
 
     private static func list(_ names: [String]) -> String {
         names.map { "`\($0)`" }.joined(separator: ", ")
+    }
+}
+
+extension APIError {
+    /// Refuses a body of a type that is not read here.
+    static func unreadable(_ mediaType: String?, fileName: String?) -> APIError {
+        let isWorkbook =
+            mediaType?.contains("spreadsheet") == true || mediaType?.contains("ms-excel") == true
+            || [".xlsx", ".xls", ".ods"].contains { fileName?.lowercased().hasSuffix($0) == true }
+        return isWorkbook ? .workbook : .unsupportedMediaType(known: SubmissionRoutes.mediaTypes)
     }
 }

@@ -48,6 +48,8 @@ package enum Limits {
     package static let bodyBufferBytes = 256 << 10
     /// Bytes of a form up to its file's first byte: a boundary, and the headers of one part with its file name.
     package static let formHeadBytes = 16 << 10
+    /// Streams that one process reads at a time: each holds some 6 MB; more are answered 503.
+    package static let uploads = 64
     /// Rows of one JSON batch.
     package static let jsonRows = 100_000
     /// Rows that a dry run predicts.

@@ -22,15 +22,15 @@ struct SubmissionRoutes {
         if body.isForm {
             let file = try await body.file(named: Self.formPart)
             guard let format = StreamFormat(mediaType: file.mediaType, fileName: file.fileName) else {
-                throw APIError.unsupportedMediaType(known: ["text/csv", "application/x-ndjson"])
+                throw APIError.unreadable(file.mediaType, fileName: file.fileName)
             }
-            return try await submit(file.bytes, format, request)
+            return try await context.uploads.withSlot { try await submit(file.bytes, format, request) }
         }
         if let format = StreamFormat(mediaType: request.mediaType) {
-            return try await submit(body, format, request)
+            return try await context.uploads.withSlot { try await submit(body, format, request) }
         }
         guard request.mediaType == "application/json" || request.mediaType == nil else {
-            throw APIError.unsupportedMediaType(known: Self.mediaTypes)
+            throw APIError.unreadable(request.mediaType, fileName: nil)
         }
         return try await submit(json: try await body.collect(upTo: Limits.jsonBodyBytes), request)
     }

@@ -58,7 +58,9 @@ struct UploadRoutes {
         resumed.input.mediaType = format.mediaType
         var upload = Upload(resuming: resumed, as: task, context: context)
         do {
-            try await read(body, isLast: range?.isLast ?? true, resumed, format, model, options, into: &upload)
+            try await context.uploads.withSlot {
+                try await read(body, isLast: range?.isLast ?? true, resumed, format, model, options, into: &upload)
+            }
         } catch {
             await upload.abandon(because: error)
             throw error

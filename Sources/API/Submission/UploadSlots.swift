@@ -1,0 +1,24 @@
+internal import Core
+internal import Synchronization
+
+/// Bounds how many streams one process reads at a time, and with that its memory: each holds a chunk and its records.
+package final class UploadSlots: Sendable {
+    private let taken = Atomic<Int>(0)
+    private let limit: Int
+
+    package init(limit: Int = Limits.uploads) { self.limit = limit }
+
+    /// Reads a stream in a slot of its own.
+    ///
+    /// - Throws: ``APIError/tooManyUploads`` when all slots are taken, or what the closure throws.
+    func withSlot<Value>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard taken.add(1, ordering: .relaxed).newValue <= limit else {
+            taken.subtract(1, ordering: .relaxed)
+            throw APIError.tooManyUploads
+        }
+        defer { taken.subtract(1, ordering: .relaxed) }
+        return try await body()
+    }
+}
