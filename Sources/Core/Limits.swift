@@ -138,6 +138,8 @@ package enum Limits {
 
     // MARK: Worker
 
+    /// Rows of a chunk that runs without larger ones: a handful, for which somebody waits.
+    package static let smallChunkRows = 64
     /// Chunks in one claim.
     package static let claimedChunks = 256
     /// Bytes of the payloads in one claim: the worker's memory.
@@ -145,7 +147,7 @@ package enum Limits {
     /// Rows of text in one run, and in one chunk.
     package static let textRunRows = 512
     /// How long a run should take: the wait of a row that comes while one goes on.
-    package static let runTime = Duration.milliseconds(60)
+    package static let runTime = Duration.milliseconds(40)
     /// Rows in one run.
     package static let runRows = 4_096
     /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.

@@ -74,6 +74,9 @@ enum ChunkTable {
         """
 
     /// Chooses the chunks of one claim: as many as fit, or a single one that is under suspicion.
+    ///
+    /// Small chunks that come first run without large ones: somebody waits for them, and a run that is filled up takes its
+    /// whole time.
     static func ready(
         for model: Int64, rows: Int, bytes: Int, in connection: Connection
     ) throws -> [ClaimedChunk] {
@@ -83,7 +86,11 @@ enum ChunkTable {
             let chunk = ClaimedChunk(row)
             room.rows -= chunk.rows
             room.bytes -= row.int(3)
-            if !chosen.isEmpty, chunk.isSuspect || room.rows < 0 || room.bytes < 0 { return false }
+            let isSmall = chunk.rows <= Limits.smallChunkRows
+            if let first = chosen.first {
+                let startsSmall = first.rows <= Limits.smallChunkRows
+                if chunk.isSuspect || room.rows < 0 || room.bytes < 0 || startsSmall && !isSmall { return false }
+            }
             chosen.append(chunk)
             return !chunk.isSuspect
         }

@@ -45,7 +45,8 @@ import Testing
             model: ModelIdentity(model: "m", version: "v", digest: "d"), output: output, status: status,
             rows: .init(total: total, succeeded: done), createdAt: WallTime(milliseconds: 0))
         task.startedAt = WallTime(milliseconds: 1_000)
-        let progress = TaskProgressEstimate(task, at: WallTime(milliseconds: 1_000 + Int64(done) * 1_000), queueWait: nil)
+        let progress = TaskProgressEstimate(
+            task, at: WallTime(milliseconds: 1_000 + Int64(done) * 1_000), queueWait: nil)
         #expect(progress.share == percent / 100)
         #expect(progress.rowsPerSecond == 1)
         #expect(progress.remainingSeconds == left)

@@ -55,6 +55,18 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `a small task does not wait for a run to be filled up with a large one`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let large = [Float](repeating: 1, count: Limits.smallChunkRows + 1)
+        try await queue.submit([large, large])
+        try await queue.submit([[7]], priority: .high)
+        try await queue.submit([[8]], priority: .high)
+        let worker = try queue.makeWorker()
+        #expect(try worker.claim()?.chunks.map(\.rows) == [1, 1])
+        #expect(try worker.claim()?.chunks.map(\.rows) == [large.count, large.count])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `high priority goes before normal, and normal before low`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
         let low = try await queue.submit([[1]], priority: .low)
