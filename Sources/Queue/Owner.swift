@@ -86,11 +86,13 @@ package final class Owner: Sendable {
         }
     }
 
-    /// Takes this process off the list at an orderly end; chunks it still held are free at once, unharmed.
+    /// Takes this process off the list at an orderly end; chunks it still held are free at once, unharmed, and uploads
+    /// that it had not ended are what they are after its death: the keeper would not look for them.
     package func leave() throws {
         try database.makeWriter(.relaxed).transaction { connection in
             _ = try OwnerTable.delete(key, in: connection)
             try ChunkTable.releaseAll(of: key, in: connection)
+            _ = try Stopping.breakUploads(of: key, resumableUntil: nil, in: connection)
         }
         unlink(lock.path)
     }

@@ -11,8 +11,27 @@ enum Stopping {
         _ task: Int64, as stop: TaskTable.Stop, receivedBy receiver: Int64? = nil, in connection: Connection
     ) throws -> Bool {
         guard try TaskTable.beginStopping(task, as: stop, receivedBy: receiver, in: connection) else { return false }
-        if case .failed = stop { try IdempotencyTable.free(task: task, in: connection) }
+        try IdempotencyTable.freeBroken(task: task, in: connection)
         return true
+    }
+
+    /// Frees the uploads of a process that is gone and that may go on elsewhere, and marks the others to be stopped.
+    ///
+    /// - Parameter time: until when the ones may go on; nil for as long as before.
+    /// - Returns: the number of both.
+    static func breakUploads(
+        of owner: Int64, resumableUntil time: WallTime?, in connection: Connection
+    ) throws -> Int {
+        let uploads = try TaskTable.received(by: owner, in: connection)
+        for upload in uploads {
+            if upload.isResumable {
+                _ = try TaskTable.release(upload.task, from: upload.receiver, in: connection)
+                if let time { try InputTable.extend(upload.task, until: time, in: connection) }
+            } else {
+                try begin(upload.task, as: .failed(.uploadIncomplete), in: connection)
+            }
+        }
+        return uploads.count
     }
 
     /// Removes some of what waits of a task, and ends the task when nothing of it is left.

@@ -34,13 +34,15 @@ extension Submissions {
     /// - Parameters:
     ///   - request: as the task was opened; its draft is the stored task's.
     ///   - offset: where the sender goes on; it must be where the stored input ends.
-    /// - Throws: ``QueueError/notReceiving``; ``QueueError/wrongOffset(stored:)``.
+    /// - Throws: ``QueueError/notReceiving``; ``QueueError/wrongOffset(stored:)``; ``QueueError/ownershipLost`` when this
+    ///   process was declared dead.
     package func resume(
         _ stored: StoredTask, as request: Request, at offset: Int, receiver: Owner
     ) async throws -> Resumed {
         let token = makeReceiver(receiver)
         let idleUntil = clock.now + Limits.uploadIdle
         return try await committer.write(bytes: 0) { connection in
+            try Self.checkOwner(receiver, in: connection)
             guard let progress = try TaskTable.received(of: stored.key, in: connection),
                 let input = try InputTable.find(stored.key, in: connection)
             else { throw QueueError.notReceiving }

@@ -123,11 +123,14 @@ package final class Submissions: Sendable {
     /// Accepts a task whose rows follow.
     ///
     /// - Parameter receiver: this process; when it dies, the keeper ends the task as broken.
+    /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``QueueError/full``, and the key's
+    ///   errors.
     package func open(_ request: Request, receiver: Owner) async throws -> Receiving {
         try checkDisk()
         let now = clock.now
         let token = makeReceiver(receiver)
         return try await committer.write(bytes: 0) { connection in
+            try Self.checkOwner(receiver, in: connection)
             try Self.checkRoom(for: [], in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             return try Self.open(
@@ -155,6 +158,10 @@ package final class Submissions: Sendable {
                 try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { connection in
                     try Self.checkRoom(for: chunks, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
+                    // Without a chunk nothing has yet said that this sender is still the one.
+                    guard try TaskTable.isReceived(receiving.task, by: receiving.receiver, in: connection) else {
+                        throw QueueError.notReceiving
+                    }
                     if let input { try InputTable.put(input, of: receiving.task, idleUntil: idleUntil, in: connection) }
                 }
                 return doorbell.ringWorkers()
@@ -224,6 +231,11 @@ package final class Submissions: Sendable {
         return Receiving(
             id: request.draft.id, task: task, model: model, receiver: receiver, rank: request.rank,
             start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil)
+    }
+
+    /// An upload of a process that is no longer on the list would be nobody's: the keeper does not look for it.
+    static func checkOwner(_ owner: Owner, in connection: Connection) throws {
+        guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
     }
 
     static func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {

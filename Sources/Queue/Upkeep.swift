@@ -55,7 +55,8 @@ package final class Upkeep {
             guard try OwnerTable.delete(owner.key, in: connection) else { return nil }
             return Rescue(
                 owner: owner.key, chunks: try ChunkTable.rescue(from: owner.key, in: connection),
-                brokenUploads: try breakUploads(of: owner.key, in: connection))
+                brokenUploads: try Stopping.breakUploads(
+                    of: owner.key, resumableUntil: clock.now + Limits.uploadIdle, in: connection))
         }
         beats.forget(owner.key)
         LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
@@ -63,28 +64,18 @@ package final class Upkeep {
         return rescue
     }
 
-    /// Frees the uploads of a dead process that may go on elsewhere, and marks the others to be stopped.
+    /// Marks tasks whose deadline has passed, and uploads that nobody went on with, to be stopped, a bounded number.
     ///
-    /// - Returns: the number of both.
-    private func breakUploads(of owner: Int64, in connection: Connection) throws -> Int {
-        let uploads = try TaskTable.received(by: owner, in: connection)
-        for upload in uploads {
-            if upload.isResumable {
-                _ = try TaskTable.release(upload.task, from: upload.receiver, in: connection)
-            } else {
-                try Stopping.begin(upload.task, as: .failed(.uploadIncomplete), in: connection)
-            }
-        }
-        return uploads.count
-    }
-
-    /// Marks tasks whose deadline has passed, and uploads that nobody went on with, to be stopped.
-    package func expire() throws {
+    /// - Returns: whether more may be left.
+    @discardableResult
+    package func expire() throws -> Bool {
         let now = clock.now
-        let overdue = try writer.read { try TaskTable.overdue(at: now, in: $0) }
-        guard !overdue.isEmpty else { return }
-        try writer.transaction { connection in
+        guard try !writer.read({ try TaskTable.overdue(at: now, in: $0) }).isEmpty else { return false }
+        // Looked up again inside: meanwhile somebody may have gone on with an upload.
+        return try writer.transaction { connection in
+            let overdue = try TaskTable.overdue(at: now, in: connection)
             for (task, stop) in overdue { try Stopping.begin(task, as: stop, in: connection) }
+            return overdue.count >= Limits.sweptTasks
         }
     }
 

@@ -68,7 +68,7 @@ struct KeeperRound {
                 "owner lost, its work goes on",
                 ["owner": "\(rescue.owner)", "chunks": "\(rescue.chunks)", "uploads": "\(rescue.brokenUploads)"])
         }
-        if count.isMultiple(of: Self.second) { try upkeep.expire() }
+        if count.isMultiple(of: Self.second) { while try upkeep.expire() {} }
         while try upkeep.stop() {}
         try upkeep.promote()
         try checkpoint(upkeep)

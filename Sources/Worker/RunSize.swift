@@ -11,7 +11,7 @@ struct RunSize {
 
     var rows: Int {
         guard let rowCost, rowCost > 0 else { return mostRows }
-        return min(max(Int(Limits.runTime.inSeconds * 1e6 / rowCost), 1), mostRows)
+        return Int(min(max(Limits.runTime.inSeconds * 1e6 / rowCost, 1), Double(mostRows)))
     }
 
     /// Learns from a run; a run of few rows costs mostly itself, and hardly counts.

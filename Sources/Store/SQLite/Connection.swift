@@ -98,6 +98,9 @@ package final class Connection {
         try check(sqlite3_exec(handle, script, nil, nil, nil), "execute", script)
     }
 
+    /// Every text that was run here so far.
+    var preparedTexts: Set<String> { Set(statements.keys) }
+
     /// The plan that SQLite chooses for a query, one line a step.
     package func plan(of sql: String) throws -> [String] {
         try all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }

@@ -45,8 +45,17 @@ package enum IdempotencyTable {
         try connection.run("UPDATE idempotency SET fingerprint = ? WHERE task = ?", .blob(fingerprint), .integer(task))
     }
 
-    /// Frees the key of a submission that broke: it may be repeated.
-    package static func free(task: Int64, in connection: Connection) throws {
+    /// Frees the key of a submission whose input will never be whole: it may be repeated.
+    package static func freeBroken(task: Int64, in connection: Connection) throws {
+        try connection.run(
+            """
+            DELETE FROM idempotency WHERE task = ?1
+                AND EXISTS (SELECT 1 FROM task WHERE key = ?1 AND input_state = 'broken')
+            """, .integer(task))
+    }
+
+    /// Frees the key of a task that is forgotten.
+    static func free(task: Int64, in connection: Connection) throws {
         try connection.run("DELETE FROM idempotency WHERE task = ?", .integer(task))
     }
 

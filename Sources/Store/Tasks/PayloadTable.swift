@@ -32,11 +32,6 @@ package enum PayloadTable {
         try connection.run("DELETE FROM payload WHERE chunk = ?", .integer(key.rawValue))
     }
 
-    /// Deletes all rows of a small task.
-    package static func deleteAll(of task: Int64, in connection: Connection) throws {
-        _ = try delete(upTo: ChunkKey.positions, of: task, in: connection)
-    }
-
     /// Deletes rows of a task, a bounded number of chunks.
     ///
     /// - Returns: the number of chunks whose rows were deleted.

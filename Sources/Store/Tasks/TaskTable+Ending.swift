@@ -68,28 +68,33 @@ extension TaskTable {
 
     /// The tasks that are being stopped, each with its model.
     package static func stopping(in connection: Connection) throws -> [(task: Int64, model: Int64)] {
-        try connection.all(
-            "SELECT key, model FROM task WHERE status = 'cancelling' LIMIT ?", .integer(Limits.sweptTasks)
-        ) { ($0.integer(0), $0.integer(1)) }
+        try connection.all(stoppingSQL, .integer(Limits.sweptTasks)) { ($0.integer(0), $0.integer(1)) }
     }
+
+    static let stoppingSQL = "SELECT key, model FROM task WHERE status = 'cancelling' LIMIT ?"
 
     /// The tasks whose deadline has passed, and the uploads that nobody went on with.
     package static func overdue(
         at time: WallTime, in connection: Connection
     ) throws -> [(task: Int64, stop: Stop)] {
-        let expired = try connection.all(
-            """
-            SELECT key FROM task WHERE deadline_ms <= ? AND completed_ms IS NULL AND status <> 'cancelling' LIMIT ?
-            """, .time(time), .integer(Limits.sweptTasks)
-        ) { (task: $0.integer(0), stop: Stop.expired) }
-        let idle = try connection.all(
-            """
-            SELECT input.task FROM input JOIN task ON task.key = input.task
-            WHERE idle_until_ms <= ? AND receiver = \(nobody) LIMIT ?
-            """, .time(time), .integer(Limits.sweptTasks)
-        ) { (task: $0.integer(0), stop: Stop.failed(.uploadIncomplete)) }
+        let expired = try connection.all(expiredSQL, .time(time), .integer(Limits.sweptTasks)) {
+            (task: $0.integer(0), stop: Stop.expired)
+        }
+        let idle = try connection.all(idleSQL, .time(time), .integer(Limits.sweptTasks)) {
+            (task: $0.integer(0), stop: Stop.failed(.uploadIncomplete))
+        }
         return expired + idle
     }
+
+    static let expiredSQL = """
+        SELECT key FROM task WHERE deadline_ms <= ? AND completed_ms IS NULL AND status <> 'cancelling' LIMIT ?
+        """
+
+    /// The order of the join is given: by itself SQLite looks through all uploads that nobody receives.
+    static let idleSQL = """
+        SELECT input.task FROM input CROSS JOIN task ON task.key = input.task
+        WHERE idle_until_ms <= ? AND receiver = \(nobody) LIMIT ?
+        """
 
     /// Hides a task's rows and results at once; the keeper deletes them.
     package static func purge(_ task: Int64, at time: WallTime, in connection: Connection) throws {

@@ -15,11 +15,21 @@ extension TaskTable {
             .integer(receiver), .integer(task)) == 1
     }
 
-    /// How much of a task's input is stored; nil when it no longer receives rows.
+    /// How much of a task's input is stored; nil when it no longer receives rows, or may not go on after a break.
     package static func received(of task: Int64, in connection: Connection) throws -> (bytes: Int, rows: Int)? {
         try connection.first(
-            "SELECT input_bytes, rows FROM task WHERE key = ? AND input_state = 'receiving'", .integer(task)
+            """
+            SELECT input_bytes, rows FROM task JOIN input ON input.task = task.key
+            WHERE task.key = ? AND input_state = 'receiving' AND idle_until_ms IS NOT NULL
+            """, .integer(task)
         ) { ($0.int(0), $0.int(1)) }
+    }
+
+    /// Whether a task receives its rows under a token.
+    package static func isReceived(_ task: Int64, by receiver: Int64, in connection: Connection) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM task WHERE key = ? AND receiver = ?", .integer(task), .integer(receiver)
+        ) { _ in true } ?? false
     }
 
     /// Lets go of a task whose upload broke and may go on.
@@ -32,14 +42,20 @@ extension TaskTable {
     }
 
     /// The tasks whose rows a process was receiving, each with its token, and whether its upload may go on elsewhere.
+    ///
+    /// Up to schema 2 the token was the process itself.
     package static func received(
         by owner: Int64, in connection: Connection
     ) throws -> [(task: Int64, receiver: Int64, isResumable: Bool)] {
-        try connection.all(
-            """
-            SELECT key, receiver, EXISTS (SELECT 1 FROM input WHERE task = key AND idle_until_ms IS NOT NULL)
-            FROM task WHERE receiver BETWEEN ? AND ?
-            """, .integer(firstToken(of: owner)), .integer(firstToken(of: owner + 1) - 1)
-        ) { (task: $0.integer(0), receiver: $0.integer(1), isResumable: $0.int(2) != 0) }
+        try [owner...owner, firstToken(of: owner)...firstToken(of: owner + 1) - 1].flatMap { tokens in
+            try connection.all(receivedSQL, .integer(tokens.lowerBound), .integer(tokens.upperBound)) {
+                (task: $0.integer(0), receiver: $0.integer(1), isResumable: $0.int(2) != 0)
+            }
+        }
     }
+
+    static let receivedSQL = """
+        SELECT key, receiver, EXISTS (SELECT 1 FROM input WHERE task = key AND idle_until_ms IS NOT NULL)
+        FROM task WHERE receiver BETWEEN ? AND ?
+        """
 }

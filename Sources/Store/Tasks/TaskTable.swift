@@ -116,10 +116,18 @@ package enum TaskTable {
     }
 
     /// Deletes a small task that has ended, with all that it had: nothing of it is kept, not even its record.
+    ///
+    /// Its key may become that of the next task, so that nothing may be left under it.
     package static func forget(_ task: Int64, in connection: Connection) throws {
-        try PayloadTable.deleteAll(of: task, in: connection)
+        let forgotten = try connection.run(
+            "DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", .integer(task))
+        guard forgotten == 1 else { return }
+        _ = try PayloadTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
         _ = try ResultTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
-        try connection.run("DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", .integer(task))
+        _ = try RecordTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
+        try InputTable.delete(task, in: connection)
+        try IdempotencyTable.free(task: task, in: connection)
+        try connection.run("UPDATE task SET parent = NULL WHERE parent = ?", .integer(task))
     }
 }
 
