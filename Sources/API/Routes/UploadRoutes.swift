@@ -154,7 +154,8 @@ struct UploadRoutes {
     }
 }
 
-/// Which bytes of an input a request brings: `Content-Range: bytes 1000-1999/5000`.
+/// Which bytes of an input a request brings: `Content-Range: bytes 1000-1999/5000`, or `bytes */5000` for none: all of them
+/// are stored, and the request only says that these are all.
 struct ContentRange {
     let start: Int
     /// Whether the input ends with these bytes.
@@ -180,6 +181,9 @@ struct ContentRange {
     }
 
     private static func parse(_ text: String) -> (start: Int, count: Int, total: Int?)? {
+        if let match = text.wholeMatch(of: /bytes \*\/(\d{1,18})/), let total = Int(match.1) {
+            return (total, 0, total)
+        }
         guard let match = text.wholeMatch(of: /bytes (\d{1,18})-(\d{1,18})\/(\d{1,18}|\*)/),
             let start = Int(match.1), let end = Int(match.2), end >= start
         else { return nil }
