@@ -36,6 +36,8 @@ final class ProgressBar {
         return text
     }
 
+    /// The upload's progress on one line.
+    ///
     /// `[██████····] 61 %  sent 12.4 of 20.1 MB, 24,400 rows scored`
     static func line(sent: Int, of length: Int?, _ task: TaskAnswer?) -> String {
         var text =

@@ -40,7 +40,7 @@ struct ResumableUpload {
         while true {
             do {
                 let state = try state()
-                if state.isComplete { return }
+                if state.isComplete { return try source.requireSize(state.offset) }
                 if state.offset > stored { (stored, patience) = (state.offset, Patience()) }
                 return try send(from: state.offset)
             } catch let error as ClientError where error.code == .uploadEnded {

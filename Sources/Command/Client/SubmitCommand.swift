@@ -26,6 +26,9 @@ struct SubmitCommand: Command {
         let source = try UploadSource(file, format: format.flatMap(UploadSource.Format.init(rawValue:)))
         let query = try SubmitOptions.query(arguments, source.format)
         if arguments.has("--check") {
+            if let other = ["--out", "--resume", "--wait"].first(where: arguments.has) {
+                throw UsageError("--check keeps nothing; leave out \(other).")
+            }
             return try FileCheck(client: client, source: source, query: query).run(asJSON: arguments.has("--json"))
         }
         let submission = Submission(
@@ -62,7 +65,12 @@ struct SubmitCommand: Command {
     private static func results(
         _ arguments: Arguments, _ source: UploadSource
     ) throws -> (file: OutputFile, query: QueryText)? {
-        guard let path = arguments.value("--out") else { return nil }
+        guard let path = arguments.value("--out") else {
+            if let option = ResultOptions.shape.first(where: { arguments.has($0.name) }) {
+                throw UsageError("\(option.name) is about the results; say with --out where they go.")
+            }
+            return nil
+        }
         let format = try ResultOptions.format(ofFile: path)
         var query = QueryText()
         query.add("format", format.rawValue)

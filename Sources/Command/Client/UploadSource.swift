@@ -75,14 +75,20 @@ final class UploadSource {
         guard Self.length(of: descriptor) == length else {
             throw UsageError("The file changed while it was sent; submit it again.")
         }
-        guard offset <= length else {
-            throw UsageError("More is stored of the task's input than this file has; it is another file.")
-        }
+        if offset > length { throw Self.otherFile }
         guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {
             throw UsageError("The file cannot be read (\(OpenFile.words(errno))).")
         }
         return .file(descriptor: descriptor, length: length - offset)
     }
+
+    /// - Throws: `UsageError` when what is stored whole cannot be this file.
+    func requireSize(_ stored: Int) throws {
+        if isResumable, let length, stored != length { throw Self.otherFile }
+    }
+
+    private static let otherFile = UsageError(
+        "The task's input has more bytes, or fewer, than this file: name its own file.")
 
     private static func length(of descriptor: Int32) -> Int? {
         var status = stat()
