@@ -46,10 +46,10 @@ import Testing
         let service = ServiceUnderTest()
         try service.startAPI()
         try service.startWorker()
-        let opened = try service.post("/predict/async?model=sentiment&upload=later", "")
+        let opened = try service.post("/predict/async?model=purchase&upload=later", "")
         let id = try #require(opened.json["id"] as? String)
         // A part whose rest never comes.
-        let part = Array("text\r\ngood\r\nbad\r\n".utf8)
+        let part = Array(try Data(contentsOf: URL(fileURLWithPath: service.customers(20_000))))
         let range: HTTPHeaders = ["Content-Type": "text/csv", "Content-Range": "bytes 0-\(part.count - 1)/*"]
         #expect(try service.send(.put, "/predict/async/\(id)/input", range, .bytes(part)).status == 200)
         let client = try ClientProcess(service, ["results", id, "--format", "ndjson"])
