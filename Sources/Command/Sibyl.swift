@@ -12,7 +12,8 @@ struct Sibyl {
 
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
-        ResultsCommand(), CancelCommand(), TasksCommand(), PredictCommand(), DoctorCommand(),
+        ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
+        TasksCommand(), PredictCommand(), DoctorCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

@@ -177,6 +177,13 @@ package enum Limits {
     package static let synchronousWait = Duration.seconds(10)
     /// How long a follower of a task waits for a change before it looks itself.
     package static let followWait = Duration.seconds(15)
+    /// How long a client tries again without getting further: a service that is started again is back by then.
+    package static let clientRetry = Duration.seconds(120)
+    /// How long an upload may stand still before its client breaks it off and goes on anew: longer than the service
+    /// pauses one.
+    package static let clientStall = Duration.seconds(60)
+    /// How long a client's question about a task is held at once.
+    package static let clientWait = Duration.seconds(25)
     /// How long a repeated submission is recognised by its key.
     package static let idempotency = Duration.seconds(24 * 3_600)
     /// The longest deadline of a task.
