@@ -33,6 +33,8 @@ enum APIError: CodedError {
     case columnCollision(names: [String])
     /// The task has not ended, and what is asked for needs its end.
     case taskRuns
+    /// Nothing of the task's input has come, so that its columns are not known.
+    case inputAwaited
     /// The task's rows cannot be run again: they were not kept, or never came whole.
     case inputNotKept
     /// No row failed that could succeed another time.
@@ -67,7 +69,7 @@ enum APIError: CodedError {
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
         case .notJoinable, .inputNotKept: .inputNotKept
-        case .taskRuns: .resultsIncomplete
+        case .taskRuns, .inputAwaited: .resultsIncomplete
         case .nothingToRetry: .nothingToRetry
         case .notComparable: .notComparable
         case .columnCollision: .duplicateColumn
@@ -96,6 +98,7 @@ enum APIError: CodedError {
         case .notAcceptable(let known): "The answer is \(Self.list(known)) only; change or leave out Accept."
         case .modelReplaced: "The model version of this task is no longer here; cancel the task and submit it again."
         case .taskRuns: "The task has not ended; wait for it, such as with `?wait=60` at its own address."
+        case .inputAwaited: "Nothing of the task's input has come yet; send it, then ask again."
         case .inputNotKept:
             "The rows cannot be run again: they were submitted with `keep_input=false`, or not all of them ran."
         case .nothingToRetry:

@@ -29,7 +29,8 @@ struct ResultRoutes {
         while input?.resumption == nil, now.task.input == .receiving {
             let changed = try await context.changes.change(
                 of: now.task.id, past: now.task.revision, within: Limits.followWait)
-            guard let changed else { break }
+            // Nothing has come yet: better said than waited for without an end.
+            guard let changed else { throw APIError.inputAwaited }
             now = changed
             input = try await context.reading.read { [tasks = context.tasks, now] in try tasks.input(of: now) }
         }

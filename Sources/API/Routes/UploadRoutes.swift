@@ -60,7 +60,8 @@ struct UploadRoutes {
         do {
             try await context.uploads.withSlot {
                 try await read(
-                    MeasuredBody(body: body, bytes: range?.count), isLast: range?.isLast ?? true, resumed, format, model,
+                    MeasuredBody(body: body, bytes: range?.count), isLast: range?.isLast ?? true, resumed, format,
+                    model,
                     options, into: &upload)
             }
         } catch {

@@ -78,6 +78,8 @@ struct DryRun {
         accepted.request.draft.priority = .high
         accepted.request.draft.source = .sync
         accepted.request.draft.deadline = context.clock.now + context.settings.synchronousWait
+        // What no worker took in time leaves nothing behind either.
+        accepted.request.draft.keepFor = context.settings.synchronousWait
         let id = accepted.request.draft.id
         context.watcher.expect(id)
         do {
