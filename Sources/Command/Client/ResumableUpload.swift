@@ -44,7 +44,10 @@ struct ResumableUpload {
                 if state.offset > stored { (stored, patience) = (state.offset, Patience()) }
                 return try send(from: state.offset)
             } catch let error as ClientError where error.code == .uploadEnded {
-                throw try ended(error)
+                // An earlier request, whose answer was lost, may have brought the rest meanwhile.
+                let state = try state()
+                guard state.isComplete else { throw try ended(error) }
+                return try source.requireSize(state.offset)
             } catch let error as ClientError {
                 try patience.pause(after: error)
             }
