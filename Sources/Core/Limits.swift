@@ -129,6 +129,18 @@ package enum Limits {
     package static let sweptChunks = 32
     /// Free pages of the database that are given back in one transaction: 2 MB of the log.
     package static let releasedPages = 512
+    /// Pages of the database that a backup copies between two looks at the log: 4 MB.
+    package static let copiedPages = 1_024
+    /// Bytes of the write-ahead log at which a backup's or a check's long read ends, so that the log can be cut.
+    package static let copyLogBytes = 512 << 20
+    /// Times that a backup begins before it gives up.
+    package static let copyAttempts = 3
+    /// Polls of the log between two of them: ten seconds.
+    package static let copyPauses = 200
+    /// Bytes of a model's file that a backup holds at a time.
+    package static let archivedPieceBytes = 1 << 20
+    /// Chunks whose stored bytes a check reads in one transaction: it holds them one at a time.
+    package static let checkedBlobs = 64
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
     /// Prepared statements kept by a connection.

@@ -59,6 +59,23 @@ package struct DatabaseFiles: Sendable, Hashable {
         if access(folder, W_OK) != 0 { throw StoreError.folderUnusable(reason: String(cString: strerror(errno))) }
     }
 
+    /// The names of a folder's visible files; none when there is no such folder.
+    static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
     private static var workingFolder: String {
         guard let pointer = getcwd(nil, 0) else { return "" }
         defer { free(pointer) }
