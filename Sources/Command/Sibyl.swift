@@ -13,6 +13,7 @@ struct Sibyl {
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), TasksCommand(), PredictCommand(), DoctorCommand(),
+        BackupCommand(), RestoreCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

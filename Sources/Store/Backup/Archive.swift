@@ -106,6 +106,6 @@ package final class Archive {
         try connection.execute(script: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE")
         try connection.execute(script: "DROP TABLE archived_file; DROP TABLE archived_piece")
         try prepare(connection)
-        try connection.execute(script: "COMMIT")
+        try connection.execute(script: "COMMIT; PRAGMA journal_mode = WAL")
     }
 }

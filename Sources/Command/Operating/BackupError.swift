@@ -1,0 +1,37 @@
+internal import Core
+
+/// Why a backup could not be made or used.
+enum BackupError: CodedError, Equatable {
+    /// A file lies where one was to be written.
+    case exists(path: String)
+    /// A file could not be read or written.
+    case fileUnusable(path: String, reason: String)
+    /// The file does not end as a backup does.
+    case cutShort
+    /// The file holds other bytes than were written.
+    case damaged(reason: String)
+    /// A newer program wrote the file.
+    case newerFormat(Int)
+    /// A model's file on this machine has another content than the backup's.
+    case modelDiffers(path: String)
+
+    var code: ErrorCode {
+        switch self {
+        // A person must say something else.
+        case .exists, .modelDiffers: .configurationInvalid
+        case .fileUnusable, .cutShort, .damaged, .newerFormat: .storageFailed
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .exists(let path): "\(path) is there already; name another file, or say --force."
+        case .fileUnusable(let path, let reason): "\(path) cannot be used (\(reason))."
+        case .cutShort: "This is no backup of Sibyl, or its end is missing; take another one."
+        case .damaged(let reason): "The backup is damaged (\(reason)); take another one. Nothing was changed."
+        case .newerFormat(let format): "The backup has format \(format), which a newer program wrote; update this one."
+        case .modelDiffers(let path):
+            "\(path) differs from the backup's; say --force to replace it, or name another folder with --models."
+        }
+    }
+}
