@@ -13,7 +13,7 @@ struct Sibyl {
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), TasksCommand(), PredictCommand(), DoctorCommand(),
-        BackupCommand(), RestoreCommand(),
+        BackupCommand(), RestoreCommand(), CheckCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

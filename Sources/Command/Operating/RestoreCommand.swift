@@ -52,7 +52,7 @@ struct RestoreCommand: Command {
             try models.write(missing, from: archive)
             try archive.becomeDatabase { try Restoration.prepare($0) }
             return tasks
-        } catch let error as SQLiteError {
+        } catch let error as SQLiteError where error.isDamage {
             throw BackupError.damaged(reason: error.reason)
         }
     }

@@ -98,12 +98,9 @@ package final class Archive {
     /// - Parameter prepare: what else must change before the database is used.
     /// - Throws: ``StoreError/schemaMismatch(found:supported:)`` when this program cannot work with it.
     package func becomeDatabase(_ prepare: (Connection) throws -> Void) throws {
-        let found = try Schema.version(of: connection)
-        // An older schema is brought up to date at the first start.
-        if found > Schema.supported.upperBound {
-            throw StoreError.schemaMismatch(found: found, supported: Schema.supported)
-        }
-        try connection.execute(script: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE")
+        try connection.execute(script: "PRAGMA synchronous = FULL")
+        _ = try Schema.migrate(connection)
+        try connection.execute(script: "BEGIN IMMEDIATE")
         try connection.execute(script: "DROP TABLE archived_file; DROP TABLE archived_piece")
         try prepare(connection)
         try connection.execute(script: "COMMIT; PRAGMA journal_mode = WAL")

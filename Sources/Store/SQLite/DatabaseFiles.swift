@@ -38,6 +38,9 @@ package struct DatabaseFiles: Sendable, Hashable {
         return statvfs(folder, &status) == 0 ? Int64(status.f_bavail) * Int64(status.f_frsize) : 0
     }
 
+    /// The files of the write gate that are not there.
+    package var missingLocks: [String] { [turn, gate].filter { access($0, F_OK) != 0 } }
+
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
     /// Makes the folders that are not there yet.
