@@ -39,7 +39,8 @@ struct BackupCommand: Command {
             }
             Console.write(answer + [UInt8(ascii: "\n")])
         } else {
-            Console.write("\(path): \(made.tasks) tasks, \(made.files) model files, \(bytes) bytes, SHA-256 \(made.digest)\n")
+            Console.write(
+                "\(path): \(made.tasks) tasks, \(made.files) model files, \(bytes) bytes, SHA-256 \(made.digest)\n")
         }
         return 0
     }
@@ -75,9 +76,7 @@ struct BackupCommand: Command {
         if Console.isWatched { Console.writeProgress("") }
         let files = try models.add(to: archive)
         // A backup of a damaged database is worth having only when one knows.
-        if let fault = try archive.fault() {
-            throw BackupError.damaged(reason: fault)
-        }
+        if let fault = try archive.fault() { throw BackupError.databaseDamaged(reason: fault) }
         return (try archive.tasks(), files)
     }
 }

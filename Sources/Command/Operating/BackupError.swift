@@ -10,6 +10,8 @@ enum BackupError: CodedError, Equatable {
     case cutShort
     /// The file holds other bytes than were written.
     case damaged(reason: String)
+    /// The database that was to be saved is damaged.
+    case databaseDamaged(reason: String)
     /// A newer program wrote the file.
     case newerFormat(Int)
     /// A model's file on this machine has another content than the backup's.
@@ -19,7 +21,7 @@ enum BackupError: CodedError, Equatable {
         switch self {
         // A person must say something else.
         case .exists, .modelDiffers: .configurationInvalid
-        case .fileUnusable, .cutShort, .damaged, .newerFormat: .storageFailed
+        case .fileUnusable, .cutShort, .damaged, .databaseDamaged, .newerFormat: .storageFailed
         }
     }
 
@@ -29,6 +31,8 @@ enum BackupError: CodedError, Equatable {
         case .fileUnusable(let path, let reason): "\(path) cannot be used (\(reason))."
         case .cutShort: "This is no backup of Sibyl, or its end is missing; take another one."
         case .damaged(let reason): "The backup is damaged (\(reason)); take another one. Nothing was changed."
+        case .databaseDamaged(let reason):
+            "The database is damaged (\(reason)), and no backup was kept; stop the service and restore an earlier one."
         case .newerFormat(let format): "The backup has format \(format), which a newer program wrote; update this one."
         case .modelDiffers(let path):
             "\(path) differs from the backup's; say --force to replace it, or name another folder with --models."

@@ -41,7 +41,9 @@ struct BackupSeal: Equatable {
 
     private var encoded: [UInt8] {
         let words = "\(Self.name) \(Self.format) \(content) \(digest) "
-        return Array(words.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: Self.bytes - words.utf8.count - 1) + [10]
+        return Array(words.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: Self.bytes - words.utf8.count - 1) + [
+            10
+        ]
     }
 
     // MARK: Files

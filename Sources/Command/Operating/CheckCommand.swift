@@ -84,7 +84,8 @@ struct CheckCommand: Command {
             let missing = database.files.missingLocks
             let isInUse = try database.isInUse()
             if isInUse, !missing.isEmpty {
-                throw UsageError("\(missing.joined(separator: ", ")) is gone; restart the service, which makes it anew.")
+                throw UsageError(
+                    "\(missing.joined(separator: ", ")) is gone; restart the service, which makes it anew.")
             }
             return Finding(subject: "locks", isGood: true, detail: isInUse ? "in use" : "nobody uses the database")
         } catch {

@@ -68,7 +68,8 @@ struct RestoreCommand: Command {
 
     private func report(_ path: String, tasks: Int, old: String?, asJSON: Bool) {
         guard asJSON else {
-            Console.write("\(path): \(tasks) tasks\n" + (old.map { "The database that was there is now \($0).\n" } ?? ""))
+            Console.write(
+                "\(path): \(tasks) tasks\n" + (old.map { "The database that was there is now \($0).\n" } ?? ""))
             return
         }
         let answer = JSONWriter.write { json in

@@ -27,7 +27,7 @@ extension Database {
         if access(files.path, F_OK) == 0 {
             emptyLog()
             try Self.move(files.path, to: oldName)
-            if access(files.log, F_OK) == 0 { try Self.move(files.log, to: oldName + "-wal") }
+            if files.logBytes > 0 { try Self.move(files.log, to: oldName + "-wal") }
         }
         // A log without its database would be taken for the new one's.
         for leftover in [files.log, files.path + "-shm"] where unlink(leftover) != 0 && errno != ENOENT {
