@@ -25,6 +25,7 @@ struct BackupCommand: Command {
             throw UsageError("There is no database at \(values[.database]!); name it with --database.")
         }
         let database = try Database(path: values[.database]!)
+        try BackupError.checkRoom(for: database.files.databaseBytes + database.files.logBytes, at: path)
         let made = try Self.make(of: database, models: ArchivedModels(folder: values[.models]!), at: path)
         let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
         if arguments.has("--json") {

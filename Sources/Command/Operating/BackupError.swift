@@ -1,4 +1,5 @@
 internal import Core
+internal import Store
 
 /// Why a backup could not be made or used.
 enum BackupError: CodedError, Equatable {
@@ -6,6 +7,8 @@ enum BackupError: CodedError, Equatable {
     case exists(path: String)
     /// A file could not be read or written.
     case fileUnusable(path: String, reason: String)
+    /// The disk has too little room, in bytes.
+    case noRoom(needed: Int, free: Int64)
     /// The file does not end as a backup does.
     case cutShort
     /// The file holds other bytes than were written.
@@ -17,11 +20,17 @@ enum BackupError: CodedError, Equatable {
     /// A model's file on this machine has another content than the backup's.
     case modelDiffers(path: String)
 
+    /// Checks that a file fits its disk, and leaves what a service needs.
+    static func checkRoom(for bytes: Int, at path: String) throws {
+        let (needed, free) = (bytes + Int(Limits.freeDiskBytes), DatabaseFiles(path: path).freeDiskBytes)
+        if free < needed { throw BackupError.noRoom(needed: needed, free: free) }
+    }
+
     var code: ErrorCode {
         switch self {
         // A person must say something else.
         case .exists, .modelDiffers: .configurationInvalid
-        case .fileUnusable, .cutShort, .damaged, .databaseDamaged, .newerFormat: .storageFailed
+        case .fileUnusable, .noRoom, .cutShort, .damaged, .databaseDamaged, .newerFormat: .storageFailed
         }
     }
 
@@ -29,6 +38,8 @@ enum BackupError: CodedError, Equatable {
         switch self {
         case .exists(let path): "\(path) is there already; name another file, or say --force."
         case .fileUnusable(let path, let reason): "\(path) cannot be used (\(reason))."
+        case .noRoom(let needed, let free):
+            "The disk has \(free >> 20) MiB free, and \(needed >> 20) are needed; free some, or name another disk."
         case .cutShort: "This is no backup of Sibyl, or its end is missing; take another one."
         case .damaged(let reason): "The backup is damaged (\(reason)); take another one. Nothing was changed."
         case .databaseDamaged(let reason):

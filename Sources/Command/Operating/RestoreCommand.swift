@@ -30,6 +30,7 @@ struct RestoreCommand: Command {
         for leftover in leftovers { unlink(leftover) }
         defer { for leftover in leftovers { unlink(leftover) } }
 
+        try BackupError.checkRoom(for: DatabaseFiles(path: file).databaseBytes, at: path)
         try BackupSeal.open(file, copyingTo: copy)
         let tasks = try Self.prepare(copy, models: ArchivedModels(folder: values[.models]!), isForced: isForced)
         for log in leftovers.dropFirst() { unlink(log) }

@@ -1,5 +1,6 @@
 internal import CSQLite
 internal import Core
+internal import Glibc
 
 /// Copies a database that others go on using into a file, as it was at one moment.
 ///
@@ -9,10 +10,13 @@ internal import Core
 struct DatabaseCopy {
     private let database: Database
     private let path: String
+    private let logLimit: Int
 
-    init(of database: Database, at path: String) {
+    /// - Parameter logLimit: the bytes of the log at which the copy is given up and made again.
+    init(of database: Database, at path: String, logLimit: Int = Limits.copyLogBytes) {
         self.database = database
         self.path = path
+        self.logLimit = logLimit
     }
 
     /// Makes the copy, which is not on disk for certain yet.
@@ -30,6 +34,8 @@ struct DatabaseCopy {
     /// - Returns: false when the log outgrew its bound.
     private func copy(_ onProgress: (Double) -> Void) throws -> Bool {
         let source = try database.open(.readOnly, at: WriteGate(files: database.files))
+        // Half a copy is no database.
+        unlink(path)
         let target = try Connection(path: path, mode: .readWrite)
         try target.execute(script: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
         return try source.readTransaction { source in
@@ -37,7 +43,7 @@ struct DatabaseCopy {
             _ = try source.first("SELECT count(*) FROM sqlite_schema") { $0.int(0) }
             return try Self.copyPages(from: source, to: target) { done in
                 onProgress(done)
-                return database.files.logBytes <= Limits.copyLogBytes
+                return database.files.logBytes <= logLimit
             }
         }
     }

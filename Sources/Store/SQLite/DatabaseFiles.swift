@@ -32,6 +32,12 @@ package struct DatabaseFiles: Sendable, Hashable {
         return stat(log, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// The bytes of the database file; 0 when there is none.
+    package var databaseBytes: Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// The bytes of disk that are free for this process; 0 when that cannot be told.
     package var freeDiskBytes: Int64 {
         var status = statvfs()
