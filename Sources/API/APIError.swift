@@ -33,6 +33,8 @@ enum APIError: CodedError {
     case columnCollision(names: [String])
     /// The task has not ended, and what is asked for needs its end.
     case taskRuns
+    /// Nothing of the task's input has come, so that its columns are not known.
+    case inputAwaited
     /// The task's rows cannot be run again: they were not kept, or never came whole.
     case inputNotKept
     /// No row failed that could succeed another time.
@@ -42,7 +44,9 @@ enum APIError: CodedError {
     /// A part of an input held no whole record.
     case partTooSmall
     /// Rows of a batch that must be right as a whole; nothing of it was accepted.
-    case rejected(FaultReport, rows: Int)
+    ///
+    /// `rows` are those that were read; there may be more where reading ended with as many bad ones as are named.
+    case rejected(FaultReport, rows: Int, mayBeMore: Bool = false)
     /// A synchronous prediction that did not come in time; its task goes on.
     case predictionTimeout(TaskID)
     /// A single row that was accepted and failed.
@@ -65,11 +69,11 @@ enum APIError: CodedError {
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
         case .notJoinable, .inputNotKept: .inputNotKept
-        case .taskRuns: .resultsIncomplete
+        case .taskRuns, .inputAwaited: .resultsIncomplete
         case .nothingToRetry: .nothingToRetry
         case .notComparable: .notComparable
         case .columnCollision: .duplicateColumn
-        case .rejected(let report, let rows): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
+        case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
         case .predictionTimeout: .predictionTimeout
         case .predictionFailed(let fault): fault.code
         }
@@ -94,6 +98,7 @@ enum APIError: CodedError {
         case .notAcceptable(let known): "The answer is \(Self.list(known)) only; change or leave out Accept."
         case .modelReplaced: "The model version of this task is no longer here; cancel the task and submit it again."
         case .taskRuns: "The task has not ended; wait for it, such as with `?wait=60` at its own address."
+        case .inputAwaited: "Nothing of the task's input has come yet; send it, then ask again."
         case .inputNotKept:
             "The rows cannot be run again: they were submitted with `keep_input=false`, or not all of them ran."
         case .nothingToRetry:
@@ -112,10 +117,10 @@ enum APIError: CodedError {
             "This is a workbook; save the sheet as CSV and send it so: "
                 + "curl -H 'Content-Type: text/csv' --data-binary @customers.csv."
         case .bodyRequired: "The request has no body; send the rows in it."
-        case .rejected(let report, let rows):
+        case .rejected(let report, let rows, let mayBeMore):
             rows == 1
                 ? report.faults.first?.message ?? ""
-                : "\(report.total) of \(rows) rows do not fit the model, so that none was accepted; "
+                : "\(report.total) of \(mayBeMore ? "the first " : "")\(rows) rows do not fit the model, so that none was accepted; "
                     + "`errors` names \(report.total > report.faults.count ? "the first \(report.faults.count)" : "them")."
         case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
         case .predictionFailed(let fault): fault.message

@@ -57,7 +57,8 @@ package enum Problems {
     /// Row errors and pointers.
     private static func details(of error: any Error) -> [Problem.Detail] {
         switch error {
-        case APIError.rejected(let report, let rows) where rows > 1 || !(report.faults.first?.pointer.isEmpty ?? true):
+        case APIError.rejected(let report, let rows, _)
+        where rows > 1 || !(report.faults.first?.pointer.isEmpty ?? true):
             report.faults.map {
                 Problem.Detail(pointer: $0.pointer, row: $0.row, line: $0.line, code: $0.code, message: $0.message)
             }

@@ -12,8 +12,9 @@ struct Sibyl {
 
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
-        ResultsCommand(), CancelCommand(), TasksCommand(), PredictCommand(), DoctorCommand(),
-        BackupCommand(), RestoreCommand(), CheckCommand(),
+        ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
+        TasksCommand(), PredictCommand(), DoctorCommand(), BackupCommand(), RestoreCommand(),
+        CheckCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

@@ -111,6 +111,8 @@ package enum Limits {
     package static let gateWait = Duration.seconds(5)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
+    /// Bytes of the log's file that are kept for what comes when the log begins anew: the rest goes back to the disk.
+    package static let logKeptBytes = 16 << 20
     /// Bytes of the write-ahead log from which on uploads pause.
     package static let logBytes = 64 << 20
     /// How often an upload that waits for a full log looks again.
@@ -189,6 +191,13 @@ package enum Limits {
     package static let synchronousWait = Duration.seconds(10)
     /// How long a follower of a task waits for a change before it looks itself.
     package static let followWait = Duration.seconds(15)
+    /// How long a client tries again without getting further: a service that is started again is back by then.
+    package static let clientRetry = Duration.seconds(120)
+    /// How long an upload may stand still before its client breaks it off and goes on anew: longer than the service
+    /// pauses one.
+    package static let clientStall = Duration.seconds(60)
+    /// How long a client's question about a task is held at once.
+    package static let clientWait = Duration.seconds(25)
     /// How long a repeated submission is recognised by its key.
     package static let idempotency = Duration.seconds(24 * 3_600)
     /// The longest deadline of a task.

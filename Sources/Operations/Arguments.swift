@@ -70,7 +70,7 @@ package struct CommandSyntax: Sendable {
         }
         guard option.value != nil else {
             if parts.count > 1 { throw UsageError("\(option.name) takes no value.") }
-            arguments.values[option.name] = ""
+            arguments.values[option.name] = [""]
             return
         }
         guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
@@ -79,7 +79,7 @@ package struct CommandSyntax: Sendable {
         if let setting = settings.first(where: { $0.option == option.name }) {
             arguments.settings[setting.name] = value
         } else {
-            arguments.values[option.name] = value
+            arguments.values[option.name, default: []].append(value)
         }
     }
 
@@ -102,17 +102,47 @@ package struct Arguments: Sendable {
     /// Options that are settings, by the settings' names.
     package fileprivate(set) var settings: [String: String] = [:]
     package fileprivate(set) var operands: [String] = []
-    fileprivate var values: [String: String] = [:]
+    /// What each option was given, in order: some mean something more than once.
+    fileprivate var values: [String: [String]] = [:]
 
     /// Whether an option was given.
     package func has(_ option: String) -> Bool { values[option] != nil }
 
-    /// An option's value; nil when it was not given.
-    package func value(_ option: String) -> String? { values[option] }
+    /// An option's value, the last one of several; nil when it was not given.
+    package func value(_ option: String) -> String? { values[option]?.last }
+
+    /// All `NAME=VALUE` that an option was given.
+    package func pairs(_ option: String) throws -> [(name: String, value: String)] {
+        try (values[option] ?? []).map { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw UsageError("\(option) must be two texts with = between them.")
+            }
+            return (String(parts[0]), String(parts[1]))
+        }
+    }
+
+    /// One of some words; nil when it was not given.
+    package func choice(_ option: String, of words: [String]) throws -> String? {
+        guard let text = value(option) else { return nil }
+        guard words.contains(text) else {
+            throw UsageError("\(option) must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "").")
+        }
+        return text
+    }
+
+    /// A number in a range, fractions allowed; nil when it was not given.
+    package func number(_ option: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let text = value(option) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw UsageError("\(option) must be a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
 
     /// A whole number in a range; nil when it was not given.
     package func integer(_ option: String, in range: ClosedRange<Int>) throws -> Int? {
-        guard let text = values[option] else { return nil }
+        guard let text = value(option) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError("\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }

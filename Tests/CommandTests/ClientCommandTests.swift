@@ -71,8 +71,9 @@ import Testing
         let all = try service.command(["--help"])
         #expect(all.code == 0)
         for name in [
-            "up", "api", "worker", "migrate", "submit", "wait", "status", "results", "cancel", "tasks", "predict",
-            "doctor",
+            "up", "api", "worker", "migrate", "submit", "wait", "status", "results", "cancel", "delete", "rerun",
+            "retry",
+            "compare", "tasks", "predict", "doctor",
         ] {
             #expect(all.output.contains("  \(name)"))
             #expect(try service.command([name, "--help"]).output.hasPrefix("usage: sibyl \(name)"))

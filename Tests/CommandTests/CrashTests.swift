@@ -106,12 +106,17 @@ final class RawUpload {
         guard outcome == 0 else { throw ServiceUnderTest.Failure(description: "no connection") }
     }
 
-    func send(_ text: String) throws {
-        try write(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n")
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    /// Sends bytes as one chunk of the body.
+    func send(_ bytes: some Collection<UInt8>) throws {
+        try write(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [0x0D, 0x0A])
     }
 
-    func write(_ text: String) throws {
-        var rest = Array(text.utf8)[...]
+    func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    private func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -124,9 +129,17 @@ final class RawUpload {
     /// Everything that comes until the other side closes.
     func readAll() -> String {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
+        while let more = readSome() { bytes += more }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What comes next; nil when the other side has closed, or nothing came for long.
+    func readSome() -> ArraySlice<UInt8>? {
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return count > 0 ? buffer[..<count] : nil
     }
 
     func close() { Glibc.close(descriptor) }

@@ -60,6 +60,29 @@ import Testing
         }
     }
 
+    @Test func `an option may say something more than once`() throws {
+        let arguments = try syntax.parse(["--limit=a=1", "--limit", "b=2=3"])
+        #expect(try arguments.pairs("--limit").map { "\($0.name):\($0.value)" } == ["a:1", "b:2=3"])
+        #expect(arguments.value("--limit") == "b=2=3")
+        #expect(try syntax.parse([]).pairs("--limit").isEmpty)
+        for wrong in ["a", "=1", "a="] {
+            #expect(throws: UsageError("--limit must be two texts with = between them.")) {
+                try syntax.parse(["--limit", wrong]).pairs("--limit")
+            }
+        }
+    }
+
+    @Test func `a number and a word are read within their bounds`() throws {
+        #expect(try syntax.parse(["--limit=0.5"]).number("--limit", in: 0...1) == 0.5)
+        #expect(throws: UsageError("--limit must be a number from 0.0 to 1.0.")) {
+            try syntax.parse(["--limit=nan"]).number("--limit", in: 0...1)
+        }
+        #expect(try syntax.parse(["--limit=low"]).choice("--limit", of: ["high", "low"]) == "low")
+        #expect(throws: UsageError("--limit must be high or low.")) {
+            try syntax.parse(["--limit=x"]).choice("--limit", of: ["high", "low"])
+        }
+    }
+
     @Test func `the help names every option with its meaning and default`() {
         #expect(
             CommandSyntax("one", "Does one thing.", operands: ["FILE"], settings: [.groupCommit]).help == """

@@ -151,6 +151,22 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `a task that was answered in its own request leaves no record when its time is over`(
+        engine: Engine
+    ) async throws {
+        let queue = try QueueHarness(engine)
+        var request = queue.request()
+        request.draft.source = .sync
+        try await queue.submissions.submit(request, chunks: [QueueHarness.chunk([1])])
+        try queue.makeWorker().drain()
+        #expect(try queue.task(request.draft.id).task.status == .completed)
+        queue.clock.advance(by: QueueHarness.retention)
+        _ = try queue.makeUpkeep().sweep()
+        #expect(throws: QueueHarness.Missing.self) { try queue.task(request.draft.id) }
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `results are swept when their time is over and the record stays`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
         let single = try await queue.submit([[1]])

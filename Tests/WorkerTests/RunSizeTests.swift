@@ -12,7 +12,7 @@ import Testing
         #expect(RunSize(mostRows: 4_096).rows == 4_096)
     }
 
-    @Test(arguments: [(0.5, 4_096), (60, 1_000), (600, 100), (6_000, 10), (60_000, 1), (6e9, 1)])
+    @Test(arguments: [(0.5, 4_096), (40, 1_000), (400, 100), (4_000, 10), (40_000, 1), (6e9, 1)])
     func `a slow model gets few rows and at least one`(cost: Double, rows: Int) {
         var size = RunSize(mostRows: 4_096)
         size.learn(cost, rows: 4_096)
@@ -29,10 +29,10 @@ import Testing
 
     @Test func `single rows hardly move what large runs have taught, and large runs do`() {
         var size = RunSize(mostRows: 4_096)
-        size.learn(60, rows: 4_096)
-        for _ in 0..<10 { size.learn(600, rows: 1) }
+        size.learn(40, rows: 4_096)
+        for _ in 0..<10 { size.learn(400, rows: 1) }
         #expect(size.rows > 900)
-        for _ in 0..<10 { size.learn(600, rows: 4_096) }
+        for _ in 0..<10 { size.learn(400, rows: 4_096) }
         #expect(size.rows == 100)
     }
 

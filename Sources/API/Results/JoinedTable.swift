@@ -5,8 +5,6 @@ internal import Store
 
 /// The caller's own table with columns added: her records byte for byte, in her delimiter, decimal and character set.
 struct JoinedTable {
-    /// What stood behind her last record.
-    let tail: [UInt8]
     let mediaType: String
     private let columns: ResultColumns
     private let header: [UInt8]
@@ -28,7 +26,6 @@ struct JoinedTable {
         writer = CSVExtension(format: resumption.format, isBigEndian: resumption.isBigEndian)
         added = names.map { .text($0) }
         header = Self.marked(input.header, resumption.format.encoding, asked: query.hasByteOrderMark)
-        tail = input.tail
         mediaType = "text/csv; charset=\(resumption.format.encoding.rawValue)"
     }
 

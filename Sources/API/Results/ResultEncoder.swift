@@ -91,11 +91,10 @@ struct ResultEncoder {
     }
 
     /// What ends a file: the header of one without rows, and of a whole one what stood behind the caller's last record.
-    mutating func finish(isWhole: Bool = false) -> [UInt8] {
+    mutating func finish(tail: [UInt8] = []) -> [UInt8] {
         var output: [UInt8] = []
         writeHeader(hasIDs: false, to: &output)
-        if case .joined(let table) = form, isWhole, !errorsOnly { output += table.tail }
-        return output
+        return errorsOnly ? output : output + tail
     }
 }
 

@@ -18,7 +18,7 @@ struct CompareRoutes {
         }
         guard a.task.status.isFinal, b.task.status.isFinal else { throw APIError.taskRuns }
         let outputs = (a.task.output, b.task.output)
-        guard a.task.rows.total == b.task.rows.total, a.task.rows.done == b.task.rows.done,
+        guard a.task.isWhole, b.task.isWhole, a.task.rows.total == b.task.rows.total,
             outputs.0.kind == outputs.1.kind, outputs.0.labels == outputs.1.labels, outputs.0.width == outputs.1.width
         else { throw APIError.notComparable }
         var comparison = TaskComparison(outputs.0, outputs.1)

@@ -42,7 +42,7 @@ struct ManifestRoutes {
             }
         }
         inputDigest.update(input?.tail ?? [])
-        let isWhole = stored.kept == .records && stored.task.rows.done == stored.task.rows.total
+        let isWhole = stored.kept == .records && stored.task.isWhole
         let summary = JSONWriter.write { json in
             json.object { json in
                 writeTask(stored.task, to: &json)

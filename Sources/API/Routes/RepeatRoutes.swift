@@ -23,8 +23,7 @@ struct RepeatRoutes {
         let lookup = TaskLookup(context: context)
         let stored = try await context.reading.read { try lookup.task(of: request) }
         guard stored.task.status.isFinal else { throw APIError.taskRuns }
-        guard stored.kept != .none, stored.task.input == .complete, stored.task.rows.done == stored.task.rows.total
-        else {
+        guard stored.kept != .none, stored.task.isWhole else {
             throw APIError.inputNotKept
         }
         return stored
@@ -38,7 +37,7 @@ struct RepeatRoutes {
         let stored = try await find(request)
         let model = try pinnedModel(of: stored)
         var accepted = try await submissions.makeTask(model, options)
-        accepted.request.draft.adopt(stored, .retry)
+        accepted.request.adopt(stored, .retry, options)
         var upload = Upload(accepted.request, context: context)
         var reading = ResultReading(stored, context: context, withRecords: false, follows: false)
         do {
@@ -46,12 +45,14 @@ struct RepeatRoutes {
                 for part in page.parts { try await add(part, of: stored, to: &upload) }
             }
             guard upload.rows > 0 else { throw APIError.nothingToRetry }
-            try await upload.finish(fingerprint: nil)
+            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
+            accepted.rows = upload.rows
+        } catch let replay as IdempotencyKey.Replay {
+            accepted.replace(by: replay)
         } catch {
             await upload.abandon(because: error)
             throw error
         }
-        accepted.rows = upload.rows
         return try submissions.answer(accepted, estimate: nil)
     }
 
@@ -95,7 +96,7 @@ struct RepeatRoutes {
         of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
     ) async throws -> HTTPResponse {
         var accepted = try await submissions.makeTask(model, options)
-        accepted.request.draft.adopt(stored, .rerun)
+        accepted.request.adopt(stored, .rerun, options)
         var upload = Upload(accepted.request, context: context)
         var position = 0
         do {
@@ -104,12 +105,14 @@ struct RepeatRoutes {
                 try await upload.add(IncomingChunk(rows: rows, bytes: 0), input: nil)
                 position = chunk.position + 1
             }
-            try await upload.finish(fingerprint: nil)
+            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
+            accepted.rows = upload.rows
+        } catch let replay as IdempotencyKey.Replay {
+            accepted.replace(by: replay)
         } catch {
             await upload.abandon(because: error)
             throw error
         }
-        accepted.rows = upload.rows
         return try submissions.answer(accepted, estimate: nil)
     }
 
@@ -118,12 +121,15 @@ struct RepeatRoutes {
     }
 }
 
-extension TaskTable.Draft {
-    /// Becomes a task that runs another's rows again.
-    mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation) {
-        self.parent = .init(parent, relation)
-        kept = .columns
-        name = name ?? parent.task.name
-        metadata = metadata.isEmpty ? parent.task.metadata : metadata
+extension Submissions.Request {
+    /// Becomes a task that runs another's rows again; what it is under its key is known before a row is read.
+    mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation, _ options: SubmissionOptions) {
+        draft.parent = .init(parent, relation)
+        draft.kept = .columns
+        draft.name = draft.name ?? parent.task.name
+        draft.metadata = draft.metadata.isEmpty ? parent.task.metadata : draft.metadata
+        draft.priority = options.priority ?? parent.task.priority
+        key?.fingerprint = SubmissionFingerprint.of(
+            Array(parent.task.id.description.utf8), options, model: model, route: relation.rawValue)
     }
 }

@@ -29,7 +29,8 @@ struct ResultRoutes {
         while input?.resumption == nil, now.task.input == .receiving {
             let changed = try await context.changes.change(
                 of: now.task.id, past: now.task.revision, within: Limits.followWait)
-            guard let changed else { break }
+            // Nothing has come yet: better said than waited for without an end.
+            guard let changed else { throw APIError.inputAwaited }
             now = changed
             input = try await context.reading.read { [tasks = context.tasks, now] in try tasks.input(of: now) }
         }
@@ -83,7 +84,7 @@ struct ResultRoutes {
     ) async throws -> HTTPResponse {
         let rows = stored.task.rows
         // A file that ends early must not look whole; who wants what is there says so.
-        if stored.task.status.isFinal, rows.done < rows.total, !query.isPartial { throw APIError.incomplete }
+        if stored.task.status.isFinal, !stored.task.isWhole, !query.isPartial { throw APIError.incomplete }
         var headers: HTTPHeaders = [
             "Content-Disposition": "attachment; filename=\"\(stored.task.id).\(query.format.rawValue)\""
         ]
@@ -110,10 +111,21 @@ struct ResultRoutes {
             let lines = encoder.encode(page)
             if !lines.isEmpty { try await writer.write(lines) }
         }
-        let rows = reading.stored.task.rows
+        let ended = reading.stored
         // Throwing cuts the stream without its last chunk.
-        if !query.isPartial, rows.done < rows.total { throw APIError.incomplete }
-        let end = encoder.finish(isWhole: rows.done == rows.total)
+        if !query.isPartial, !ended.task.isWhole { throw APIError.incomplete }
+        let end = encoder.finish(tail: try await tail(of: ended, encoder))
         if !end.isEmpty { try await writer.write(end) }
     }
+
+    /// What stands behind the caller's last record; known once her input is whole, and so not before the last row.
+    private func tail(of stored: StoredTask, _ encoder: ResultEncoder) async throws -> [UInt8] {
+        guard encoder.needsRecords, stored.task.isWhole else { return [] }
+        return try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored)?.tail ?? [] }
+    }
+}
+
+extension PredictionTask {
+    /// Whether the input came whole and each of its rows has its result.
+    var isWhole: Bool { input == .complete && rows.done == rows.total }
 }

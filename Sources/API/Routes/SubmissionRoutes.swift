@@ -18,7 +18,7 @@ struct SubmissionRoutes {
     private static let formPart = "file"
 
     private func submit(_ request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
-        if request.query.first("upload") != nil { return try await openLater(request) }
+        if request.query.first("upload") != nil { return try await submit(later: request, body) }
         if body.isForm {
             let file = try await body.file(named: Self.formPart)
             guard let format = StreamFormat(mediaType: file.mediaType, fileName: file.fileName) else {
@@ -42,7 +42,7 @@ struct SubmissionRoutes {
         if bytes.isEmpty { throw APIError.bodyRequired }
         let object = try JSONObject(
             parsing: bytes, members: SubmissionOptions.members + JSONSubmission.members)
-        if try object.flag("upload") == true { return try await openLater(request, object) }
+        if try object.flag("upload") == true { return try await openLater(request, Self.options(bytes)) }
         let body = try JSONSubmission(object)
         var options = try SubmissionOptions(request, body: object)
         options.invalidRows = options.invalidRows ?? .reject
@@ -113,7 +113,8 @@ struct SubmissionRoutes {
         var upload = Upload(accepted.request, context: context)
         return try await finish(accepted, request) { accepted in
             do {
-                let fingerprint = SubmissionFingerprint(options, model: model.identity, route: "stream")
+                let fingerprint = SubmissionFingerprint(
+                    options, model: model.identity, route: parent == nil ? "stream" : "rerun")
                 try await intake.read(pieces, into: &upload) { fingerprint.add($0) }
                 accepted.rows = upload.rows
                 try await upload.finish(fingerprint: fingerprint.finish())
@@ -125,6 +126,20 @@ struct SubmissionRoutes {
     }
 
     // MARK: Later
+
+    /// Options may stand in a JSON body here too; rows would be lost, and are refused.
+    private func submit(later request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
+        if request.mediaType == "application/json" || request.mediaType == nil {
+            let bytes = try await body.collect(upTo: Limits.jsonBodyBytes)
+            return try await openLater(request, bytes.isEmpty ? nil : Self.options(bytes))
+        }
+        for try await piece in body where !piece.isEmpty { throw APIError.contradictoryOptions("upload", "the body") }
+        return try await openLater(request)
+    }
+
+    private static func options(_ bytes: [UInt8]) throws -> JSONObject {
+        try JSONObject(parsing: bytes, members: SubmissionOptions.members)
+    }
 
     /// Accepts a task whose rows come in requests of their own.
     private func openLater(_ request: HTTPRequest, _ body: JSONObject? = nil) async throws -> HTTPResponse {

@@ -59,7 +59,10 @@ struct UploadRoutes {
         var upload = Upload(resuming: resumed, as: task, context: context)
         do {
             try await context.uploads.withSlot {
-                try await read(body, isLast: range?.isLast ?? true, resumed, format, model, options, into: &upload)
+                try await read(
+                    MeasuredBody(body: body, bytes: range?.count), isLast: range?.isLast ?? true, resumed, format,
+                    model,
+                    options, into: &upload)
             }
         } catch {
             await upload.abandon(because: error)
@@ -69,7 +72,7 @@ struct UploadRoutes {
     }
 
     private func read(
-        _ body: HTTPBody, isLast: Bool, _ resumed: Submissions.Resumed, _ format: StreamFormat,
+        _ body: MeasuredBody, isLast: Bool, _ resumed: Submissions.Resumed, _ format: StreamFormat,
         _ model: ResolvedModel, _ options: SubmissionOptions, into upload: inout Upload
     ) async throws {
         let chunkRows = try await submissions.chunkRows(for: model)
@@ -157,8 +160,11 @@ struct UploadRoutes {
 }
 
 /// Which bytes of an input a request brings: `Content-Range: bytes 1000-1999/5000`.
+///
+/// `bytes */5000` without a body ends an input of which every byte is stored: a range cannot be empty otherwise.
 struct ContentRange {
     let start: Int
+    let count: Int
     /// Whether the input ends with these bytes.
     let isLast: Bool
 
@@ -177,11 +183,12 @@ struct ContentRange {
         if let length = request.headers.first("Content-Length").flatMap({ Int($0) }), length != range.count {
             throw APIError.invalidParameter(name: "Content-Range", expected: "as long as the body")
         }
-        start = range.start
+        (start, count) = (range.start, range.count)
         isLast = range.total == range.start + range.count
     }
 
     private static func parse(_ text: String) -> (start: Int, count: Int, total: Int?)? {
+        if let match = text.wholeMatch(of: /bytes \*\/(\d{1,18})/) { return Int(match.1).map { ($0, 0, $0) } }
         guard let match = text.wholeMatch(of: /bytes (\d{1,18})-(\d{1,18})\/(\d{1,18}|\*)/),
             let start = Int(match.1), let end = Int(match.2), end >= start
         else { return nil }

@@ -78,6 +78,8 @@ struct DryRun {
         accepted.request.draft.priority = .high
         accepted.request.draft.source = .sync
         accepted.request.draft.deadline = context.clock.now + context.settings.synchronousWait
+        // What no worker took in time leaves nothing behind either.
+        accepted.request.draft.keepFor = context.settings.synchronousWait
         let id = accepted.request.draft.id
         context.watcher.expect(id)
         do {
@@ -87,15 +89,17 @@ struct DryRun {
             throw error
         }
         guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else { return nil }
-        let predictions =
-            if let result = ended.result {
-                result
-            } else {
-                try await context.reading.read { [tasks = context.tasks] in
-                    try tasks.allResults(of: ended, limit: Limits.sampleRows)
-                }
-            }
+        let predictions = try await predictions(of: ended)
         try await context.submissions.forget(ended)
         return predictions
+    }
+
+    /// - Returns: nil when the sample ended at its deadline, which may be just before the wait for it does.
+    private func predictions(of ended: StoredTask) async throws -> Predictions? {
+        if let result = ended.result { return result }
+        guard ended.task.isWhole else { return nil }
+        return try await context.reading.read { [tasks = context.tasks] in
+            try tasks.allResults(of: ended, limit: Limits.sampleRows)
+        }
     }
 }

@@ -25,7 +25,7 @@ struct JSONReading {
         report = builder.report
     }
 
-    /// - Throws: ``APIError/rejected(_:rows:)`` when a row does not fit.
+    /// - Throws: ``APIError/rejected(_:rows:mayBeMore:)`` when a row does not fit.
     func requireNoFaults() throws {
         if report.total > 0 { throw APIError.rejected(report, rows: rowCount) }
     }

@@ -33,7 +33,8 @@ struct StreamIntake<Scanner: StreamScanner> {
         self.scanner = scanner
         self.input = input
         self.signature = signature
-        isStrict = options.invalidRows == .reject
+        // Of a stream that is only looked at, all bad rows are told.
+        isStrict = options.invalidRows == .reject && !options.isDryRun
         builder = RowsBuilder(signature: signature, chunkRows: chunkRows, rowsBefore: rows)
         cutter = RecordCutter(keepsRecords: options.keepsInput, isResumed: input.resumption != nil)
         earlier =
@@ -46,7 +47,7 @@ struct StreamIntake<Scanner: StreamScanner> {
     /// Scans a stream to its end.
     ///
     /// - Parameter isLast: whether the input ends with the stream; else what is left of a record is dropped.
-    /// - Throws: what broke the stream, why it cannot be read, or ``APIError/rejected(_:rows:)``.
+    /// - Throws: what broke the stream, why it cannot be read, or ``APIError/rejected(_:rows:mayBeMore:)``.
     mutating func read<Pieces: AsyncSequence>(
         _ pieces: Pieces, isLast: Bool = true, into upload: inout Upload, onPiece: ([UInt8]) -> Void = { _ in }
     ) async throws where Pieces.Element == [UInt8] {
@@ -109,7 +110,7 @@ struct StreamIntake<Scanner: StreamScanner> {
     /// Refuses the stream as soon as as many bad rows are known as can be told.
     private mutating func refuseWhenFull() throws {
         let report = report
-        if report.isFull { throw APIError.rejected(report, rows: builder.totalCount) }
+        if report.isFull { throw APIError.rejected(report, rows: builder.totalCount, mayBeMore: true) }
         input.faults = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
     }
 }

@@ -97,9 +97,13 @@ struct SubmissionOptions {
         notBefore = try options.text("not_before").map { try Self.time($0, named: "not_before") }
         isDryRun = try options.flag("dry_run") ?? false
         uploadTime = try options.word("upload", of: UploadTime.self)
-        guard metadata.count <= Limits.metadataStrings, !metadata.keys.contains("") else {
+        guard metadata.count <= Limits.metadataStrings,
+            metadata.keys.allSatisfy({ (1...Limits.metadataBytes).contains($0.utf8.count) })
+        else {
             throw APIError.invalidParameter(
-                name: "metadata", expected: "at most \(Limits.metadataStrings) strings, each under a name")
+                name: "metadata",
+                expected: "at most \(Limits.metadataStrings) strings, each under a name of 1 to "
+                    + "\(Limits.metadataBytes) bytes")
         }
     }
 
@@ -111,7 +115,7 @@ struct SubmissionOptions {
             case "keep_input", "dry_run": try body.flag(name).map { items.append((name, "\($0)")) }
             case "upload": if try body.flag(name) == true { items.append((name, UploadTime.later.rawValue)) }
             case "deadline_in", "keep_for":
-                try body.number(name, in: 0.001...Limits.keepFor.inSeconds).map { items.append((name, "\($0)")) }
+                try body.number(name, in: 0.001...Limits.keepFor.inSeconds).map { items.append((name, text(of: $0))) }
             default: try body.string(name).map { items.append((name, $0)) }
             }
         }
@@ -119,11 +123,13 @@ struct SubmissionOptions {
         return items
     }
 
+    /// A number as people write it: 60 and not 60.0, so that it agrees with the same in the query.
+    private static func text(of number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
+
     private static func time(_ text: String, named name: String) throws -> WallTime {
-        // try? because either way of writing will do.
-        let date =
-            (try? Date(text, strategy: .iso8601))
-            ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))  // try? because of that
+        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
+        // try? because either way of writing will do
+        let date = styles.lazy.compactMap { try? Date(text, strategy: $0) }.first  // try? because of that
         guard let date else {
             throw APIError.invalidParameter(name: name, expected: "a time such as `2026-11-21T09:30:00Z`")
         }

@@ -138,7 +138,8 @@ struct Upload {
         switch (error as? any CodedError)?.code {
         case .bodyTooLarge: .limitReached
         case .queueFull, .storageBusy, .diskLow, .storageFailed: isResumable ? nil : .limitReached
-        case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded:
+        case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded,
+            .invalidParameter:
             isResumable ? nil : .uploadIncomplete
         case .some(let code): code
         }

@@ -25,13 +25,21 @@ enum LastTask {
         try? String(contentsOf: file, encoding: .utf8)  // try? because nothing may have been submitted yet
     }
 
-    /// The id that an operand names.
+    /// The id of the task that a command is about.
     ///
-    /// - Throws: `UsageError` when there is none, or it cannot be one.
+    /// - Throws: `UsageError` when none is named, or it cannot be one.
     static func id(_ arguments: Arguments) throws -> String {
         guard let operand = arguments.operands.first else { throw UsageError("Name a task by its id, or by @last.") }
-        let text = operand == "@last" ? read() : operand
-        guard let text else { throw UsageError("No task was submitted from this account yet.") }
+        return try id(named: operand)
+    }
+
+    /// The id that a word means.
+    ///
+    /// - Throws: `UsageError` when it cannot be one.
+    static func id(named word: String) throws -> String {
+        guard let text = word == "@last" ? read() : word else {
+            throw UsageError("No task was submitted from this account yet.")
+        }
         guard let id = TaskID(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw UsageError("That is no task's id.")
         }

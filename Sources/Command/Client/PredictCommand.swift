@@ -31,7 +31,7 @@ struct PredictCommand: Command {
         if arguments.has("--json") {
             Console.write(answer + [UInt8(ascii: "\n")])
         } else {
-            Console.write(try Self.line(answer))
+            Console.write(try ResultLine.read(answer).answer + "\n")
         }
         return 0
     }
@@ -39,12 +39,5 @@ struct PredictCommand: Command {
     /// Puts the caller's own JSON into the body as it is: the service is the one to judge it.
     private static func inserting(_ row: String, into body: [UInt8]) -> [UInt8] {
         body.dropLast() + Array(",\"\(row.hasPrefix("{") ? "input" : "data")\":\(row)}".utf8)
-    }
-
-    private static func line(_ answer: [UInt8]) throws -> String {
-        // The answer of one prediction has the members of a row, without its number.
-        let row = try ResultsAnswer(Array("{\"results\":[{\"row\":0,".utf8) + answer.dropFirst() + Array("]}".utf8))
-        let columns = row.results[0].line.split(separator: "\t")
-        return columns.dropFirst().joined(separator: "\t")
     }
 }

@@ -1,89 +1,112 @@
 internal import Core
-internal import Foundation
 internal import Operations
 
-/// `sibyl results`: the predictions of a task, in the order of its rows, as far as they are there.
+/// `sibyl results`: the predictions of a task, in the order of its rows.
 struct ResultsCommand: Command {
     var syntax: CommandSyntax {
         CommandSyntax(
-            "results", "Prints a task's predictions.", operands: ["ID|@last"],
-            options: [.init("--limit", value: "N", "At most so many rows.")] + ServiceClient.options,
-            settings: ServiceClient.settings)
+            "results", "Prints a task's predictions: those that are there, or whole as a file.", operands: ["ID|@last"],
+            options: [
+                .init("--format", value: "FORMAT", "csv or ndjson, whole to the task's end; json, page by page."),
+                .init("--join", "Your own table with the predictions added, as it was sent."),
+                .init("--errors", "Only rows that failed."),
+                .init("--partial", "What is there, of a task that has not ended or ended early."),
+                .init("--include-retries", "Rows that were run again, with what came of that."),
+                .init("--probabilities", value: "WHICH", "none, all, or such as top:3."),
+                .init("--limit", value: "N", "Only the first N rows, up to \(Limits.pageRows)."),
+                .init("--out", value: "FILE", "Waits for the end and writes a whole file, or none."),
+            ] + ResultOptions.shape + ServiceClient.options, settings: ServiceClient.settings)
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let client = try ServiceClient(arguments)
-        let id = try LastTask.id(arguments)
-        var left = try arguments.integer("--limit", in: 1...Int.max) ?? .max
-        var cursor = ""
-        while left > 0 {
-            let limit = min(left, 1_000)
-            let bytes = try client.get("/predict/async/\(id)/results?limit=\(limit)\(cursor)")
-            let page = try ResultsAnswer(bytes)
-            if arguments.has("--json") {
-                Console.write(bytes + [UInt8(ascii: "\n")])
-            } else {
-                for row in page.results { Console.write(row.line) }
-            }
-            left -= page.results.count
-            guard let next = page.next_cursor, page.results.count == limit else { return 0 }
-            cursor = "&cursor=\(next)"
+        let path = TaskPath(id: try LastTask.id(arguments))
+        let query = try Self.query(arguments)
+        if let file = arguments.value("--out") { return try save(to: file, arguments, client, path, query) }
+        let limit = try arguments.integer("--limit", in: 1...Limits.pageRows).map(String.init)
+        switch try Self.format(arguments) {
+        case .json: try printPages(client, path, query, limit: limit)
+        case let format?:
+            var query = query
+            query.add("format", format.rawValue)
+            query.add("limit", limit)
+            if arguments.has("--partial") { query.add("partial", "true") }
+            try Download(client: client, path: path, query: query.text).print()
+        case nil: try printLines(client, path, query, limit: limit)
         }
         return 0
     }
-}
 
-/// A page of results: what a person reads of it.
-struct ResultsAnswer: Decodable {
-    struct Row: Decodable {
-        struct Failure: Decodable {
-            var message: String
+    /// The format that is asked for; nil for lines for people.
+    private static func format(_ arguments: Arguments) throws -> UploadSource.Format? {
+        let formats = UploadSource.Format.allCases.map(\.rawValue)
+        let format = try arguments.choice("--format", of: formats).flatMap(UploadSource.Format.init(rawValue:))
+        if arguments.has("--json") { return .json }
+        if arguments.has("--join") {
+            guard format == nil || format == .csv else { throw UsageError("--join gives a table; leave out --format.") }
+            return .csv
         }
-
-        /// A label or a number.
-        enum Answer: Decodable {
-            case label(String)
-            case number(Double)
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.singleValueContainer()
-                if let label = try? container.decode(String.self) {  // try? because it may be a number
-                    self = .label(label)
-                } else {
-                    self = .number(try container.decode(Double.self))
-                }
-            }
-        }
-
-        var row: Int
-        var id: String?
-        var prediction: Answer?
-        var confidence: Double?
-        var output: [Double]?
-        var error: Failure?
-
-        /// The row on a line of its own, in columns.
-        var line: String {
-            let answer =
-                switch prediction {
-                case .label(let label): label
-                case .number(let number): "\(number)"
-                case nil: error.map { "failed: \($0.message)" } ?? output.map { "\($0)" } ?? ""
-                }
-            let sureness = confidence.map { String(format: "%.3f", $0) } ?? ""
-            return "\(row)\t\(id ?? "")\t\(answer)\t\(sureness)\n"
-        }
+        return format
     }
 
-    var results: [Row]
-    var next_cursor: String?
+    private static func query(_ arguments: Arguments) throws -> QueryText {
+        var query = QueryText()
+        try ResultOptions.addShape(arguments, to: &query)
+        if arguments.has("--join") { query.add("join", "input") }
+        if arguments.has("--errors") { query.add("errors_only", "true") }
+        if arguments.has("--include-retries") { query.add("include", "retries") }
+        query.add("probabilities", arguments.value("--probabilities"))
+        return query
+    }
 
-    init(_ bytes: [UInt8]) throws {
-        do {
-            self = try JSONDecoder().decode(ResultsAnswer.self, from: Data(bytes))
-        } catch {
-            throw ClientError(
-                code: .unreachable, message: "Something answers there, but not like Sibyl; check --url.", exitCode: 69)
+    private func save(
+        to file: String, _ arguments: Arguments, _ client: ServiceClient, _ path: TaskPath, _ asked: QueryText
+    ) throws -> Int32 {
+        guard !arguments.has("--limit") else { throw UsageError("--out writes all rows; leave out --limit.") }
+        let format = try Self.format(arguments) ?? ResultOptions.format(ofFile: file)
+        guard format != .json else { throw UsageError("A file of results is csv or ndjson; name it with --format.") }
+        var query = asked
+        query.add("format", format.rawValue)
+        let output = try OutputFile(file)
+        Interruption.watch()
+        if arguments.has("--partial") {
+            query.add("partial", "true")
+        } else {
+            try Download.requireWhole(TaskWait(client: client, path: path, limit: WaitLimit(seconds: nil)).run().task)
         }
+        try Download(client: client, path: path, query: query.text).save(to: output)
+        return 0
+    }
+
+    /// One line a row, as far as they are there.
+    private func printLines(_ client: ServiceClient, _ path: TaskPath, _ asked: QueryText, limit: String?) throws {
+        var (query, printer) = (asked, ResultPrinter())
+        query.add("format", "ndjson")
+        query.add("limit", limit)
+        query.add("partial", "true")
+        try Download(client: client, path: path, query: query.text).fetch { try printer.take($0) }
+    }
+
+    /// A page of results: where the next one begins.
+    private struct Page: Decodable {
+        struct Row: Decodable {}
+
+        var results: [Row]
+        var next_cursor: String?
+    }
+
+    /// The service's own pages, one a line.
+    private func printPages(_ client: ServiceClient, _ path: TaskPath, _ asked: QueryText, limit: String?) throws {
+        var cursor: String?
+        repeat {
+            var query = asked
+            query.add("limit", limit ?? "1000")
+            query.add("cursor", cursor)
+            let bytes = try client.get(path.results + query.text)
+            try Console.stream(bytes + [UInt8(ascii: "\n")])
+            let next = try Page.read(bytes).next_cursor
+            // Of a running task the next page begins where this one does when nothing new is there.
+            cursor = limit == nil && next != cursor ? next : nil
+        } while cursor != nil
     }
 }

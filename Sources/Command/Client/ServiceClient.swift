@@ -15,7 +15,7 @@ struct ServiceClient {
     static let settings = [Setting.url]
 
     /// Time for an answer that the service gives at once.
-    private static let patience = Duration.seconds(30)
+    static let patience = Duration.seconds(30)
 
     init(_ arguments: Arguments) throws {
         let values = try ServiceEnvironment.settings(arguments, environment: ProcessInfo.processInfo.environment)
@@ -23,81 +23,64 @@ struct ServiceClient {
         url = address.hasSuffix("/") ? String(address.dropLast()) : address
     }
 
+    /// The same service over a connection of its own: for a question while another request is under way.
+    private init(url: String) { self.url = url }
+
+    /// A second connection.
+    func beside() -> ServiceClient { ServiceClient(url: url) }
+
     /// Asks for something small.
     ///
-    /// - Throws: ``ClientError`` for any answer that is not 2xx, or when there is none.
-    func get(_ path: String) throws -> [UInt8] { try send(.get, path, [:], .none, deadline: Self.patience) { _ in } }
+    /// - Throws: ``ClientError`` for any answer that is an error, or when there is none.
+    func get(_ path: String) throws -> [UInt8] { try send(.get, path).body }
 
     /// Sends JSON.
-    func post(_ path: String, json: [UInt8], deadline: Duration = patience) throws -> [UInt8] {
-        try send(.post, path, ["Content-Type": "application/json"], .bytes(json), deadline: deadline) { _ in }
+    func post(_ path: String, json: [UInt8], headers: HTTPHeaders = HTTPHeaders()) throws -> [UInt8] {
+        var headers = headers
+        headers.set("Content-Type", "application/json")
+        return try send(.post, path, headers, .bytes(json)).body
     }
 
-    /// Sends a file, however long that takes.
+    /// Sends a request and waits for its answer.
     ///
-    /// - Parameter onProgress: told the bytes sent so far.
-    func upload(
-        _ path: String, type: String, file: Int32, length: Int?, onProgress: @escaping (Int) throws -> Void
-    ) throws -> [UInt8] {
-        try send(
-            .post, path, ["Content-Type": type], .file(descriptor: file, length: length), deadline: nil, onProgress)
-    }
-
-    private func send(
-        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders, _ body: HTTPUpload, deadline: Duration?,
-        _ onProgress: @escaping (Int) throws -> Void
-    ) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - deadline: the time for everything; nil for as long as it takes.
+    ///   - onProgress: hears at least once a second how many bytes of the body were sent; throwing ends the request.
+    ///   - onBytes: takes the answer's body piece by piece.
+    /// - Throws: ``ClientError`` for any answer that is an error, or when there is none; what a closure threw.
+    @discardableResult
+    func send(
+        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders = HTTPHeaders(), _ body: HTTPUpload = .none,
+        deadline: Duration? = patience, onProgress: ((Int) throws -> Void)? = nil,
+        onBytes: (([UInt8]) throws -> Void)? = nil
+    ) throws -> HTTPClient.Answer {
         let answer: HTTPClient.Answer
         do {
             answer = try http.send(
-                method, url + path, headers: headers, body: body, deadline: deadline, onProgress: onProgress)
+                method, url + path, headers: headers, body: body, deadline: deadline, onProgress: onProgress,
+                onBytes: onBytes)
         } catch let error as HTTPClientError {
-            let exitCode: Int32 = error.code == .configurationInvalid ? UsageError.exitCode : 69
-            throw ClientError(code: error.code, message: error.message, exitCode: exitCode)
+            throw ClientError(error)
         }
-        if answer.status < 300 { return answer.body }
-        throw ClientError(ServiceProblem(answer.body), status: answer.status)
+        guard answer.status < 400 else { throw ClientError(ServiceProblem(answer.body), status: answer.status) }
+        return answer
     }
 }
 
-/// The members of a problem+json that a person needs.
-struct ServiceProblem: Decodable {
-    struct Detail: Decodable {
-        var row: Int?
-        var line: Int?
-        var message: String
-    }
-
-    var detail = "The service gave no reason."
-    var code = ErrorCode.internalError.rawValue
-    var errors: [Detail]?
-
-    init(_ bytes: [UInt8]) {
-        // Something else than the service may have answered, a proxy for one.
-        let problem = try? JSONDecoder().decode(ServiceProblem.self, from: Data(bytes))  // try? because of that
-        if let problem { self = problem }
-    }
-
-    /// The detail, and where it is about rows the first of them.
-    var message: String {
-        let rows = (errors ?? []).prefix(5).map { error in
-            let place = error.line.map { "line \($0)" } ?? error.row.map { "row \($0)" }
-            return "\n  " + (place.map { "\($0): " } ?? "") + error.message
-        }
-        return detail + rows.joined()
+extension Decodable {
+    /// Reads an answer of the service.
+    ///
+    /// - Throws: ``ClientError/strangeAnswer``.
+    static func read(_ bytes: [UInt8]) throws -> Self {
+        do { return try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch { throw ClientError.strangeAnswer }
     }
 }
 
-extension ClientError {
-    init(_ problem: ServiceProblem, status: Int) {
-        let exitCode: Int32 =
-            switch status {
-            case 401, 403: 77
-            case 410: 4
-            case 429, 503: 75
-            default: 1
-            }
-        self.init(
-            code: ErrorCode(rawValue: problem.code) ?? .internalError, message: problem.message, exitCode: exitCode)
-    }
+/// The path of a task and of what belongs to it.
+struct TaskPath {
+    let id: String
+
+    var task: String { "/predict/async/\(id)" }
+    var input: String { task + "/input" }
+    var results: String { task + "/results" }
 }

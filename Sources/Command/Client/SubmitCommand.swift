@@ -1,86 +1,121 @@
 internal import Core
-internal import Foundation
-internal import Glibc
 internal import HTTP
 internal import Operations
 
-/// `sibyl submit`: hands a file over and prints the task's id.
+/// `sibyl submit`: hands a file over and prints the task's id; on a terminal, or when asked, it waits for the end.
 struct SubmitCommand: Command {
     var syntax: CommandSyntax {
         CommandSyntax(
             "submit", "Submits a CSV, NDJSON or JSON file; prints the task's id.", operands: ["FILE|-"],
-            options: [
-                .init("--model", value: "NAME", "The model that scores the rows."),
-                .init("--version", value: "NAME", "A version of it, in place of the default one."),
-                .init("--format", value: "FORMAT", "csv, ndjson or json; without it, by the file's ending."),
-                .init("--name", value: "TEXT", "A name for the task, such as a campaign's."),
-                .init("--priority", value: "P", "high, normal or low."),
-                .init("--id-column", value: "NAME", "The column that holds your own id of a row."),
-                .init("--wait", "Waits for the end, also when no one watches."),
-            ] + ServiceClient.options, settings: ServiceClient.settings)
+            options: [.init("--format", value: "FORMAT", "csv, ndjson or json; without it, by the file's ending.")]
+                + SubmitOptions.all + [
+                    .init("--check", "Only tells what would become of the file; nothing is kept."),
+                    .init("--resume", value: "ID|@last", "Goes on with the upload of an earlier task."),
+                    .init("--wait", "Waits for the end, also when no one watches."),
+                    .init("--timeout", value: "SECONDS", "Waits no longer than this; then the exit code is 124."),
+                    .init(
+                        "--out", value: "FILE",
+                        "Waits, then writes the results there; for CSV, beside your own columns."),
+                ] + ResultOptions.shape + ServiceClient.options, settings: ServiceClient.settings)
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         guard let file = arguments.operands.first else { throw UsageError("Name a file, or - for standard input.") }
+        let format = try arguments.choice("--format", of: UploadSource.Format.allCases.map(\.rawValue))
         let client = try ServiceClient(arguments)
-        let source = try UploadSource(file, format: arguments.value("--format"))
-        defer { source.close() }
-        let bytes = try client.upload(
-            "/predict/async" + Self.query(arguments), type: source.type, file: source.descriptor, length: source.length
-        ) { sent in
-            if Console.isWatched { Console.writeProgress(source.progress(sent)) }
+        let source = try UploadSource(file, format: format.flatMap(UploadSource.Format.init(rawValue:)))
+        let query = try SubmitOptions.query(arguments, source.format)
+        if arguments.has("--check") {
+            if let other = ["--out", "--resume", "--wait"].first(where: arguments.has) {
+                throw UsageError("--check keeps nothing; leave out \(other).")
+            }
+            return try FileCheck(client: client, source: source, query: query).run(asJSON: arguments.has("--json"))
         }
-        if Console.isWatched { Console.writeProgress("") }
-        let task = try TaskAnswer(bytes)
-        LastTask.remember(task.id)
-        Console.write(arguments.has("--json") ? bytes + [UInt8(ascii: "\n")] : Array("\(task.id)\n".utf8))
-        guard arguments.has("--wait") || Console.isWatched else { return 0 }
-        let ended = try TaskWait(client: client, id: task.id, limit: nil).run()
-        if Console.isWatched { Console.writeError(ended.summary) }
-        return ended.exitCode
+        let submission = Submission(
+            client: client, source: source, query: query, key: arguments.value("--idempotency-key"),
+            limit: WaitLimit(seconds: try arguments.number("--timeout", in: 0...1_000_000)),
+            resumed: try Self.resumed(arguments, source), printsID: !arguments.has("--json"))
+        let results = try Self.results(arguments, source)
+        Interruption.watch()
+        let path = try submission.send()
+        guard arguments.has("--wait") || arguments.has("--timeout") || results != nil || Console.isWatched else {
+            if arguments.has("--json") { Console.write(try client.get(path.task) + [UInt8(ascii: "\n")]) }
+            return 0
+        }
+        let (task, json) = try TaskWait(client: client, path: path, limit: submission.limit).run()
+        if arguments.has("--json") { Console.write(json + [UInt8(ascii: "\n")]) }
+        if Console.isWatched { Console.writeNote(task.summary) }
+        guard let results else { return task.exitCode }
+        try Download.requireWhole(task)
+        try Download(client: client, path: path, query: results.query.text).save(to: results.file)
+        return task.exitCode
     }
 
-    private static func query(_ arguments: Arguments) -> String {
-        let items = [
-            ("model", "--model"), ("model_version", "--version"), ("name", "--name"), ("priority", "--priority"),
-            ("id_column", "--id-column"),
-        ]
-        let given = items.compactMap { name, option in
-            arguments.value(option).map { "\(name)=\(PercentEncoding.encode($0))" }
+    /// The task that `--resume` names.
+    private static func resumed(_ arguments: Arguments, _ source: UploadSource) throws -> TaskPath? {
+        guard let name = arguments.value("--resume") else { return nil }
+        guard source.isResumable, source.format != .json else {
+            throw UsageError("Only the upload of a plain file of CSV or NDJSON can go on; submit this one anew.")
         }
-        return given.isEmpty ? "" : "?" + given.joined(separator: "&")
+        try SubmitOptions.requireNone(arguments)
+        return TaskPath(id: try LastTask.id(named: name))
+    }
+
+    /// The file that `--out` names, and what is asked for it.
+    private static func results(
+        _ arguments: Arguments, _ source: UploadSource
+    ) throws -> (file: OutputFile, query: QueryText)? {
+        guard let path = arguments.value("--out") else {
+            if let option = ResultOptions.shape.first(where: { arguments.has($0.name) }) {
+                throw UsageError("\(option.name) is about the results; say with --out where they go.")
+            }
+            return nil
+        }
+        let format = try ResultOptions.format(ofFile: path)
+        var query = QueryText()
+        query.add("format", format.rawValue)
+        if format == .csv, source.format == .csv { query.add("join", "input") }
+        try ResultOptions.addShape(arguments, to: &query)
+        return (try OutputFile(path), query)
     }
 }
 
-/// A file on its way to the service.
-struct UploadSource {
-    let descriptor: Int32
-    /// The bytes; nil for a pipe.
-    let length: Int?
-    /// The media type.
-    let type: String
+/// A file that becomes a task.
+struct Submission {
+    let client: ServiceClient
+    let source: UploadSource
+    let query: QueryText
+    let key: String?
+    let limit: WaitLimit
+    /// The task whose upload goes on; nil for a new one.
+    let resumed: TaskPath?
+    let printsID: Bool
 
-    private static let types = [
-        "csv": "text/csv", "ndjson": "application/x-ndjson", "jsonl": "application/x-ndjson",
-        "json": "application/json",
-    ]
-
-    init(_ path: String, format: String?) throws {
-        let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
-        guard let type = Self.types[format ?? ending] else {
-            throw UsageError("Say with --format whether the rows are csv, ndjson or json.")
-        }
-        self.type = type
-        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw UsageError("The file cannot be opened (\(String(cString: strerror(errno)))).") }
-        var status = stat()
-        let isPlain = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        length = isPlain ? Int(status.st_size) : nil
+    /// Hands the file over, and tells the id as soon as there is one.
+    func send() throws -> TaskPath {
+        if source.format == .json { return announced(try open(query, body: source.bytes(from: 0))) }
+        var later = query
+        later.add("upload", "later")
+        let path = announced(try resumed ?? open(later, body: .none))
+        let meter = UploadMeter(client, path, length: source.length)
+        defer { meter.clear() }
+        let upload = ResumableUpload(client: client, path: path, source: source, limit: limit, meter: meter)
+        Interruption.advise("The input is not whole. " + upload.advice)
+        try upload.run()
+        return path
     }
 
-    func close() { if descriptor != STDIN_FILENO { Glibc.close(descriptor) } }
+    private func open(_ query: QueryText, body: HTTPUpload) throws -> TaskPath {
+        var headers = HTTPHeaders()
+        if case .file = body { headers = source.headers }
+        if let key { headers.set("Idempotency-Key", key) }
+        let answer = try client.send(.post, "/predict/async" + query.text, headers, body)
+        return TaskPath(id: try TaskAnswer.read(answer.body).id)
+    }
 
-    func progress(_ sent: Int) -> String {
-        "sending \(sent >> 10) kB" + (length.map { " of \($0 >> 10)" } ?? "")
+    private func announced(_ path: TaskPath) -> TaskPath {
+        LastTask.remember(path.id)
+        if printsID { Console.write("\(path.id)\n") }
+        return path
     }
 }

@@ -1,5 +1,4 @@
 internal import Core
-internal import Foundation
 
 /// A task as the service answers it: what the client commands read of it.
 struct TaskAnswer: Decodable {
@@ -7,6 +6,20 @@ struct TaskAnswer: Decodable {
         var total: Int
         var succeeded: Int?
         var failed: Int?
+        var cancelled: Int?
+        var expired: Int?
+    }
+
+    struct Warning: Decodable {
+        var message: String
+    }
+
+    struct Input: Decodable {
+        var state: String
+    }
+
+    struct Failure: Decodable {
+        var message: String
     }
 
     var id: String
@@ -15,20 +28,16 @@ struct TaskAnswer: Decodable {
     var final: Bool?
     var model: String
     var model_version: String
+    var metadata: [String: String]?
+    var warnings: [Warning]?
+    var input: Input?
     var rows: Rows
     var rows_per_second: Double?
     var eta_seconds: Double?
     var created_at: String
     var completed_at: String?
-
-    init(_ bytes: [UInt8]) throws {
-        do {
-            self = try JSONDecoder().decode(TaskAnswer.self, from: Data(bytes))
-        } catch {
-            throw ClientError(
-                code: .unreachable, message: "Something answers there, but not like Sibyl; check --url.", exitCode: 69)
-        }
-    }
+    var deadline_at: String?
+    var error: Failure?
 
     var done: Int { (rows.succeeded ?? 0) + (rows.failed ?? 0) }
 
@@ -43,15 +52,40 @@ struct TaskAnswer: Decodable {
         }
     }
 
+    /// Whether a file of its results has every row.
+    var hasWholeResults: Bool { status == "completed" || status == "completed_with_errors" }
+
     /// The task in a few lines, for people.
     var summary: String {
-        let speed = rows_per_second.map { ", \(Int($0)) rows/s" } ?? ""
-        return """
-            task       \(id)\(name.map { " (\($0))" } ?? "")
-            model      \(model) \(model_version)
-            status     \(status)
-            rows       \(rows.total): \(rows.succeeded ?? 0) succeeded, \(rows.failed ?? 0) failed\(speed)
+        var lines = [
+            ("task", id + (name.map { " (\($0))" } ?? "")), ("model", "\(model) \(model_version)"),
+            ("status", status + (error.map { ": \($0.message)" } ?? "")), ("rows", rowsInWords),
+        ]
+        if input?.state == "receiving" { lines.append(("input", "not whole yet")) }
+        if final != true, let eta_seconds { lines.append(("left", "\(Int(eta_seconds.rounded(.up))) s")) }
+        if let deadline_at { lines.append(("deadline", deadline_at)) }
+        for (name, value) in (metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append(("metadata", "\(name)=\(value)"))
+        }
+        for warning in warnings ?? [] { lines.append(("warning", warning.message)) }
+        return Columns.lines(lines)
+    }
 
-            """
+    private var rowsInWords: String {
+        var text = "\(rows.total): \(rows.succeeded ?? 0) succeeded, \(rows.failed ?? 0) failed"
+        if let cancelled = rows.cancelled, cancelled > 0 { text += ", \(cancelled) cancelled" }
+        if let expired = rows.expired, expired > 0 { text += ", \(expired) expired" }
+        return text + (rows_per_second.map { ", \(Int($0)) rows/s" } ?? "")
+    }
+}
+
+/// Lines with a word in front.
+enum Columns {
+    private static let width = 11
+
+    static func lines(_ lines: [(word: String, text: String)]) -> String {
+        lines.map { word, text in
+            "\(word)\(String(repeating: " ", count: max(1, width - word.count)))\(text)\n"
+        }.joined()
     }
 }

@@ -1,42 +1,51 @@
 internal import Core
 internal import Foundation
+internal import HTTP
 
-/// Waits for a task to end and shows how far it is.
+/// Waits for a task to end and shows how far it is; outlives a service that is started again meanwhile.
 struct TaskWait {
     let client: ServiceClient
-    let id: String
-    /// How long to wait at most; nil for as long as it takes.
-    let limit: Duration?
+    let path: TaskPath
+    let limit: WaitLimit
 
-    private static let poll = 0.1
-
-    /// - Returns: the ended task.
+    /// - Returns: the ended task, and the service's own words about it.
     /// - Throws: ``ClientError`` with exit code 124 when the time is over; the task goes on.
-    func run() throws -> TaskAnswer {
-        let start = Duration.monotonic
-        defer { if Console.isWatched { Console.writeProgress("") } }
+    func run() throws -> (task: TaskAnswer, json: [UInt8]) {
+        Interruption.advise("The task goes on; `sibyl wait \(path.id)` waits for it.")
+        let bar = ProgressBar()
+        var patience = Patience()
+        var known: String?
         while true {
-            let task = try TaskAnswer(client.get("/predict/async/\(id)"))
-            if task.final == true { return task }
-            if let limit, Duration.monotonic - start >= limit {
-                throw ClientError(
-                    code: .predictionTimeout, message: "The task has not ended yet; it goes on.", exitCode: 124)
+            do {
+                let answer = try ask(known)
+                patience.progressed()
+                if answer.status != 304 {
+                    let task = try TaskAnswer.read(answer.body)
+                    if task.final == true { return (task, answer.body) }
+                    bar.show(ProgressBar.line(task))
+                }
+                known = answer.headers.first("ETag") ?? known
+            } catch let error as ClientError {
+                do { try patience.pause(after: error) } catch { throw advised(error) }
             }
-            if Console.isWatched { Console.writeProgress(Self.bar(task)) }
-            Thread.sleep(forTimeInterval: Self.poll)
+            if limit.isOver { throw ClientError.timeIsOver("The task has not ended yet; it goes on.") }
+            if Console.isWatched { Thread.sleep(forTimeInterval: ProgressBar.pause) }
         }
     }
 
-    /// The task's progress on one line.
-    ///
-    /// `[██████····] 61 %  24,400 of 40,000 rows, 11,200 rows/s, 2 s left`
-    static func bar(_ task: TaskAnswer, width: Int = 24) -> String {
-        let share = task.rows.total == 0 ? 0 : Double(task.done) / Double(task.rows.total)
-        let filled = Int(share * Double(width))
-        var text = "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled) + "] "
-        text += "\(Int(share * 100)) %  \(task.done) of \(task.rows.total) rows"
-        if let speed = task.rows_per_second { text += ", \(Int(speed)) rows/s" }
-        if let left = task.eta_seconds { text += ", \(Int(left.rounded(.up))) s left" }
-        return text
+    /// Asks for the task's end, or where somebody watches for its next change.
+    private func ask(_ known: String?) throws -> HTTPClient.Answer {
+        let isFirst = known == nil
+        let longest = min(Limits.clientWait, limit.left ?? Limits.clientWait)
+        let seconds = isFirst ? 0 : max(0, Int(longest.inSeconds.rounded(.up)))
+        var headers = HTTPHeaders()
+        if let known, Console.isWatched { headers.set("If-None-Match", known) }
+        return try client.send(
+            .get, "\(path.task)?wait=\(seconds)", headers, deadline: .seconds(seconds) + ServiceClient.patience)
+    }
+
+    private func advised(_ error: any Error) -> any Error {
+        guard let error = error as? ClientError, error.mayPass else { return error }
+        return error.adding("What was accepted goes on; `sibyl wait \(path.id)` waits for it.")
     }
 }

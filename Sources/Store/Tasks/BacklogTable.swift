@@ -31,15 +31,24 @@ package enum BacklogTable {
 
     /// Counts rows out that ran, and learns what they cost.
     ///
-    /// A run weighs by its rows, so that single rows, whose cost is mostly that of the run, hardly move the figure.
+    /// A run weighs by its rows, so that single rows, whose cost is mostly that of the run, hardly move the figure; nor
+    /// do they set it at first, unless they are so slow that the row itself must be. Chunks and estimates go by it.
     ///
     /// - Parameter rowCost: what a row of the run cost, in microseconds.
     package static func settle(_ rows: Int, rowCost: Double, model: Int64, in connection: Connection) throws {
         let weight = Double(rows) / Double(rows + 2_000)
         try connection.run(
             """
-            UPDATE backlog SET rows = rows - ?2, cost_us = coalesce(cost_us + (?3 - cost_us) * ?4, ?3)
+            UPDATE backlog SET rows = rows - ?2,
+                cost_us = iif(cost_us IS NULL AND ?2 < ?5 AND ?3 < ?6, NULL,
+                    coalesce(cost_us + (?3 - cost_us) * ?4, ?3))
             WHERE model = ?1
-            """, .integer(model), .integer(rows), .real(rowCost), .real(weight))
+            """, .integer(model), .integer(rows), .real(rowCost), .real(weight), .integer(Self.tellingRows),
+            .real(Self.tellingRowCost))
     }
+
+    /// Rows of a run from which on its cost is that of its rows, not its own.
+    private static let tellingRows = 128
+    /// Microseconds that no run costs by itself.
+    private static let tellingRowCost = 15_000.0
 }

@@ -26,8 +26,16 @@ package enum Retention {
             if room > 0 { room -= try RecordTable.delete(upTo: room, of: task, in: connection) }
             if room > 0 { try InputTable.delete(task, in: connection) }
             try mark(task, at: time, isEmpty: room > 0, in: connection)
+            if room > 0 { try forgetSynchronous(task, in: connection) }
         }
         return room == 0 || tasks.count == Limits.sweptTasks
+    }
+
+    /// Forgets a task that was answered in its own request: nobody has its id to ask for, and there are very many.
+    private static func forgetSynchronous(_ task: Int64, in connection: Connection) throws {
+        let isSynchronous =
+            try connection.first("SELECT source = 'sync' FROM task WHERE key = ?", .integer(task)) { $0.int(0) != 0 }
+        if isSynchronous == true { try TaskTable.forget(task, in: connection) }
     }
 
     private static func mark(_ task: Int64, at time: WallTime, isEmpty: Bool, in connection: Connection) throws {

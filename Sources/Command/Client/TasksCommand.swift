@@ -1,6 +1,4 @@
 internal import Core
-internal import Foundation
-internal import HTTP
 internal import Operations
 
 /// `sibyl tasks`: the newest tasks.
@@ -23,15 +21,15 @@ struct TasksCommand: Command {
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let limit = try arguments.integer("--limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
-        let filters = ["status", "model", "name"].compactMap { name in
-            arguments.value("--\(name)").map { "&\(name)=\(PercentEncoding.encode($0))" }
-        }
-        let bytes = try ServiceClient(arguments).get("/predict/async?limit=\(limit)\(filters.joined())")
+        var query = QueryText()
+        query.add("limit", "\(limit)")
+        for name in ["status", "model", "name"] { query.add(name, arguments.value("--\(name)")) }
+        let bytes = try ServiceClient(arguments).get("/predict/async" + query.text)
         if arguments.has("--json") {
             Console.write(bytes + [UInt8(ascii: "\n")])
             return 0
         }
-        for task in try JSONDecoder().decode(Answer.self, from: Data(bytes)).tasks { Console.write(task.line) }
+        for task in try Answer.read(bytes).tasks { Console.write(task.line) }
         return 0
     }
 }
@@ -40,21 +38,5 @@ extension TaskAnswer {
     /// The task on a line of its own, in columns.
     fileprivate var line: String {
         "\(id)\t\(created_at)\t\(status)\t\(model) \(model_version)\t\(done)/\(rows.total)\t\(name ?? "")\n"
-    }
-}
-
-/// `sibyl cancel`: stops a task; what is scored stays.
-struct CancelCommand: Command {
-    var syntax: CommandSyntax {
-        CommandSyntax(
-            "cancel", "Stops a task; what is scored stays.", operands: ["ID|@last"], options: ServiceClient.options,
-            settings: ServiceClient.settings)
-    }
-
-    func run(_ arguments: Arguments) async throws -> Int32 {
-        let bytes = try ServiceClient(arguments).post("/predict/async/\(try LastTask.id(arguments))/cancel", json: [])
-        Console.write(
-            arguments.has("--json") ? bytes + [UInt8(ascii: "\n")] : Array("\(try TaskAnswer(bytes).status)\n".utf8))
-        return 0
     }
 }

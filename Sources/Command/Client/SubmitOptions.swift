@@ -1,0 +1,63 @@
+internal import Core
+internal import Operations
+
+/// What a person says about a submission, and how the service is told.
+enum SubmitOptions {
+    /// About the task.
+    private static let task: [CommandSyntax.Option] = [
+        .init("--model", value: "NAME", "The model that scores the rows."),
+        .init("--version", value: "NAME", "A version of it, in place of the default one."),
+        .init("--name", value: "TEXT", "A name for the task, such as a campaign's."),
+        .init("--metadata", value: "NAME=TEXT", "A text that is kept with the task; may be repeated."),
+        .init("--priority", value: "P", "high, normal or low."),
+        .init("--id-column", value: "NAME", "The column that holds your own id of a row."),
+        .init("--on-invalid", value: "WHAT", "reject: one bad row refuses all; record: bad rows fail alone."),
+        .init("--deadline", value: "SECONDS", "Rows that have not run by then are given up."),
+        .init("--keep-for", value: "SECONDS", "How long the results are kept after the end."),
+        .init("--idempotency-key", value: "KEY", "The same key gives the same task again, and its upload goes on."),
+    ]
+    /// About how a table is written.
+    private static let table: [CommandSyntax.Option] = [
+        .init("--map", value: "INPUT=COLUMN", "The column that feeds an input; may be repeated."),
+        .init("--delimiter", value: "D", "What stands between fields: , or ; or tab or |."),
+        .init("--decimal", value: "D", "What stands before a fraction: . or ,."),
+        .init("--encoding", value: "NAME", "utf-8, windows-1252 or utf-16."),
+    ]
+
+    static let all = task + table
+
+    /// The options as a query.
+    ///
+    /// - Throws: `UsageError` for a value that cannot be meant, or an option that says nothing about such a file.
+    static func query(_ arguments: Arguments, _ format: UploadSource.Format) throws -> QueryText {
+        if format != .csv, let option = table.first(where: { arguments.has($0.name) }) {
+            throw UsageError("\(option.name) is about tables; a file of \(format.rawValue) has none.")
+        }
+        var query = QueryText()
+        query.add("model", arguments.value("--model"))
+        query.add("model_version", arguments.value("--version"))
+        query.add("name", arguments.value("--name"))
+        for (name, value) in try arguments.pairs("--metadata") { query.add("metadata." + name, value) }
+        query.add("priority", try arguments.choice("--priority", of: Priority.allCases.map(\.rawValue)))
+        query.add("id_column", arguments.value("--id-column"))
+        query.add("on_invalid", try arguments.choice("--on-invalid", of: ["reject", "record"]))
+        query.add("deadline_in", try seconds("--deadline", arguments, upTo: Limits.deadline))
+        query.add("keep_for", try seconds("--keep-for", arguments, upTo: Limits.keepFor))
+        for (input, column) in try arguments.pairs("--map") { query.add("map." + input, column) }
+        query.add("delimiter", try arguments.choice("--delimiter", of: ["auto", ",", ";", "tab", "|"]))
+        query.add("decimal", try arguments.choice("--decimal", of: ["auto", ".", ","]))
+        query.add("encoding", try arguments.choice("--encoding", of: ["auto", "utf-8", "windows-1252", "utf-16"]))
+        return query
+    }
+
+    private static func seconds(_ option: String, _ arguments: Arguments, upTo limit: Duration) throws -> String? {
+        try arguments.number(option, in: 0.001...limit.inSeconds).map { "\($0)" }
+    }
+
+    /// - Throws: `UsageError` when something is said about a task that was opened long ago.
+    static func requireNone(_ arguments: Arguments) throws {
+        if let option = all.first(where: { arguments.has($0.name) }) {
+            throw UsageError("--resume goes on with a task as it was opened; leave out \(option.name).")
+        }
+    }
+}

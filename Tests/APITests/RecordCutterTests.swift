@@ -1,0 +1,39 @@
+import Core
+import Intake
+import Testing
+
+@testable import API
+
+@Suite struct RecordCutterTests {
+    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    @Test func `bytes are cut where the scanner says, wherever pieces end`() {
+        var cutter = RecordCutter(keepsRecords: true, isResumed: false)
+        for piece in ["he", "ad\na", "\nbb\nc"] { cutter.add(bytes(piece)) }
+        let first = cutter.cut(RecordSpans(headerBytes: 5, lengths: [2, 3]))
+        #expect(first.header == bytes("head\n") && first.tail.isEmpty)
+        #expect(first.records == Records(bytes: bytes("a\nbb\n"), ends: [2, 5]))
+        cutter.add(bytes("c\n\n"))
+        let last = cutter.cut(RecordSpans(lengths: [3], tailBytes: 1))
+        #expect(last.header.isEmpty && last.records?.bytes == bytes("cc\n") && last.tail == bytes("\n"))
+        let none = cutter.cut(RecordSpans())
+        #expect(none.records?.bytes == [] && none.header.isEmpty)
+    }
+
+    @Test func `without records only the header is kept, also when it comes alone`() {
+        var cutter = RecordCutter(keepsRecords: false, isResumed: false)
+        cutter.add(bytes("head\na\n"))
+        let first = cutter.cut(RecordSpans(headerBytes: 5, lengths: [2]))
+        #expect(first.header == bytes("head\n") && first.records == nil && first.tail.isEmpty)
+        cutter.add(bytes("b\n"))
+        let next = cutter.cut(RecordSpans(lengths: [2], tailBytes: 0))
+        #expect(next.header.isEmpty && next.records == nil)
+    }
+
+    @Test func `a stream that goes on has no header left to cut`() {
+        var cutter = RecordCutter(keepsRecords: true, isResumed: true)
+        cutter.add(bytes("a\nb"))
+        let part = cutter.cut(RecordSpans(lengths: [2]))
+        #expect(part.header.isEmpty && part.records?.bytes == bytes("a\n"))
+    }
+}
