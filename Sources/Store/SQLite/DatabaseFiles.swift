@@ -32,6 +32,21 @@ package struct DatabaseFiles: Sendable, Hashable {
         return stat(log, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// How the write-ahead log stands, by which two looks tell whether anything was written between them.
+    package struct LogState: Sendable, Equatable {
+        package var bytes = 0
+        /// Nanoseconds; a log that begins anew is written without growing.
+        var changedAt = 0
+    }
+
+    /// The log as it stands now; without bytes when there is none.
+    package var logState: LogState {
+        var status = stat()
+        guard stat(log, &status) == 0 else { return LogState() }
+        return LogState(
+            bytes: Int(status.st_size), changedAt: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
+    }
+
     /// The bytes of the database file; 0 when there is none.
     package var databaseBytes: Int {
         var status = stat()
