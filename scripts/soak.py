@@ -18,6 +18,7 @@ import time
 import numpy as np
 
 from soak_service import FLOATS, NAMES, ROOT, SIBYL, Sampler, Service, make_wide_model, service, wait_for
+from soak_wal import look_wal
 
 ROWS = 1_000_000
 PIECE = 1 << 20
@@ -383,7 +384,8 @@ def fill_disk(folder: pathlib.Path, disk: pathlib.Path, models: pathlib.Path) ->
 
 
 LOOKS = {"million": look_million, "broken": look_broken, "dialects": look_dialects, "singles": look_singles,
-         "endings": look_endings, "disk": look_disk}
+         "endings": look_endings, "disk": look_disk,
+         "wal": lambda folder, models, _: look_wal(folder, models, write_table, check, percentile)}
 
 
 def main() -> None:

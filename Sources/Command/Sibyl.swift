@@ -13,7 +13,8 @@ struct Sibyl {
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
-        TasksCommand(), PredictCommand(), DoctorCommand(),
+        TasksCommand(), PredictCommand(), DoctorCommand(), BackupCommand(), RestoreCommand(),
+        CheckCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

@@ -111,6 +111,8 @@ package enum Limits {
     package static let gateWait = Duration.seconds(5)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
+    /// Bytes of the log's file that are kept for what comes when the log begins anew: the rest goes back to the disk.
+    package static let logKeptBytes = 16 << 20
     /// Bytes of the write-ahead log from which on uploads pause.
     package static let logBytes = 64 << 20
     /// How often an upload that waits for a full log looks again.
@@ -129,6 +131,18 @@ package enum Limits {
     package static let sweptChunks = 32
     /// Free pages of the database that are given back in one transaction: 2 MB of the log.
     package static let releasedPages = 512
+    /// Pages of the database that a backup copies between two looks at the log: 4 MB.
+    package static let copiedPages = 1_024
+    /// Bytes of the write-ahead log at which a backup's or a check's long read ends, so that the log can be cut.
+    package static let copyLogBytes = 512 << 20
+    /// Times that a backup begins before it gives up.
+    package static let copyAttempts = 3
+    /// Polls of the log between two of them: ten seconds.
+    package static let copyPauses = 200
+    /// Bytes of a model's file that a backup holds at a time.
+    package static let archivedPieceBytes = 1 << 20
+    /// Chunks whose stored bytes a check reads in one transaction: it holds them one at a time.
+    package static let checkedBlobs = 64
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
     /// Prepared statements kept by a connection.

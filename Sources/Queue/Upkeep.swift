@@ -134,6 +134,6 @@ package final class Upkeep {
         try checkpointer.checkpointIfNeeded(isIdle: isIdle)
     }
 
-    /// The bytes of the write-ahead log.
-    package var logBytes: Int { database.files.logBytes }
+    /// The write-ahead log as it stands now.
+    package var log: DatabaseFiles.LogState { database.files.logState }
 }

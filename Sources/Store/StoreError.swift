@@ -18,6 +18,10 @@ package enum StoreError: CodedError, Equatable {
     case schemaMismatch(found: Int, supported: ClosedRange<Int>)
     /// The database has no schema yet.
     case notMigrated
+    /// The log outgrew its bound in every attempt to copy the database.
+    case copyOutrun
+    /// Processes work with the database that was to be replaced.
+    case inUse
     /// Stored bytes fail their checksum, or end early.
     case corruptBlob
     /// The stored bytes have a format that this program does not know.
@@ -32,7 +36,7 @@ package enum StoreError: CodedError, Equatable {
 
     package var code: ErrorCode {
         switch self {
-        case .gateTimeout: .storageBusy
+        case .gateTimeout, .copyOutrun, .inUse: .storageBusy
         case .tooManyWaiting: .queueFull
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
@@ -57,6 +61,10 @@ package enum StoreError: CodedError, Equatable {
             "The database has schema \(found) and this program needs \(supported.lowerBound) to "
                 + "\(supported.upperBound); " + (found < supported.lowerBound ? "run `sibyl migrate`." : "update it.")
         case .notMigrated: "The database has no schema yet; run `sibyl migrate`."
+        case .copyOutrun:
+            "The database changes faster than it can be read; try again when fewer rows come in, or with the backup on a "
+                + "faster disk."
+        case .inUse: "The database is in use; stop the service first."
         case .corruptBlob: "Stored data fails its checksum; `sibyl doctor` tells more."
         case .unknownFormat(let format): "Stored data has the unknown format \(format); update this program."
         }

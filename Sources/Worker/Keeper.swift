@@ -53,7 +53,7 @@ package final class Keeper: Sendable {
 /// Rescue is due in every round.
 struct KeeperRound {
     private var count = 0
-    private var lastLogBytes = 0
+    private var lastLog: DatabaseFiles.LogState?
     private var quietRounds = 0
     private var isSweeping = false
     private var isCheckpointBlocked = false
@@ -75,14 +75,15 @@ struct KeeperRound {
         if isSweeping || count.isMultiple(of: Self.second * 5) { isSweeping = try upkeep.sweep() }
     }
 
-    /// Checkpoints a grown log at once, and any log after two quiet seconds.
+    /// Checkpoints a grown log at once, and any log from two quiet seconds on until it is cut to nothing.
     private mutating func checkpoint(_ upkeep: Upkeep) throws {
-        let bytes = upkeep.logBytes
-        quietRounds = bytes == lastLogBytes ? quietRounds + 1 : 0
-        lastLogBytes = bytes
-        let isIdle = quietRounds == 2 * Self.second
+        let log = upkeep.log
+        quietRounds = log == lastLog ? quietRounds + 1 : 0
+        // What is written here to tidy up is no work.
+        defer { lastLog = upkeep.log }
         try upkeep.releaseSpace(isIdle: quietRounds >= Self.second)
-        if isIdle || isCheckpointBlocked || bytes >= Limits.checkpointBytes {
+        let isIdle = quietRounds >= 2 * Self.second && upkeep.log.bytes > 0
+        if isIdle || isCheckpointBlocked || log.bytes >= Limits.checkpointBytes {
             isCheckpointBlocked = try upkeep.checkpoint(isIdle: isIdle)
         }
     }

@@ -61,6 +61,48 @@ import Testing
         #expect(try database.check() == nil)
     }
 
+    /// A single attempt at the first quiet moment was all there was: a poll that read just then left 54 MB for good.
+    @Test func `the log is cut though a reader stood in the way when all became quiet`() throws {
+        let database = try Database(path: folder.path + "/held.db")
+        try database.migrate()
+        let upkeep = try makeUpkeep(database)
+        var round = KeeperRound()
+        let logger = Logger(level: .error, now: { "" })
+        try insertEnded(database)
+        try database.makeReaders().read { connection in
+            _ = try connection.first("SELECT count(*) FROM task") { $0.int(0) }
+            for _ in 0..<60 { try round.run(upkeep, logger: logger) }
+            #expect(database.files.logBytes > 0)
+        }
+        for _ in 0..<60 { try round.run(upkeep, logger: logger) }
+        #expect(database.files.logBytes == 0)
+    }
+
+    /// The log's file kept its greatest size while anything was written, so that uploads paused for a reader long gone.
+    @Test func `a log that a reader made large shrinks while others write on`() throws {
+        let database = try Database(path: folder.path + "/shrinks.db")
+        try database.migrate()
+        let upkeep = try makeUpkeep(database)
+        let writer = try database.makeWriter(.relaxed)
+        var round = KeeperRound()
+        let logger = Logger(level: .error, now: { "" })
+        try database.makeReaders().read { connection in
+            _ = try connection.first("SELECT count(*) FROM task") { $0.int(0) }
+            for number in 0..<80 {
+                try writer.transaction {
+                    try PayloadTable.insert(
+                        ChunkKey(task: 1, position: number), body: [UInt8](repeating: 1, count: 512 << 10), in: $0)
+                }
+            }
+        }
+        #expect(database.files.logBytes > Limits.logKeptBytes)
+        for _ in 0..<30 {
+            try round.run(upkeep, logger: logger)
+            try writer.transaction { try Probe.write(in: $0) }
+        }
+        #expect(database.files.logBytes <= Limits.logKeptBytes)
+    }
+
     @Test func `one round stops every task whose deadline has passed, however many`() throws {
         let database = try Database(path: folder.path + "/many.db")
         try database.migrate()

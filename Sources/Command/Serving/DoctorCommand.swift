@@ -23,14 +23,19 @@ struct DoctorCommand: Command {
     func run(_ arguments: Arguments) async throws -> Int32 {
         let environment = try ServiceEnvironment(arguments, process: "doctor")
         let findings = [database(environment), log(), disk(environment), address(environment)] + models(environment)
-        if arguments.has("--json") {
-            Console.write(JSONWriter.write { Self.write(findings, to: &$0) } + [UInt8(ascii: "\n")])
-        } else {
-            for finding in findings {
-                Console.write("\(finding.isGood ? "ok  " : "BAD ") \(finding.subject): \(finding.detail)\n")
-            }
-        }
+        Self.report(findings, asJSON: arguments.has("--json"))
         return findings.allSatisfy(\.isGood) ? 0 : 1
+    }
+
+    /// Prints what was found, a line each.
+    static func report(_ findings: [Finding], asJSON: Bool) {
+        guard !asJSON else {
+            Console.write(JSONWriter.write { write(findings, to: &$0) } + [UInt8(ascii: "\n")])
+            return
+        }
+        for finding in findings {
+            Console.write("\(finding.isGood ? "ok  " : "BAD ") \(finding.subject): \(finding.detail)\n")
+        }
     }
 
     private static func write(_ findings: [Finding], to json: inout JSONWriter) {

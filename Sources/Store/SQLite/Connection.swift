@@ -173,7 +173,7 @@ package final class Connection {
         if code != SQLITE_OK { throw error(code, operation, sql) }
     }
 
-    private func error(_ code: Int32, _ operation: String, _ sql: String?) -> SQLiteError {
+    func error(_ code: Int32, _ operation: String, _ sql: String?) -> SQLiteError {
         SQLiteError(
             operation: operation, resultCode: code, reason: String(cString: sqlite3_errmsg(handle)), sql: sql)
     }

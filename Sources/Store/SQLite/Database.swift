@@ -1,3 +1,5 @@
+internal import Core
+
 /// One SQLite database: how its connections are opened, and its schema.
 ///
 /// Comes from: the setting `SIBYL_DATABASE`. Goes to: writers, readers and the group commit, one object a process.
@@ -61,6 +63,7 @@ package final class Database: Sendable {
     /// The page cache is in KiB.
     private static let writing = """
         PRAGMA wal_autocheckpoint = 0;
+        PRAGMA journal_size_limit = \(Limits.logKeptBytes);
         PRAGMA secure_delete = FAST;
         PRAGMA cache_size = -8192;
         PRAGMA temp_store = MEMORY;

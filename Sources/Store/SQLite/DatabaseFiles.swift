@@ -32,11 +32,35 @@ package struct DatabaseFiles: Sendable, Hashable {
         return stat(log, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// How the write-ahead log stands, by which two looks tell whether anything was written between them.
+    package struct LogState: Sendable, Equatable {
+        package var bytes = 0
+        /// Nanoseconds; a log that begins anew is written without growing.
+        var changedAt = 0
+    }
+
+    /// The log as it stands now; without bytes when there is none.
+    package var logState: LogState {
+        var status = stat()
+        guard stat(log, &status) == 0 else { return LogState() }
+        return LogState(
+            bytes: Int(status.st_size), changedAt: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
+    }
+
+    /// The bytes of the database file; 0 when there is none.
+    package var databaseBytes: Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// The bytes of disk that are free for this process; 0 when that cannot be told.
     package var freeDiskBytes: Int64 {
         var status = statvfs()
         return statvfs(folder, &status) == 0 ? Int64(status.f_bavail) * Int64(status.f_frsize) : 0
     }
+
+    /// The files of the write gate that are not there.
+    package var missingLocks: [String] { [turn, gate].filter { access($0, F_OK) != 0 } }
 
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
@@ -57,6 +81,23 @@ package struct DatabaseFiles: Sendable, Hashable {
             }
         }
         if access(folder, W_OK) != 0 { throw StoreError.folderUnusable(reason: String(cString: strerror(errno))) }
+    }
+
+    /// The names of a folder's visible files; none when there is no such folder.
+    static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
     }
 
     private static var workingFolder: String {

@@ -57,6 +57,19 @@ package final class LockFile {
         return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
+    /// Whether a lock file is there and somebody holds it.
+    ///
+    /// - Throws: ``StoreError/gateUnusable(reason:)`` when the file is there and cannot be opened.
+    static func isHeld(at path: String) throws -> Bool {
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        if descriptor < 0 {
+            if errno == ENOENT { return false }
+            throw StoreError.gateUnusable(reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+
     /// Removes the file of a holder that has died.
     package static func remove(at path: String) { unlink(path) }
 

@@ -28,6 +28,11 @@ package struct SQLiteError: CodedError, CustomStringConvertible {
         "SQLite \(operation) failed with \(resultCode): \(reason)" + (sql.map { " in: \($0)" } ?? "")
     }
 
+    /// Whether the file's content is at fault.
+    package var isDamage: Bool {
+        resultCode & 0xFF == SQLITE_CORRUPT || resultCode & 0xFF == SQLITE_NOTADB
+    }
+
     /// Whether another program held a lock.
     ///
     /// Only tools that bypass the write gate can cause it.

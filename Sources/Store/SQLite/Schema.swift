@@ -34,6 +34,11 @@ enum Schema {
     static func migrate(_ connection: Connection, at gate: WriteGate) throws -> [Int] {
         try gate.enter()
         defer { gate.leave() }
+        return try migrate(connection)
+    }
+
+    /// Runs the migrations that are missing in a database that nobody else uses.
+    static func migrate(_ connection: Connection) throws -> [Int] {
         let found = try version(of: connection)
         if found > supported.upperBound { throw StoreError.schemaMismatch(found: found, supported: supported) }
         guard found < current else { return [] }

@@ -1,0 +1,21 @@
+package import Store
+
+/// Makes a database that comes from a backup fit to be served: none of the processes in it is alive.
+package enum Restoration {
+    /// Frees what the processes of the backup's moment held.
+    ///
+    /// Their chunks wait again, unharmed: nobody crashed. Uploads that may go on after a break may go on; others are
+    /// stopped. This is the one place for what else must not begin by itself in a restored queue.
+    ///
+    /// - Returns: the number of processes that were taken off the list.
+    @discardableResult
+    package static func prepare(_ connection: Connection) throws -> Int {
+        let owners = try OwnerTable.all(in: connection)
+        for owner in owners {
+            _ = try OwnerTable.delete(owner.key, in: connection)
+            try ChunkTable.releaseAll(of: owner.key, in: connection)
+            _ = try Stopping.breakUploads(of: owner.key, resumableUntil: nil, in: connection)
+        }
+        return owners.count
+    }
+}
