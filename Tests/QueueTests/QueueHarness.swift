@@ -160,30 +160,5 @@ final class QueueHarness {
     }
 
     /// What must hold whatever happened: counts add up, leases have owners, the backlog is what is not done.
-    func invariantFaults() throws -> [String] {
-        try read { connection in
-            try connection.all(
-                """
-                SELECT 'lease without owner' FROM chunk WHERE state = 'leased'
-                    AND owner NOT IN (SELECT key FROM owner)
-                UNION ALL
-                SELECT 'backlog differs' WHERE (SELECT coalesce(sum(rows), 0) FROM backlog)
-                    <> (SELECT coalesce(sum(rows), 0) FROM chunk) + (SELECT coalesce(sum(rows), 0) FROM parked)
-                UNION ALL
-                SELECT 'rows of a task differ' FROM task WHERE status IN ('pending', 'processing')
-                    AND rows - succeeded - failed <>
-                    (SELECT coalesce(sum(rows), 0) FROM chunk WHERE chunk.key >> 24 = task.key)
-                    + (SELECT coalesce(sum(rows), 0) FROM parked WHERE parked.key >> 24 = task.key)
-                UNION ALL
-                SELECT 'chunk of an ended task' FROM chunk JOIN task ON task.key = chunk.key >> 24
-                    WHERE completed_ms IS NOT NULL
-                UNION ALL
-                SELECT 'payload without a chunk' FROM payload JOIN task ON task.key = payload.chunk >> 24
-                    WHERE kept = 'none' AND chunk NOT IN (SELECT key FROM chunk UNION SELECT key FROM parked)
-                UNION ALL
-                SELECT 'record without its task' FROM record WHERE chunk >> 24 NOT IN (SELECT key FROM task)
-                """
-            ) { $0.text(0) }
-        }
-    }
+    func invariantFaults() throws -> [String] { try read { try QueueInvariants.faults(in: $0) } }
 }
