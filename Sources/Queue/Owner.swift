@@ -87,10 +87,13 @@ package final class Owner: Sendable {
     }
 
     /// Takes this process off the list at an orderly end; chunks it still held are free at once, unharmed.
+    ///
+    /// Uploads that it still received are broken, or may go on elsewhere: no keeper will ask for them any more.
     package func leave() throws {
         try database.makeWriter(.relaxed).transaction { connection in
             _ = try OwnerTable.delete(key, in: connection)
             try ChunkTable.releaseAll(of: key, in: connection)
+            _ = try Stopping.breakUploads(of: key, in: connection)
         }
         unlink(lock.path)
     }

@@ -15,6 +15,21 @@ enum Stopping {
         return true
     }
 
+    /// Frees the uploads of a process that died or leaves, if they may go on elsewhere, and marks the others to be stopped.
+    ///
+    /// - Returns: the number of both.
+    static func breakUploads(of owner: Int64, in connection: Connection) throws -> Int {
+        let uploads = try TaskTable.received(by: owner, in: connection)
+        for upload in uploads {
+            if upload.isResumable {
+                _ = try TaskTable.release(upload.task, from: upload.receiver, in: connection)
+            } else {
+                try begin(upload.task, as: .failed(.uploadIncomplete), in: connection)
+            }
+        }
+        return uploads.count
+    }
+
     /// Removes some of what waits of a task, and ends the task when nothing of it is left.
     ///
     /// Chunks that run are left to their workers, whose results still count.

@@ -55,27 +55,12 @@ package final class Upkeep {
             guard try OwnerTable.delete(owner.key, in: connection) else { return nil }
             return Rescue(
                 owner: owner.key, chunks: try ChunkTable.rescue(from: owner.key, in: connection),
-                brokenUploads: try breakUploads(of: owner.key, in: connection))
+                brokenUploads: try Stopping.breakUploads(of: owner.key, in: connection))
         }
         beats.forget(owner.key)
         LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
         doorbell.ringWorkers()
         return rescue
-    }
-
-    /// Frees the uploads of a dead process that may go on elsewhere, and marks the others to be stopped.
-    ///
-    /// - Returns: the number of both.
-    private func breakUploads(of owner: Int64, in connection: Connection) throws -> Int {
-        let uploads = try TaskTable.received(by: owner, in: connection)
-        for upload in uploads {
-            if upload.isResumable {
-                _ = try TaskTable.release(upload.task, from: upload.receiver, in: connection)
-            } else {
-                try Stopping.begin(upload.task, as: .failed(.uploadIncomplete), in: connection)
-            }
-        }
-        return uploads.count
     }
 
     /// Marks tasks whose deadline has passed, and uploads that nobody went on with, to be stopped.

@@ -150,10 +150,10 @@ final class Bench {
         }
     }
 
-    /// Moves an owner's beat, as its thread would.
-    ///
-    /// - Returns: false when it was declared dead.
-    func beat(_ owner: Owner) throws -> Bool {
-        try observer.transaction { try OwnerTable.beat(owner.key, in: $0) }
+    /// Moves the beats of owners, as their threads would; those that were declared dead have none.
+    func beat(_ owners: [Int64]) throws {
+        try observer.transaction { connection in
+            for owner in owners { _ = try OwnerTable.beat(owner, in: connection) }
+        }
     }
 }

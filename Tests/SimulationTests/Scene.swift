@@ -114,7 +114,7 @@ final class Scene {
         claim = nil
         for pause in [0, 61, 25 * 3_600] {
             bench.clock.advance(by: .seconds(pause))
-            _ = try (bench.beat(worker), bench.beat(receiver))
+            try bench.beat([worker.key, receiver.key])
             _ = try upkeep.rescue()
             try upkeep.expire()
             while try upkeep.stop() {}
@@ -126,7 +126,7 @@ final class Scene {
         }
         var faults = try bench.invariantFaults() + lost() + stuck()
         bench.clock.advance(by: .seconds(25 * 3_600))
-        _ = try (bench.beat(worker), bench.beat(receiver))
+        try bench.beat([worker.key, receiver.key])
         while try upkeep.sweep() {}
         faults += try leftovers()
         return faults
