@@ -18,7 +18,7 @@ final class Bench {
     var generator: SeededGenerator
     private let observer: Writer
     private let folder = TemporaryFolder()
-    private var committing: ServiceThread?
+    private let committing: ServiceThread
     private var boots = 0
     private var lastNumber: Float = 0
 
@@ -27,8 +27,7 @@ final class Bench {
     static let identity = ModelIdentity(model: "echo", version: "v1", digest: "00")
     static let output = ModelOutput(kind: .regression)
 
-    /// - Parameter isCommitting: whether submissions are committed from the start on.
-    init(seed: UInt64 = 1, isCommitting: Bool = true) throws {
+    init(seed: UInt64 = 1) async throws {
         generator = SeededGenerator(seed: seed)
         let path = folder.path + "/queue.db"
         try Database(path: path).migrate()
@@ -43,18 +42,16 @@ final class Bench {
         model = try observer.transaction {
             try ModelTable.key(of: Self.identity, output: Self.output, in: $0)
         }
-        if isCommitting { startCommitting() }
-    }
-
-    deinit {
-        committing?.stop()
-        committing?.join()
-    }
-
-    func startCommitting() {
         committing = ServiceThread(name: "committer") { [committer] stop in
             do { try committer.run(until: stop) } catch { fatalError("\(error)") }
         }
+        // From here on it has its connection, whose opening must not be the statement that fails.
+        try await committer.write(bytes: 0) { _ in }
+    }
+
+    deinit {
+        committing.stop()
+        committing.join()
     }
 
     // MARK: Parts

@@ -9,7 +9,7 @@ import Testing
     func `a fault at any statement loses nothing, doubles nothing and leaves nothing stuck`(
         crossing: Crossing, kind: FaultPlan.Kind
     ) async throws {
-        let scene = try Scene()
+        let scene = try await Scene()
         var point = 0
         while let hit = try await round(crossing, kind, at: point, on: scene) { point = hit.point + 1 }
         // A verb that never writes has no commit to fail; all others were hit.

@@ -25,8 +25,8 @@ final class Scene {
 
     static let input = StoredInput(options: "[]")
 
-    init() throws {
-        bench = try Bench()
+    init() async throws {
+        bench = try await Bench()
         worker = try bench.makeOwner(.worker)
         leases = try bench.makeLeases(of: worker)
         receiver = try bench.makeOwner(.api)

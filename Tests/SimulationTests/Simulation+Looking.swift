@@ -70,6 +70,7 @@ extension Simulation {
         note("everything runs out")
         bench.clock.jumpWall(by: .seconds(70 * 3_600))
         for worker in workers where !worker.process.isWorking { try await comeBack(worker) }
+        for worker in workers { worker.process.isHanging = false }
         if workers.isEmpty { try startWorker() }
         try await finish()
         expect(try bench.count("SELECT count(*) FROM chunk WHERE state = 'leased'") == 0, "a lease that nobody holds")

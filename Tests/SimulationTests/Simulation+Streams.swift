@@ -50,8 +50,8 @@ extension Simulation {
         guard let stream = pick(streams.filter { !$0.process.isHanging }) else { return }
         if stream.isEnding { return await letGo(stream) }
         switch int(in: 0..<100) {
-        case 0..<65: try await append(to: stream)
-        case 65..<88: try await seal(stream)
+        case 0..<55: try await append(to: stream)
+        case 55..<92: try await seal(stream)
         default: await letGo(stream)
         }
     }
@@ -176,9 +176,7 @@ extension Simulation {
             process.isHanging = true
         case 1: try dropReceiver(process)
         default:
-            guard case .done = await attempt("receiver \(process.key) leaves", { try process.owner!.leave() })
-            else { return }
-            process.hasLeft = true
+            await leave(process)
             try dropReceiver(process)
         }
     }
@@ -186,7 +184,6 @@ extension Simulation {
     private func comeBack(_ process: SimulatedProcess) {
         note("receiver \(process.key) comes back")
         process.isHanging = false
-        process.lastBeat = process.isDeclaredDead ? process.lastBeat : process.lastBeat
         guard process.isDeclaredDead else { return }
         receivers.removeAll { $0 === process }
         if let next = try? makeProcess(.api) { receivers.append(next) }

@@ -14,19 +14,17 @@ extension Simulation {
         }
         if worker.process.isDeclaredDead { return try await comeBack(worker) }
         switch int(in: 0..<100) {
-        case 0..<45: try await claim(worker)
-        case 45..<78: if let held = pick(worker.held) { try await complete(held, of: worker, inParts: chance(30)) }
-        case 78..<84: if let held = pick(worker.held) { await release(held, of: worker) }
-        case 84..<90: if let held = pick(worker.held) { await putAside(held, of: worker) }
-        case 90..<92: if let held = pick(worker.held) { try await giveUp(held, of: worker) }
-        case 92..<94:
+        case 0..<40: try await claim(worker)
+        case 40..<70: if let held = pick(worker.held) { try await complete(held, of: worker, inParts: chance(30)) }
+        case 70..<77: if let held = pick(worker.held) { await release(held, of: worker) }
+        case 77..<84: if let held = pick(worker.held) { await putAside(held, of: worker) }
+        case 84..<87: if let held = pick(worker.held) { try await giveUp(held, of: worker) }
+        case 87..<91:
             note("worker \(worker.process.key) hangs")
             worker.process.isHanging = true
-        case 94..<96: drop(worker)
-        case 96..<98:
-            guard case .done = await attempt("worker \(worker.process.key) leaves", { try worker.process.owner!.leave() })
-            else { return }
-            worker.process.hasLeft = true
+        case 91..<95: drop(worker)
+        case 95..<97:
+            await leave(worker.process)
             drop(worker)
         default: if workers.count < 8 { try startWorker() }
         }
@@ -50,9 +48,12 @@ extension Simulation {
     func claim(_ worker: SimulatedWorker) async throws {
         guard worker.held.count < 3 else { return }
         let rows = int(in: 1...30)
-        switch await attempt("worker \(worker.process.key) claims", {
-            try worker.leases.claim(of: [self.bench.model], upToRows: { _ in rows })
-        }) {
+        switch await attempt(
+            "worker \(worker.process.key) claims",
+            {
+                try worker.leases.claim(of: [self.bench.model], upToRows: { _ in rows })
+            })
+        {
         case .done(let claim?):
             note("  \(claim.chunks.map(\.key.rawValue))")
             for chunk in claim.chunks { check(chunk, for: worker) }
@@ -60,13 +61,15 @@ extension Simulation {
         case .done(nil), .failed: break
         case .refused(let error):
             expect(
-                worker.process.isDeclaredDead && error as? QueueError == .ownershipLost, "a claim was refused: \(error)")
+                worker.process.isDeclaredDead && error as? QueueError == .ownershipLost, "a claim was refused: \(error)"
+            )
         }
     }
 
     /// A chunk that is claimed may run, is whole, and nobody else has it.
     private func check(_ chunk: ClaimedChunk, for worker: SimulatedWorker) {
-        let others = workers.filter { $0 !== worker && !$0.process.isDeclaredDead }.flatMap(\.held)
+        let others =
+            workers.filter { $0 !== worker && !$0.process.isDeclaredDead }.flatMap(\.held)
             + worker.held
         expect(
             !others.contains { !$0.isInDoubt && $0.claim.chunks.contains { $0.key == chunk.key } },

@@ -31,9 +31,9 @@ final class Simulation {
     /// Whether writes fail now and then.
     var isFaulty = true
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64) async throws {
         self.seed = seed
-        bench = try Bench(seed: seed)
+        bench = try await Bench(seed: seed)
         generator = SeededGenerator(seed: seed)
         keeper = try bench.makeUpkeep()
         for _ in 0..<2 { receivers.append(try makeProcess(.api)) }
@@ -93,7 +93,7 @@ final class Simulation {
 
     /// Calls a verb, one statement of which may fail.
     func attempt<Value>(_ name: String, _ verb: () async throws -> Value) async -> Outcome<Value> {
-        if isFaulty, chance(5) {
+        if isFaulty, chance(8) {
             bench.plan.arm(FaultPlan.Kind.allCases[int(in: 0..<FaultPlan.Kind.allCases.count)], at: int(in: 0...14))
         }
         do {
@@ -120,6 +120,15 @@ final class Simulation {
     func startWorker() throws {
         let process = try makeProcess(.worker)
         workers.append(SimulatedWorker(process, leases: try bench.makeLeases(of: process.owner!)))
+    }
+
+    /// Lets a process leave in order; one that cannot ends all the same, and is found dead.
+    func leave(_ process: SimulatedProcess) async {
+        switch await attempt("\(process.key) leaves", { try process.owner!.leave() }) {
+        case .done, .failed(inDoubt: true): process.hasLeft = true
+        case .failed(inDoubt: false): break
+        case .refused(let error): fault("a process could not leave: \(error)")
+        }
     }
 
     var processes: [SimulatedProcess] { receivers + workers.map(\.process) + gone }
