@@ -58,7 +58,8 @@ extension Simulation {
             note("  \(claim.chunks.map(\.key.rawValue))")
             for chunk in claim.chunks { check(chunk, for: worker) }
             worker.held.append(.init(claim))
-        case .done(nil), .failed: break
+        case .done(nil): break
+        case .failed: failedClaims += 1
         case .refused(let error):
             expect(
                 worker.process.isDeclaredDead && error as? QueueError == .ownershipLost, "a claim was refused: \(error)"
@@ -78,7 +79,9 @@ extension Simulation {
         if let known = attempts[chunk.key] ?? 0 {
             expect(chunk.attempts == known, "\(chunk.attempts) attempts are counted instead of \(known)")
         }
-        expect(chunk.crashes <= losses[chunk.key] ?? 0, "more crashes are counted than workers were lost")
+        expect(
+            chunk.crashes <= losses[chunk.key, default: 0] + failedClaims,
+            "more crashes are counted than workers were lost")
         guard let task = task(of: chunk) else { return fault("a chunk of an unknown task was claimed") }
         expect(task.mayRun, "a task ran before its time")
         guard let payload = chunk.payload, let rows = try? Rows(payload: payload.body),

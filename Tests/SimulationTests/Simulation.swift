@@ -24,6 +24,8 @@ final class Simulation {
     var attempts: [ChunkKey: Int?] = [:]
     /// Times that a chunk's worker was lost.
     var losses: [ChunkKey: Int] = [:]
+    /// Claims that failed: they may hold chunks, of which nobody knows which, until their worker claims again or is lost.
+    var failedClaims = 0
     private(set) var faults: [String] = []
     private var actions: [String] = []
     private let seed: UInt64
