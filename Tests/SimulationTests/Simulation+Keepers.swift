@@ -95,6 +95,7 @@ extension Simulation {
             let hours = chance(30) ? 30 : 1
             let jump = Duration.seconds(int(in: -3_600 * hours...3_600 * hours))
             note("the wall clock jumps by \(jump)")
+            latestWall = max(latestWall, now)
             bench.clock.jumpWall(by: jump)
         }
     }

@@ -30,6 +30,8 @@ final class Simulation {
     private var actions: [String] = []
     private let seed: UInt64
     private var generator: SeededGenerator
+    /// The latest time of day that there ever was.
+    var latestWall = WallTime(milliseconds: 0)
     /// Whether writes fail now and then.
     var isFaulty = true
 
@@ -47,6 +49,7 @@ final class Simulation {
     /// - Returns: what went wrong, with the last actions; nil when nothing did.
     func run(steps: Int) async throws -> String? {
         for step in 0..<steps {
+            latestWall = max(latestWall, now)
             try await act()
             check(try bench.invariantFaults())
             if !faults.isEmpty { return report(after: step) }
