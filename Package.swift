@@ -62,7 +62,8 @@ let package = Package(
         library("COnnxRuntime"),
         library("CLinux"),
 
-        .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Store", "Core"], path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Core", imports: []),
         tests(of: "Compression", imports: ["Core"]),
         tests(of: "Digest", imports: ["Core"]),
@@ -71,6 +72,9 @@ let package = Package(
         tests(of: "Inference", imports: ["Catalog", "Intake", "Digest", "Core"]),
         tests(of: "Store", imports: ["Core"]),
         tests(of: "Queue", imports: ["Store", "Core"]),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["TestSupport", "Queue", "Store", "Core"],
+            path: "Tests/SimulationTests", swiftSettings: strict),
         tests(of: "HTTP", imports: ["Compression", "Core"]),
         tests(of: "Operations", imports: ["Core"]),
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),

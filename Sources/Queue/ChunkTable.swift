@@ -122,13 +122,16 @@ enum ChunkTable {
             """, .integer(key.rawValue), .integer(token), .integer(isSuspect ? 1 : 0)) == 1
     }
 
-    /// Makes all chunks of an owner ready that leaves in order.
-    static func releaseAll(of owner: Int64, in connection: Connection) throws {
+    /// Makes all chunks of an owner ready, unharmed, that leaves in order or whose claim failed.
+    ///
+    /// - Parameter token: of the claim; nil for all of them.
+    static func releaseAll(of owner: Int64, token: Int64? = nil, in connection: Connection) throws {
         try connection.run(
             """
             UPDATE chunk SET state = 'ready', owner = NULL, token = NULL
-            WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?)
-            """, .integer(owner))
+            WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?1)
+                AND (?2 IS NULL OR token = ?2)
+            """, .integer(owner), token.map { .integer($0) } ?? .null)
     }
 
     /// Makes the chunks of a dead owner ready again, as suspects: one of them may have killed it.

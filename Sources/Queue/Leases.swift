@@ -14,6 +14,8 @@ package final class Leases {
     private let retention: Duration
     private let doorbell: Doorbell
     private var claimCount: Int64 = 0
+    /// Whether the last claim failed at a point where it may hold chunks that nobody knows of.
+    private var isClaimInDoubt = false
 
     package init(
         database: Database, owner: Owner, doorbell: Doorbell, clock: WallClock, retention: Duration
@@ -35,11 +37,14 @@ package final class Leases {
     /// - Throws: ``QueueError/ownershipLost`` when this worker was declared dead.
     package func claim(of models: [Int64], upToRows rows: (_ model: Int64) -> Int) throws -> Claim? {
         // Most looks find nothing; they need no turn at the gate.
-        guard try claims.read({ try Self.nextModel(of: models, in: $0) }) != nil else { return nil }
-        claimCount += 1
-        let token = owner.key << 32 | claimCount
+        guard try isClaimInDoubt || claims.read({ try Self.nextModel(of: models, in: $0) }) != nil else { return nil }
+        // A claim that failed is tried again under its own token, which nobody else has seen.
+        let token = owner.key << 32 | (claimCount + 1)
+        let wasInDoubt = isClaimInDoubt
+        isClaimInDoubt = true
         let leased: Claim? = try claims.transaction { connection in
             guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
+            if wasInDoubt { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
             guard let model = try Self.nextModel(of: models, in: connection) else { return nil }
             let chunks = try ChunkTable.ready(
                 for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
@@ -48,13 +53,18 @@ package final class Leases {
             }
             return Claim(model: model, token: token, chunks: chunks)
         }
-        guard var claim = leased else { return nil }
+        guard var claim = leased else {
+            isClaimInDoubt = false
+            return nil
+        }
         // The rows cannot change while they are leased, so they are read when others may write again.
         try claims.read { connection in
             for index in claim.chunks.indices {
                 claim.chunks[index].payload = try PayloadTable.find(claim.chunks[index].key, in: connection)
             }
         }
+        isClaimInDoubt = false
+        claimCount += 1
         return claim
     }
 

@@ -47,8 +47,10 @@ extension Submissions {
                 let input = try InputTable.find(stored.key, in: connection)
             else { throw QueueError.notReceiving }
             guard progress.bytes == offset else { throw QueueError.wrongOffset(stored: progress.bytes) }
-            guard try TaskTable.receive(stored.key, as: token, in: connection) else { throw QueueError.notReceiving }
-            try InputTable.extend(stored.key, until: idleUntil, in: connection)
+            // A stream that came with its submission has a sender, and would be nobody's after a break.
+            guard try InputTable.extend(stored.key, until: idleUntil, in: connection),
+                try TaskTable.receive(stored.key, as: token, in: connection)
+            else { throw QueueError.notReceiving }
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             let receiving = Receiving(
                 id: stored.task.id, task: stored.key, model: model, receiver: token, rank: request.rank,

@@ -227,6 +227,38 @@ import Testing
         #expect(try queue.invariantFaults() == [])
     }
 
+    /// The process was off the list, so that no keeper asked for its uploads: they stayed open for ever.
+    @Test(arguments: Engine.allCases)
+    func `an upload breaks when the process that received it leaves in order`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let request = queue.request()
+        let receiver = try queue.makeOwner(.api)
+        let receiving = try await queue.submissions.open(request, receiver: receiver)
+        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
+        try receiver.leave()
+        #expect(try queue.task(request.draft.id).task.input == .broken)
+        _ = try queue.makeUpkeep().stop()
+        #expect(try queue.task(request.draft.id).task.failure == .uploadIncomplete)
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    /// It became nobody's when it was paused, with no time at which it would be given up.
+    @Test(arguments: Engine.allCases)
+    func `an upload that may not go on cannot be taken over`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        var request = queue.request()
+        request.input = StoredInput(options: "[]")
+        let receiver = try queue.makeOwner(.api)
+        let receiving = try await queue.submissions.open(request, receiver: receiver)
+        let stored = try queue.task(request.draft.id)
+        await #expect(throws: QueueError.notReceiving) {
+            _ = try await queue.submissions.resume(stored, as: request, at: 0, receiver: receiver)
+        }
+        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
+        try await queue.submissions.seal(receiving)
+        #expect(try queue.invariantFaults() == [])
+    }
+
     private func beat(_ worker: QueueHarness.Worker, in queue: QueueHarness) throws {
         let isAlive = try queue.database.makeWriter(.relaxed).transaction {
             try OwnerTable.beat(worker.owner.key, in: $0)

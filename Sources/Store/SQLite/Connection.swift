@@ -7,6 +7,7 @@ internal import Core
 /// (<https://www.sqlite.org/threadsafe.html>, "multi-thread").
 package final class Connection {
     let handle: OpaquePointer
+    private let watch: StatementWatch?
     private var statements: [String: OpaquePointer] = [:]
 
     /// What a connection may do.
@@ -19,8 +20,10 @@ package final class Connection {
     ///
     /// Callers hold the write gate: the first connection of all may have to recover the log.
     ///
+    /// - Parameter watch: sees every statement; nil but in tests.
     /// - Throws: ``SQLiteError`` when the file cannot be opened.
-    init(path: String, mode: Mode) throws {
+    init(path: String, mode: Mode, watch: StatementWatch? = nil) throws {
+        self.watch = watch
         var handle: OpaquePointer?
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -124,7 +127,11 @@ package final class Connection {
             sqlite3_clear_bindings(statement)
         }
         for (index, value) in values.enumerated() { try bind(value, at: Int32(index + 1), of: statement, sql) }
-        return try body(statement)
+        guard let watch else { return try body(statement) }
+        try watch.before(sql, self)
+        let value = try body(statement)
+        try watch.after(sql, self)
+        return value
     }
 
     private func prepared(_ sql: String) throws -> OpaquePointer {

@@ -5,11 +5,14 @@ internal import Core
 /// Comes from: the setting `SIBYL_DATABASE`. Goes to: writers, readers and the group commit, one object a process.
 package final class Database: Sendable {
     package let files: DatabaseFiles
+    private let watch: StatementWatch?
 
     /// Opens the database, making folders and lock files as needed; the schema is looked at later.
     ///
+    /// - Parameter watch: sees every statement of this object's connections; nil but in tests.
     /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(path: String) throws {
+    package init(path: String, watch: StatementWatch? = nil) throws {
+        self.watch = watch
         files = DatabaseFiles(path: path)
         try files.makeFolders()
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }
@@ -50,7 +53,7 @@ package final class Database: Sendable {
     func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection {
         try gate.enter()
         defer { gate.leave() }
-        let connection = try Connection(path: files.path, mode: mode)
+        let connection = try Connection(path: files.path, mode: mode, watch: watch)
         try connection.execute(script: mode == .readWrite ? Self.writing : Self.reading)
         // This first read also opens the log.
         let isEmpty = try connection.first("PRAGMA page_count") { $0.int(0) == 0 } ?? true

@@ -69,10 +69,13 @@ package enum InputTable {
     }
 
     /// Gives a broken upload more time to go on.
-    package static func extend(_ task: Int64, until time: WallTime, in connection: Connection) throws {
+    ///
+    /// - Returns: false when it may not go on at all.
+    @discardableResult
+    package static func extend(_ task: Int64, until time: WallTime, in connection: Connection) throws -> Bool {
         try connection.run(
             "UPDATE input SET idle_until_ms = ? WHERE task = ? AND idle_until_ms IS NOT NULL",
-            .time(time), .integer(task))
+            .time(time), .integer(task)) == 1
     }
 
     /// Ends an upload: it may not go on any more.
