@@ -71,6 +71,11 @@ let package = Package(
         tests(of: "Inference", imports: ["Catalog", "Intake", "Digest", "Core"]),
         tests(of: "Store", imports: ["Core"]),
         tests(of: "Queue", imports: ["Store", "Core"]),
+        .target(
+            name: "CPowerTrace", path: "Tests/CPowerTrace", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "CrashImageTests", dependencies: ["TestSupport", "CPowerTrace", "Queue", "Store", "Core"],
+            path: "Tests/CrashImageTests", swiftSettings: strict),
         tests(of: "HTTP", imports: ["Compression", "Core"]),
         tests(of: "Operations", imports: ["Core"]),
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),

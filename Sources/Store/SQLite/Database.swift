@@ -3,11 +3,14 @@
 /// Comes from: the setting `SIBYL_DATABASE`. Goes to: writers, readers and the group commit, one object a process.
 package final class Database: Sendable {
     package let files: DatabaseFiles
+    private let vfs: String?
 
     /// Opens the database, making folders and lock files as needed; the schema is looked at later.
     ///
+    /// - Parameter vfs: the name of what SQLite reads and writes by; nil, but in tests, for the system's files.
     /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(path: String) throws {
+    package init(path: String, vfs: String? = nil) throws {
+        self.vfs = vfs
         files = DatabaseFiles(path: path)
         try files.makeFolders()
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }
@@ -48,7 +51,7 @@ package final class Database: Sendable {
     func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection {
         try gate.enter()
         defer { gate.leave() }
-        let connection = try Connection(path: files.path, mode: mode)
+        let connection = try Connection(path: files.path, mode: mode, vfs: vfs)
         try connection.execute(script: mode == .readWrite ? Self.writing : Self.reading)
         // This first read also opens the log.
         let isEmpty = try connection.first("PRAGMA page_count") { $0.int(0) == 0 } ?? true
