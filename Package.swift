@@ -75,6 +75,11 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["TestSupport", "Queue", "Store", "Core"],
             path: "Tests/SimulationTests", swiftSettings: strict),
+        .target(
+            name: "CPowerTrace", path: "Tests/CPowerTrace", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "CrashImageTests", dependencies: ["TestSupport", "CPowerTrace", "Queue", "Store", "Core"],
+            path: "Tests/CrashImageTests", swiftSettings: strict),
         tests(of: "HTTP", imports: ["Compression", "Core"]),
         tests(of: "Operations", imports: ["Core"]),
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),

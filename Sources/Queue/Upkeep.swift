@@ -7,6 +7,8 @@ package import Store
 package final class Upkeep {
     private let database: Database
     private let writer: Writer
+    /// Writes the ends of tasks, which callers may see at once.
+    private let endings: Writer
     private let checkpointer: Checkpointer
     private let clock: WallClock
     private let retention: Duration
@@ -25,6 +27,7 @@ package final class Upkeep {
         self.clock = clock
         self.retention = retention
         writer = try database.makeWriter(.relaxed)
+        endings = try database.makeWriter(.durable)
         checkpointer = try Checkpointer(database: database)
         beats = BeatWatch(lease: lease, clock: steady)
     }
@@ -88,7 +91,7 @@ package final class Upkeep {
         var ended: [TaskID] = []
         var isMoreLeft = false
         for (task, model) in try writer.read({ try TaskTable.stopping(in: $0) }) {
-            let step = try writer.transaction {
+            let step = try endings.transaction {
                 try Stopping.step(task, model: model, at: now, retention: retention, in: $0)
             }
             if let id = step.ended { ended.append(id) }

@@ -207,7 +207,4 @@ final class QueueHarness {
     func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         try database.makeWriter(.relaxed).read(body)
     }
-
-    /// What must hold whatever happened: counts add up, leases have owners, the backlog is what is not done.
-    func invariantFaults() throws -> [String] { try read { try QueueInvariants.faults(in: $0) } }
 }

@@ -4,8 +4,9 @@ import Foundation
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    package init() {
-        var template = Array("/tmp/sibyl-test-XXXXXX".utf8CString)
+    /// - Parameter parent: where the folder is made.
+    package init(in parent: String = "/tmp") {
+        var template = Array((parent + "/sibyl-test-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("no temporary folder can be made") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

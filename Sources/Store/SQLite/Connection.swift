@@ -20,13 +20,15 @@ package final class Connection {
     ///
     /// Callers hold the write gate: the first connection of all may have to recover the log.
     ///
-    /// - Parameter watch: sees every statement; nil but in tests.
+    /// - Parameters:
+    ///   - watch: sees every statement; nil but in tests.
+    ///   - vfs: the name of what SQLite reads and writes by; nil for the system's files.
     /// - Throws: ``SQLiteError`` when the file cannot be opened.
-    init(path: String, mode: Mode, watch: StatementWatch? = nil) throws {
+    init(path: String, mode: Mode, watch: StatementWatch? = nil, vfs: String? = nil) throws {
         self.watch = watch
         var handle: OpaquePointer?
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let handle else {
             let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)

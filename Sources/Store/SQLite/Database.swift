@@ -6,13 +6,17 @@ internal import Core
 package final class Database: Sendable {
     package let files: DatabaseFiles
     private let watch: StatementWatch?
+    private let vfs: String?
 
     /// Opens the database, making folders and lock files as needed; the schema is looked at later.
     ///
-    /// - Parameter watch: sees every statement of this object's connections; nil but in tests.
+    /// - Parameters:
+    ///   - watch: sees every statement of this object's connections; nil but in tests.
+    ///   - vfs: the name of what SQLite reads and writes by; nil, but in tests, for the system's files.
     /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(path: String, watch: StatementWatch? = nil) throws {
+    package init(path: String, watch: StatementWatch? = nil, vfs: String? = nil) throws {
         self.watch = watch
+        self.vfs = vfs
         files = DatabaseFiles(path: path)
         try files.makeFolders()
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }
@@ -53,7 +57,7 @@ package final class Database: Sendable {
     func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection {
         try gate.enter()
         defer { gate.leave() }
-        let connection = try Connection(path: files.path, mode: mode, watch: watch)
+        let connection = try Connection(path: files.path, mode: mode, watch: watch, vfs: vfs)
         try connection.execute(script: mode == .readWrite ? Self.writing : Self.reading)
         // This first read also opens the log.
         let isEmpty = try connection.first("PRAGMA page_count") { $0.int(0) == 0 } ?? true
