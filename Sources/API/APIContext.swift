@@ -13,6 +13,7 @@ package struct APIContext: Sendable {
     package let reading: ReadingThread
     /// What waits, and what it costs.
     package let forecast: Forecast
+    package let administration: Administration
     /// Where streams are read.
     package let uploads = UploadSlots()
     /// Writes that must not be given up.
@@ -50,7 +51,8 @@ package struct APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        reading: ReadingThread, forecast: Forecast, persistence: Persistence, watcher: CompletionWatcher,
+        reading: ReadingThread, forecast: Forecast, administration: Administration, persistence: Persistence,
+        watcher: CompletionWatcher,
         changes: ChangeWatcher, readiness: Readiness,
         receiver: Owner, clock: WallClock,
         steady: SteadyClock,
@@ -62,6 +64,7 @@ package struct APIContext: Sendable {
         self.workforce = workforce
         self.reading = reading
         self.forecast = forecast
+        self.administration = administration
         self.persistence = persistence
         self.watcher = watcher
         self.changes = changes

@@ -49,6 +49,8 @@ enum APIError: CodedError {
     case rejected(FaultReport, rows: Int, mayBeMore: Bool = false)
     /// A synchronous prediction that did not come in time; its task goes on.
     case predictionTimeout(TaskID)
+    /// Nothing of the model runs for now: it was paused, or its runs failed one after the other.
+    case modelStands
     /// A single row that was accepted and failed.
     case predictionFailed(RowFault)
 
@@ -74,6 +76,7 @@ enum APIError: CodedError {
         case .notComparable: .notComparable
         case .columnCollision: .duplicateColumn
         case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
+        case .modelStands: .modelUnavailable
         case .predictionTimeout: .predictionTimeout
         case .predictionFailed(let fault): fault.code
         }
@@ -122,6 +125,9 @@ enum APIError: CodedError {
                 ? report.faults.first?.message ?? ""
                 : "\(report.total) of \(mayBeMore ? "the first " : "")\(rows) rows do not fit the model, so that none was accepted; "
                     + "`errors` names \(report.total > report.faults.count ? "the first \(report.faults.count)" : "them")."
+        case .modelStands:
+            "Nothing of this model runs for now: it is paused, or its runs failed one after the other. Try again later, or "
+                + "submit to /predict/async, where rows wait."
         case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
         case .predictionFailed(let fault): fault.message
         }

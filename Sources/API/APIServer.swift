@@ -9,9 +9,11 @@ package final class APIServer: Sendable {
     /// Every route, in the order in which they are listed.
     package static func routes(_ context: APIContext) -> [Route] {
         let submissions = SubmissionRoutes(context: context)
+        let repeats = RepeatRoutes(context: context, submissions: submissions)
         let routes =
             submissions.routes + UploadRoutes(context: context, submissions: submissions).routes
-            + RepeatRoutes(context: context, submissions: submissions).routes + TaskRoutes(context: context).routes
+            + repeats.routes + AdminRoutes(context: context, repeats: repeats).routes
+            + TaskRoutes(context: context).routes
             + ResultRoutes(context: context).routes + EventRoutes(context: context).routes
             + ManifestRoutes(context: context).routes + CompareRoutes(context: context).routes
             + PredictRoutes(context: context, submissions: submissions).routes
@@ -23,7 +25,8 @@ package final class APIServer: Sendable {
     package init(
         _ context: APIContext, configuration: HTTPServerConfiguration, requestIDSeed: UInt64, logger: Logger
     ) throws {
-        let router = Router(Self.routes(context), alsoUnder: "/api", where: { $0.pattern != "/" })
+        let router = Router(
+            Self.routes(context), alsoUnder: "/api", where: { $0.pattern != "/" && !$0.pattern.hasPrefix("/admin") })
         let hooks = HTTPServerHooks(
             clock: context.steady, requestIDSeed: requestIDSeed, describe: Problems.describe,
             admit: Self.refuseForwarded, onFinish: { RequestLog(logger: logger).write($0) })

@@ -101,6 +101,16 @@ struct RequestOptions {
         return number
     }
 
+    /// A task's id, such as a list's cursor; nil when it is not given.
+    func taskID(_ name: String) throws -> TaskID? {
+        try text(name).map { text in
+            guard let id = TaskID(text) else {
+                throw APIError.invalidParameter(name: name, expected: "a `next_cursor` as it was answered")
+            }
+            return id
+        }
+    }
+
     /// A duration in seconds, fractions allowed; nil when it is not given.
     func seconds(_ name: String, upTo limit: Duration) throws -> Duration? {
         try number(name, in: 0.001...limit.inSeconds).map { .milliseconds(Int64(($0 * 1_000).rounded())) }

@@ -13,8 +13,8 @@ struct Sibyl {
     private static let commands: [any Command] = [
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
-        TasksCommand(), PredictCommand(), DoctorCommand(), BackupCommand(), RestoreCommand(),
-        CheckCommand(),
+        TasksCommand(), PredictCommand(), PauseCommand(), ResumeCommand(), DeadCommand(), RedriveCommand(),
+        BackupCommand(), RestoreCommand(), CheckCommand(), DoctorCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

@@ -78,14 +78,32 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case internalError = "internal_error"
 }
 
+/// What may come of trying again.
+package enum RetryClass: Sendable {
+    /// The work was right, and another time or another version may do it.
+    case retryable
+    /// It fails the same way every time: nothing is tried again.
+    case permanent
+    /// The caller's data is at fault, and must be corrected.
+    case badInput
+}
+
 extension ErrorCode {
-    /// Whether a row that failed so was right, and may succeed when it runs again.
-    package var isRetryable: Bool {
+    /// What may come of trying again what failed so.
+    package var retryClass: RetryClass {
         switch self {
-        case .nonFiniteOutput, .predictionFailed, .modelUnavailable, .workerCrashed: true
-        default: false
+        case .nonFiniteOutput, .predictionFailed, .modelUnavailable, .workerCrashed, .predictionTimeout, .queueFull,
+            .storageBusy, .storageFailed, .diskLow, .shuttingDown, .unreachable, .internalError:
+            .retryable
+        case .corruptPayload, .modelInvalid, .modelDigestMismatch, .selfTestFailed, .runtimeLibraryMissing,
+            .configurationInvalid:
+            .permanent
+        default: .badInput
         }
     }
+
+    /// Whether a row that failed so was right, and may succeed when it runs again.
+    package var isRetryable: Bool { retryClass == .retryable }
 }
 
 /// An error that a caller may see: a bounded code for machines and one sentence, with the remedy, for people.

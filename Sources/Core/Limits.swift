@@ -66,6 +66,8 @@ package enum Limits {
     package static let prefixBytes = 64
     /// Tasks on a page of a list.
     package static let pageTasks = 1_000
+    /// Tasks whose dead rows one request runs again.
+    package static let redrivenTasks = 100
     /// Tasks on a page when the caller names no limit.
     package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.
@@ -129,6 +131,8 @@ package enum Limits {
     package static let sweptKeys = 1_000
     /// Chunks whose rows or results are deleted in one transaction: some ten MB, a few milliseconds at the gate.
     package static let sweptChunks = 32
+    /// Parked chunks that are made ready in one transaction.
+    package static let promotedChunks = 1_000
     /// Free pages of the database that are given back in one transaction: 2 MB of the log.
     package static let releasedPages = 512
     /// Pages of the database that a backup copies between two looks at the log: 4 MB.
@@ -164,8 +168,19 @@ package enum Limits {
     package static let runTime = Duration.milliseconds(40)
     /// Rows in one run.
     package static let runRows = 4_096
-    /// Crashes of a worker in which a chunk may be involved, running alone, before its rows are failed.
-    package static let crashes = 3
+    /// Deaths of a worker in which a chunk may be involved, running alone, before its rows are failed: some six find a row
+    /// among 4,096.
+    package static let crashes = 40
+    /// Rows of a chunk that may fail one by one before the model itself is to blame.
+    package static let failingRows = 64
+    /// Runs of a model version that may fail one after the other before nothing of it runs for a while.
+    package static let breakerFailures = 5
+    /// How long nothing runs then; doubled each time that the try after it fails.
+    package static let breakerPause = Duration.seconds(5)
+    /// The longest of these pauses.
+    package static let breakerLongestPause = Duration.seconds(120)
+    /// How long a run that was told to stop may take to do so before its process ends.
+    package static let terminationGrace = Duration.seconds(3)
     /// Runs of a chunk that ended in an error before its rows are failed.
     package static let attempts = 4
     /// The longest pause before a chunk is tried again.

@@ -35,4 +35,20 @@ package struct Predictions: Sendable, Equatable {
         faults.sort { $0.row < $1.row }
         return Predictions(count: rows.count, width: width, values: [], faults: faults, ids: rows.ids)
     }
+
+    /// Predictions of parts of some rows, end to end.
+    ///
+    /// - Parameter ids: those of all rows.
+    package static func joined(_ parts: [Predictions], width: Int, ids: TextColumn?) -> Predictions {
+        var joined = Predictions(count: 0, width: width, values: [], ids: ids)
+        for part in parts {
+            for var fault in part.faults {
+                fault.row += joined.count
+                joined.faults.append(fault)
+            }
+            joined.values += part.values
+            joined.count += part.count
+        }
+        return joined
+    }
 }

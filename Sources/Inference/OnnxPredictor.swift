@@ -13,6 +13,7 @@ package final class OnnxPredictor: Predictor {
     private let runtime: OnnxRuntime
     private let feeds: [TensorFeed]
     package let runRows: Int
+    private let runs = CurrentRuns()
     /// Rows in one call of the library.
     private let callRows: Int
 
@@ -47,20 +48,28 @@ package final class OnnxPredictor: Predictor {
 
     package func predict(_ rows: Rows) throws -> Predictions {
         guard rows.fit(resolved.signature) else { throw InferenceError.wrongRows(model: identity.model) }
-        var values: [Float] = []
-        values.reserveCapacity(rows.validCount * output.width)
-        var start = 0
-        while start < rows.validCount {
-            let part = start..<min(start + callRows, rows.validCount)
-            values += try run(rows, part)
-            start = part.upperBound
+        let values = try runs.run(runtime: runtime) { stop in
+            var values: [Float] = []
+            values.reserveCapacity(rows.validCount * output.width)
+            var start = 0
+            while start < rows.validCount {
+                let part = start..<min(start + callRows, rows.validCount)
+                values += try run(rows, part, stop)
+                start = part.upperBound
+            }
+            return values
         }
         return Predictions(checking: values, width: output.width, for: rows)
     }
 
-    private func run(_ rows: Rows, _ part: Range<Int>) throws -> [Float] {
+    package var timeout: Duration { resolved.model.timeout }
+
+    package func terminate() throws { try runs.terminate() }
+
+    private func run(_ rows: Rows, _ part: Range<Int>, _ stop: RunStop) throws -> [Float] {
         let tensors = try feeds.map { try $0.makeTensor(rows, part, runtime: runtime) }
-        let answer = try session.run(tensors, names: feeds.map(\.name), output: resolved.model.outputTensor).floats()
+        let answer = try session.run(tensors, names: feeds.map(\.name), output: resolved.model.outputTensor, stop: stop)
+            .floats()
         guard answer.rows == part.count, answer.values.count == part.count * output.width else {
             throw InferenceError.rowCount(expected: part.count, found: answer.values.count / max(1, output.width))
         }

@@ -46,7 +46,8 @@ final class Session: @unchecked Sendable {  // @unchecked because the library al
     /// - Parameters:
     ///   - tensors: one for each input, in the order of `names`.
     ///   - output: the name of the output wanted; others are not computed if the graph allows it.
-    func run(_ tensors: [Tensor], names: [String], output: String) throws -> Tensor {
+    ///   - stop: ends the run from another thread.
+    func run(_ tensors: [Tensor], names: [String], output: String, stop: RunStop) throws -> Tensor {
         let table = runtime.table
         let value = try withCStrings(names + [output]) { names in
             var result: OpaquePointer?
@@ -54,7 +55,7 @@ final class Session: @unchecked Sendable {  // @unchecked because the library al
             var outputName = names[names.count - 1]
             let status = names.withUnsafeBufferPointer { names in
                 sibyl_ort_run(
-                    table, handle, nil, names.baseAddress, &values, tensors.count, &outputName, 1, &result)
+                    table, handle, stop.options, names.baseAddress, &values, tensors.count, &outputName, 1, &result)
             }
             try runtime.check("run", status)
             return result!

@@ -50,12 +50,17 @@ enum ChunkTable {
                 .time(time))
             return
         }
+        // What waited long must not run for as long ahead of all others: as far apart as before, but not before the order.
+        let base = try connection.first(
+            "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND reason = 'held'", first, last
+        ) { $0.integer(0) }
+        let shift = max(0, try FairTable.now(in: connection) - (base ?? 0))
         try connection.run(
             """
             INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state)
-            SELECT key, model, rank, first_row, rows, bytes, 'ready' FROM parked
+            SELECT key, model, rank + ?3, first_row, rows, bytes, 'ready' FROM parked
             WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'
-            """, first, last)
+            """, first, last, .integer(shift))
         try connection.run("DELETE FROM parked WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last)
     }
 
@@ -69,7 +74,7 @@ enum ChunkTable {
 
     /// What waits for a model, in the order in which it should run.
     static let readySQL = """
-        SELECT key, first_row, rows, bytes, suspect, attempts, crashes FROM chunk
+        SELECT key, first_row, rows, bytes, suspect, attempts, crashes, bad_from, bad_rows, poison, rank FROM chunk
         WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT ?
         """
 
@@ -113,11 +118,20 @@ enum ChunkTable {
             .integer(key.rawValue), .integer(token)) == 1
     }
 
+    /// Notes which rows of a leased chunk run now, so that a death tells on them.
+    ///
+    /// - Returns: false when the chunk was given to another.
+    static func test(_ rows: Range<Int>, of key: ChunkKey, token: Int64, in connection: Connection) throws -> Bool {
+        try connection.run(
+            "UPDATE chunk SET test_from = ?3, test_rows = ?4 WHERE key = ?1 AND state = 'leased' AND token = ?2",
+            .integer(key.rawValue), .integer(token), .integer(rows.lowerBound), .integer(rows.count)) == 1
+    }
+
     /// Makes a leased chunk ready again, with its attempt refunded.
     static func release(_ key: ChunkKey, token: Int64, isSuspect: Bool, in connection: Connection) throws -> Bool {
         try connection.run(
             """
-            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, suspect = ?3
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, suspect = ?3, test_from = NULL, test_rows = NULL
             WHERE key = ?1 AND state = 'leased' AND token = ?2
             """, .integer(key.rawValue), .integer(token), .integer(isSuspect ? 1 : 0)) == 1
     }
@@ -128,7 +142,7 @@ enum ChunkTable {
     static func releaseAll(of owner: Int64, token: Int64? = nil, in connection: Connection) throws {
         try connection.run(
             """
-            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, test_from = NULL, test_rows = NULL
             WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?1)
                 AND (?2 IS NULL OR token = ?2)
             """, .integer(owner), token.map { .integer($0) } ?? .null)
@@ -136,13 +150,18 @@ enum ChunkTable {
 
     /// Makes the chunks of a dead owner ready again, as suspects: one of them may have killed it.
     ///
-    /// A chunk that was a suspect already ran alone, so that the crash counts against it.
+    /// A chunk that was a suspect already ran alone, so that the crash counts against it, and against those of its rows
+    /// that were noted to run.
     ///
     /// - Returns: the number of chunks.
     static func rescue(from owner: Int64, in connection: Connection) throws -> Int {
         try connection.run(
             """
-            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, crashes = crashes + suspect, suspect = 1
+            UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, crashes = crashes + suspect, suspect = 1,
+                poison = iif(test_rows = 1, coalesce(poison || ',', '') || test_from, poison),
+                bad_from = CASE WHEN test_rows > 1 THEN test_from WHEN test_rows = 1 THEN NULL ELSE bad_from END,
+                bad_rows = CASE WHEN test_rows > 1 THEN test_rows WHEN test_rows = 1 THEN NULL ELSE bad_rows END,
+                test_from = NULL, test_rows = NULL
             WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?)
             """, .integer(owner))
     }
@@ -186,8 +205,10 @@ enum ChunkTable {
     ) throws -> Bool {
         let moved = try connection.run(
             """
-            INSERT INTO parked (key, model, rank, first_row, rows, bytes, suspect, attempts, crashes, reason, until_ms)
-            SELECT key, model, rank, first_row, rows, bytes, suspect, attempts + 1, crashes, 'backoff', ?3
+            INSERT INTO parked (key, model, rank, first_row, rows, bytes, suspect, attempts, crashes, bad_from, bad_rows,
+                poison, reason, until_ms)
+            SELECT key, model, rank, first_row, rows, bytes, suspect, attempts + 1, crashes, bad_from, bad_rows, poison,
+                'backoff', ?3
             FROM chunk WHERE key = ?1 AND state = 'leased' AND token = ?2
             """, .integer(key.rawValue), .integer(token), .time(time))
         return try moved == 1 && delete(key, token: token, in: connection)
@@ -195,21 +216,42 @@ enum ChunkTable {
 
     /// Whether a parked chunk's time has come.
     static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
-        try connection.first("SELECT 1 FROM parked WHERE until_ms <= ? LIMIT 1", .time(time)) { _ in true } ?? false
+        try connection.first(
+            "SELECT 1 FROM parked WHERE until_ms <= ?1 OR until_ms > ?2 AND reason = 'backoff' LIMIT 1", .time(time),
+            .time(time + Limits.backoff)
+        ) { _ in true } ?? false
     }
 
-    /// Makes parked chunks ready whose time has come.
+    /// Makes parked chunks of one task ready whose time has come, a bounded number.
     ///
-    /// - Returns: the number of chunks.
-    static func promote(at time: WallTime, in connection: Connection) throws -> Int {
-        let due = "until_ms <= ?"
+    /// - Returns: the number of chunks; 0 when no time has come.
+    static func promote(at time: WallTime, upTo limit: Int, in connection: Connection) throws -> Int {
+        // No pause is that long: the clock was set back meanwhile, and must not make the chunk wait for it.
+        try connection.run(
+            "UPDATE parked SET until_ms = ?1 WHERE until_ms > ?2 AND reason = 'backoff'", .time(time),
+            .time(time + Limits.backoff))
+        let first = try connection.first(
+            "SELECT key FROM parked WHERE until_ms <= ? ORDER BY until_ms LIMIT 1", .time(time)
+        ) { ChunkKey(rawValue: $0.integer(0)) }
+        guard let first else { return 0 }
+        let keys = ChunkKey.all(of: first.task)
+        let (low, high) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
+        let base = try connection.first(
+            "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND until_ms <= ?", low, high, .time(time)
+        ) { $0.integer(0) }
+        let shift = max(0, try FairTable.now(in: connection) - (base ?? 0))
+        let due = """
+            key IN (SELECT key FROM parked WHERE key BETWEEN ?1 AND ?2 AND until_ms <= ?3 ORDER BY key LIMIT ?4)
+            """
         let promoted = try connection.run(
             """
-            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state, suspect, attempts, crashes)
-            SELECT key, model, rank, first_row, rows, bytes, 'ready', suspect, attempts, crashes
+            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state, suspect, attempts, crashes, bad_from,
+                bad_rows, poison)
+            SELECT key, model, rank + ?5, first_row, rows, bytes, 'ready', suspect, attempts, crashes, bad_from, bad_rows,
+                poison
             FROM parked WHERE \(due)
-            """, .time(time))
-        if promoted > 0 { try connection.run("DELETE FROM parked WHERE \(due)", .time(time)) }
+            """, low, high, .time(time), .integer(limit), .integer(shift))
+        try connection.run("DELETE FROM parked WHERE \(due)", low, high, .time(time), .integer(limit))
         return promoted
     }
 }

@@ -23,6 +23,10 @@ package struct ClaimedChunk: Sendable {
     package let attempts: Int
     /// Crashes of a worker while it ran alone.
     package let crashes: Int
+    /// What its deaths have told.
+    package let suspicion: Suspicion
+    /// Its place in the order.
+    let rank: Int64
     /// The rows as stored; nil when they are gone.
     package var payload: PayloadTable.Found?
 
@@ -33,6 +37,10 @@ package struct ClaimedChunk: Sendable {
         isSuspect = row.int(4) != 0
         attempts = row.int(5)
         crashes = row.int(6)
+        suspicion = Suspicion(
+            bad: row.isNull(7) ? nil : row.int(7)..<row.int(7) + row.int(8),
+            poison: row.optionalText(9).map(Suspicion.rows(from:)) ?? [])
+        rank = row.integer(10)
         payload = nil
     }
 }
@@ -45,7 +53,9 @@ package struct FinishedChunk: Sendable {
     let succeeded: Int
     let failed: Int
     /// Whether rows failed that could succeed another time.
-    let hasRetryableFaults: Bool
+    var hasRetryableFaults: Bool { dead > 0 }
+    /// Rows that were right and failed for good.
+    let dead: Int
     let result: [UInt8]
     /// Whether the result goes where the input was: into the task itself.
     let isInTask: Bool
@@ -61,7 +71,7 @@ package struct FinishedChunk: Sendable {
         rows = chunk.rows
         succeeded = predictions.succeededCount
         failed = predictions.faults.count
-        hasRetryableFaults = predictions.faults.contains { $0.code.isRetryable }
+        dead = predictions.faults.count { $0.code.isRetryable }
         result = predictions.encoded()
         isInTask = chunk.payload?.isInTask ?? false
         self.startedAt = startedAt

@@ -36,6 +36,10 @@ struct Completion {
             if let id { ended.append(id) }
             if isCounted { rows += chunks.reduce(0) { $0 + $1.rows } }
         }
+        // A success of any row closes the model's breaker.
+        if finished.contains(where: { $0.succeeded > 0 }) {
+            try BreakerTable.succeed(claim.model, in: connection)
+        }
         if rows > 0, let rowCost {
             try BacklogTable.settle(rows, rowCost: rowCost, model: claim.model, in: connection)
         } else if rows > 0 {
@@ -51,6 +55,7 @@ struct Completion {
         for chunk in chunks {
             progress.succeeded += chunk.succeeded
             progress.failed += chunk.failed
+            progress.dead += chunk.dead
             if chunk.isInTask { progress.singleResult = chunk.result }
         }
         guard let counted = try TaskTable.count(progress, at: time, retention: retention, in: connection) else {

@@ -12,8 +12,17 @@ package final class Forecast: Sendable {
         let work: Duration
         /// Workers that are alive.
         let workers: Int
+        /// The model versions whose runs failed one after the other, so that nothing of them runs for now.
+        package let failing: Set<ModelIdentity>
+        /// Names of models that somebody has paused; the empty one stands for all.
+        let paused: Set<String>
         /// What a row of a model costs, in microseconds, as far as it was seen.
         let rowCosts: [ModelIdentity: Double]
+
+        /// Whether nothing of a model runs for now.
+        package func isStanding(_ model: ModelIdentity) -> Bool {
+            failing.contains(model) || paused.contains(model.model) || paused.contains(PauseTable.all)
+        }
 
         /// What a row of a model costs a worker, in microseconds.
         package func rowCost(of model: ModelIdentity, otherwise guess: Double) -> Double { rowCosts[model] ?? guess }
@@ -35,12 +44,14 @@ package final class Forecast: Sendable {
     private let readers: Readers
     private let models: ModelRegistry
     private let clock: SteadyClock
+    private let wall: WallClock
     private let kept = Mutex<Kept?>(nil)
 
     /// How long a look is believed.
     private static let lifetime = Duration.milliseconds(500)
 
-    package init(readers: Readers, models: ModelRegistry, clock: SteadyClock) {
+    package init(readers: Readers, models: ModelRegistry, clock: SteadyClock, wall: WallClock) {
+        self.wall = wall
         self.readers = readers
         self.models = models
         self.clock = clock
@@ -77,7 +88,11 @@ package final class Forecast: Sendable {
             }
             return View(
                 rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(microseconds)),
-                workers: try OwnerTable.workers(in: connection), rowCosts: costs)
+                workers: try OwnerTable.workers(in: connection),
+                failing: Set(
+                    try BreakerTable.open(at: wall.now, in: connection).map {
+                        try models.entry(for: $0, in: connection).identity
+                    }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs)
         }
     }
 

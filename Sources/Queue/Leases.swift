@@ -37,7 +37,10 @@ package final class Leases {
     /// - Throws: ``QueueError/ownershipLost`` when this worker was declared dead.
     package func claim(of models: [Int64], upToRows rows: (_ model: Int64) -> Int) throws -> Claim? {
         // Most looks find nothing; they need no turn at the gate.
-        guard try isClaimInDoubt || claims.read({ try Self.nextModel(of: models, in: $0) }) != nil else { return nil }
+        let now = clock.now
+        guard try isClaimInDoubt || claims.read({ try Self.nextModel(of: models, at: now, in: $0) }) != nil else {
+            return nil
+        }
         // A claim that failed is tried again under its own token, which nobody else has seen.
         let token = owner.key << 32 | (claimCount + 1)
         let wasInDoubt = isClaimInDoubt
@@ -45,9 +48,14 @@ package final class Leases {
         let leased: Claim? = try claims.transaction { connection in
             guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
             if wasInDoubt { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
-            guard let model = try Self.nextModel(of: models, in: connection) else { return nil }
-            let chunks = try ChunkTable.ready(
+            guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
+            var chunks = try ChunkTable.ready(
                 for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
+            if state == .halfOpen {
+                chunks = Array(chunks.prefix(1))
+                try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
+            }
+            if let first = chunks.first { try FairTable.advance(to: first.rank, in: connection) }
             for chunk in chunks {
                 try ChunkTable.lease(chunk.key, owner: owner.key, token: token, in: connection)
             }
@@ -100,20 +108,42 @@ package final class Leases {
     }
 
     /// Puts a chunk aside after an error, to be tried again later.
-    package func retry(_ chunk: ClaimedChunk, of claim: Claim, after pause: Duration) throws {
-        let until = clock.now + pause
+    ///
+    /// - Parameter blamesModel: whether the run failed as a whole, so that it counts against the model version.
+    package func retry(
+        _ chunk: ClaimedChunk, of claim: Claim, after pause: Duration, blamesModel: Bool = true
+    ) throws {
+        let now = clock.now
+        let until = now + pause
         try claims.transaction { connection in
+            if blamesModel { try BreakerTable.fail(claim.model, at: now, in: connection) }
             _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
         }
     }
 
-    /// The model whose first chunk has the lowest rank.
-    private static func nextModel(of models: [Int64], in connection: Connection) throws -> Int64? {
-        var best: (model: Int64, rank: Int64)?
-        for model in models {
-            guard let rank = try ChunkTable.lowestRank(of: model, in: connection) else { continue }
-            if best.map({ rank < $0.rank }) ?? true { best = (model, rank) }
+    /// Notes which rows of a chunk run now, so that a death tells on them.
+    ///
+    /// - Throws: ``QueueError/ownershipLost`` when the chunk was given to another: then it must not run here.
+    package func test(_ rows: Range<Int>, of chunk: ClaimedChunk, in claim: Claim) throws {
+        let isHeld = try claims.transaction { connection in
+            try ChunkTable.test(rows, of: chunk.key, token: claim.token, in: connection)
         }
-        return best?.model
+        if !isHeld { throw QueueError.ownershipLost }
+    }
+
+    /// The model whose first chunk has the lowest rank, of those that may run.
+    private static func nextModel(
+        of models: [Int64], at time: WallTime, in connection: Connection
+    ) throws -> (model: Int64, state: BreakerTable.State)? {
+        var best: (model: Int64, state: BreakerTable.State, rank: Int64)?
+        for model in models {
+            guard let rank = try ChunkTable.lowestRank(of: model, in: connection), best.map({ rank < $0.rank }) ?? true
+            else { continue }
+            let state = try BreakerTable.state(of: model, at: time, in: connection)
+            if state == .open { continue }
+            if try PauseTable.isPaused(model, in: connection) { continue }
+            best = (model, state, rank)
+        }
+        return best.map { ($0.model, $0.state) }
     }
 }

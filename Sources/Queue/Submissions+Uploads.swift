@@ -53,7 +53,8 @@ extension Submissions {
             else { throw QueueError.notReceiving }
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             let receiving = Receiving(
-                id: stored.task.id, task: stored.key, model: model, receiver: token, rank: request.rank,
+                id: stored.task.id, task: stored.key, model: model, receiver: token,
+                rank: try request.rank(rows: nil, startingAt: progress.rows, in: connection),
                 start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: true)
             return Resumed(receiving: receiving, input: input, offset: progress.bytes, rows: progress.rows)
         }

@@ -35,10 +35,6 @@ package final class Submissions: Sendable {
             self.rowCost = rowCost
         }
 
-        var rank: FairRank {
-            FairRank(
-                from: max(draft.createdAt, notBefore ?? draft.createdAt), priority: draft.priority, rowCost: rowCost)
-        }
     }
 
     /// A task that receives rows, and the right to send them.
@@ -95,9 +91,10 @@ package final class Submissions: Sendable {
             if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
                 return try Self.submitSingle(chunks[0], request, model: model, at: now, in: connection)
             }
+            let rows = chunks.reduce(0) { $0 + $1.rows }
             // The task is sealed in this very transaction, so that no process has to answer for it.
             let receiving = try Self.open(
-                request, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
+                request, rows: rows, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
             try Self.append(chunks, to: receiving, in: connection)
             try receiving.start.release(receiving.task, in: connection)
             _ = try TaskTable.seal(
@@ -115,7 +112,8 @@ package final class Submissions: Sendable {
         try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
         let key = ChunkKey(task: task, position: 0)
         let queued = NewChunk(
-            key: key, model: model, rank: request.rank.rank(ofRow: 0), firstRow: 0, rows: 1,
+            key: key, model: model,
+            rank: try request.rank(rows: 1, in: connection).rank(ofRow: 0, count: 1), firstRow: 0, rows: 1,
             bytes: chunk.payload.count)
         try ChunkStart(notBefore: request.notBefore, isHeld: false).queue(queued, in: connection)
     }
@@ -222,14 +220,15 @@ package final class Submissions: Sendable {
     // MARK: Inside the transaction
 
     static func open(
-        _ request: Request, model: Int64, receiver: Int64, idleUntil: WallTime?, at now: WallTime,
+        _ request: Request, rows: Int? = nil, model: Int64, receiver: Int64, idleUntil: WallTime?, at now: WallTime,
         in connection: Connection
     ) throws -> Receiving {
         let task = try TaskTable.open(request.draft, model: model, receiver: receiver, in: connection)
         try request.key?.take(for: task, owner: request.draft.owner, at: now, in: connection)
         if let input = request.input { try InputTable.put(input, of: task, idleUntil: idleUntil, in: connection) }
         return Receiving(
-            id: request.draft.id, task: task, model: model, receiver: receiver, rank: request.rank,
+            id: request.draft.id, task: task, model: model, receiver: receiver,
+            rank: try request.rank(rows: rows, in: connection),
             start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil)
     }
 
@@ -252,7 +251,7 @@ package final class Submissions: Sendable {
             try PayloadTable.insert(key, body: chunk.payload, in: connection)
             if let records = chunk.records { try RecordTable.insert(key, body: records, in: connection) }
             let queued = NewChunk(
-                key: key, model: receiving.model, rank: receiving.rank.rank(ofRow: place.firstRow),
+                key: key, model: receiving.model, rank: receiving.rank.rank(ofRow: place.firstRow, count: chunk.rows),
                 firstRow: place.firstRow, rows: chunk.rows, bytes: chunk.payload.count)
             try receiving.start.queue(queued, in: connection)
         }

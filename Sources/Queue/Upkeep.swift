@@ -108,7 +108,16 @@ package final class Upkeep {
     package func promote() throws -> Int {
         let now = clock.now
         guard try writer.read({ try ChunkTable.isAnyDue(at: now, in: $0) }) else { return 0 }
-        let promoted = try writer.transaction { try ChunkTable.promote(at: now, in: $0) }
+        let promoted = try writer.transaction { connection in
+            var promoted = 0
+            while promoted < Limits.promotedChunks {
+                let more = try ChunkTable.promote(
+                    at: now, upTo: Limits.promotedChunks - promoted, in: connection)
+                if more == 0 { break }
+                promoted += more
+            }
+            return promoted
+        }
         if promoted > 0 { doorbell.ringWorkers() }
         return promoted
     }

@@ -10,7 +10,7 @@ struct ClaimRunner {
         var finished: [FinishedChunk] = []
         /// Chunks that were in a run that failed: each must run alone.
         var suspects: [ClaimedChunk] = []
-        /// Chunks that failed alone: each must wait for its next attempt.
+        /// Chunks that failed alone, whatever part of them ran: each must wait for its next attempt.
         var failed: [ClaimedChunk] = []
         /// What the run threw, for the log.
         var error: (any Error)?
@@ -21,8 +21,12 @@ struct ClaimRunner {
     let predictor: any Predictor
     let clock: WallClock
     let steady: SteadyClock
+    /// Ends runs that take too long.
+    let watchdog: Watchdog
+    /// Notes which rows of a chunk run now, so that a death tells on them.
+    let test: (Range<Int>, ClaimedChunk) throws -> Void
 
-    func run(_ claim: Claim) -> Outcome {
+    func run(_ claim: Claim) throws -> Outcome {
         let startedAt = clock.now
         let start = steady.now
         var outcome = Outcome()
@@ -37,12 +41,13 @@ struct ClaimRunner {
         }
         if runnable.isEmpty { return outcome }
         do {
-            let batch = Batch(runnable.map(\.rows))
-            let predictions = batch.split(try predictor.predict(batch.rows))
+            let predictions = try predictions(for: runnable)
             outcome.finished += zip(runnable, predictions).map {
                 FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt)
             }
             outcome.rowCost = (steady.now - start).inSeconds * 1e6 / Double(max(claim.rows, 1))
+        } catch QueueError.ownershipLost {
+            throw QueueError.ownershipLost
         } catch {
             outcome.error = error
             settle(runnable, after: error, startedAt, in: &outcome)
@@ -50,17 +55,80 @@ struct ClaimRunner {
         return outcome
     }
 
-    /// A failure among several proves nothing about any of them; a failure alone counts.
+    // MARK: Runs
+
+    private func predictions(for chunks: [(chunk: ClaimedChunk, rows: Rows)]) throws -> [Predictions] {
+        if let only = chunks.first, chunks.count == 1, only.chunk.crashes > 0 {
+            return [try runInPieces(only.chunk, only.rows)]
+        }
+        let batch = Batch(chunks.map(\.rows))
+        return batch.split(try watched { try predictor.predict(batch.rows) })
+    }
+
+    /// Runs a chunk that killed a worker, a piece at a time.
+    private func runInPieces(_ chunk: ClaimedChunk, _ rows: Rows) throws -> Predictions {
+        var parts: [Predictions] = []
+        var next = 0
+        for piece in chunk.suspicion.pieces(of: rows.count) {
+            if next < piece.lowerBound { parts.append(poisoned(rows, next..<piece.lowerBound)) }
+            try test(piece, chunk)
+            parts.append(try runPiece(rows.selecting(Array(piece))))
+            next = piece.upperBound
+        }
+        if next < rows.count { parts.append(poisoned(rows, next..<rows.count)) }
+        return .joined(parts, width: predictor.output.width, ids: rows.ids)
+    }
+
+    /// Rows that killed a worker alone.
+    private func poisoned(_ rows: Rows, _ range: Range<Int>) -> Predictions {
+        let error = WorkerError.crashedRepeatedly
+        return .failed(
+            rows.selecting(Array(range)), code: error.code, message: error.message, width: predictor.output.width)
+    }
+
+    private func runPiece(_ rows: Rows) throws -> Predictions {
+        do {
+            return try watched { try predictor.predict(rows) }
+        } catch  where Self.mayBeOfRows(error) {
+            return try bisect(rows, after: error, isPart: true)
+        }
+    }
+
+    private func bisect(_ rows: Rows, after error: any Error, isPart: Bool = false) throws -> Predictions {
+        var bisection = Bisection(WatchedPredictor(predictor: predictor, watchdog: watchdog), after: error)
+        return try bisection.run(rows, isPart: isPart)
+    }
+
+    private func watched<Value>(_ body: () throws -> Value) throws -> Value {
+        try watchdog.watch(predictor, body)
+    }
+
+    /// Whether single rows may be to blame for an error of a run.
+    private static func mayBeOfRows(_ error: any Error) -> Bool {
+        (error as? any CodedError)?.code.retryClass != .permanent
+    }
+
+    // MARK: Failures
+
+    /// A failure among several proves nothing about any of them; alone, the rows that fail are looked for.
     private func settle(
         _ chunks: [(chunk: ClaimedChunk, rows: Rows)], after error: any Error, _ startedAt: WallTime,
         in outcome: inout Outcome
     ) {
-        if chunks.count > 1 {
-            outcome.suspects = chunks.map(\.chunk)
-        } else if chunks[0].chunk.attempts + 1 >= Limits.attempts {
-            outcome.finished.append(failure(of: chunks[0].chunk, rows: chunks[0].rows, error, startedAt))
+        if chunks.count > 1 { return outcome.suspects = chunks.map(\.chunk) }
+        let (chunk, rows) = chunks[0]
+        if Self.mayBeOfRows(error), chunk.crashes == 0, rows.validCount > 1 {
+            do {
+                let predictions = try bisect(rows, after: error)
+                return outcome.finished.append(FinishedChunk(chunk, predictions: predictions, startedAt: startedAt))
+            } catch {
+                // No row succeeds: the model's trouble, which may pass.
+            }
+        }
+        if !Self.mayBeOfRows(error) || chunk.attempts + 1 >= Limits.attempts {
+            outcome.finished.append(failure(of: chunk, rows: rows, error, startedAt))
         } else {
-            outcome.failed = [chunks[0].chunk]
+            outcome.failed = [chunk]
         }
     }
 
@@ -82,4 +150,18 @@ struct ClaimRunner {
             predictions: .failed(rows, code: coded.code, message: coded.message, width: predictor.output.width),
             startedAt: startedAt)
     }
+}
+
+/// A predictor each of whose runs is watched.
+private struct WatchedPredictor: Predictor {
+    let predictor: any Predictor
+    let watchdog: Watchdog
+
+    var identity: ModelIdentity { predictor.identity }
+    var output: ModelOutput { predictor.output }
+    var runRows: Int { predictor.runRows }
+    var timeout: Duration { predictor.timeout }
+
+    func predict(_ rows: Rows) throws -> Predictions { try watchdog.watch(predictor) { try predictor.predict(rows) } }
+    func terminate() throws { try predictor.terminate() }
 }

@@ -14,6 +14,9 @@ struct WorkerLoop {
     let listener: Doorbell.Listener
     let clock: WallClock
     let steady: SteadyClock
+    let watchdog: Watchdog
+    /// What runs now; the watchdog asks when a run hangs.
+    let current: CurrentClaim
     let logger: Logger
 
     /// How long a worker waits before it tries the database again after an error that may pass.
@@ -42,7 +45,12 @@ struct WorkerLoop {
     private func finish(
         _ claim: Claim, using generator: inout some RandomNumberGenerator, until stop: StopSignal
     ) throws -> Double? {
-        let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock, steady: steady).run(claim)
+        current.begin(claim)
+        defer { current.end() }
+        let runner = ClaimRunner(
+            predictor: predictors[claim.model]!, clock: clock, steady: steady, watchdog: watchdog,
+            test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } })
+        guard let outcome = try outcome(of: runner, claim) else { return nil }
         if let error = outcome.error {
             logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
         }
@@ -57,9 +65,22 @@ struct WorkerLoop {
         }
         for chunk in outcome.failed {
             let pause = Backoff.pause(after: chunk.attempts + 1, using: &generator)
-            try persisting(until: stop) { try leases.retry(chunk, of: claim, after: pause) }
+            try persisting(until: stop) {
+                // A chunk blames the model once: its further attempts prove nothing new.
+                try leases.retry(chunk, of: claim, after: pause, blamesModel: chunk.attempts == 0)
+            }
         }
         return outcome.rowCost
+    }
+
+    /// - Returns: nil when the claim was given to others while it ran.
+    private func outcome(of runner: ClaimRunner, _ claim: Claim) throws -> ClaimRunner.Outcome? {
+        do {
+            return try runner.run(claim)
+        } catch QueueError.ownershipLost {
+            logger.warning("run dropped, the lease was lost", ["chunks": "\(claim.chunks.count)"])
+            return nil
+        }
     }
 
     /// Writes, and tries again while the database has a trouble that may pass: what was computed is not thrown away.

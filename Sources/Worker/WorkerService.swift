@@ -1,4 +1,5 @@
 package import Core
+internal import Glibc
 package import Inference
 package import Operations
 package import Queue
@@ -61,14 +62,50 @@ package struct WorkerService: Service {
         }
         let leases = try Leases(
             database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
+        let current = CurrentClaim()
+        let watchdog = makeWatchdog(over: current)
+        let watching = ServiceThread(name: "watchdog") { _ in watchdog.run() }
+        defer {
+            watchdog.close()
+            watching.join()
+        }
         let loop = WorkerLoop(
             leases: leases, predictors: Dictionary(uniqueKeysWithValues: zip(keys, models.ready)),
-            listener: listener, clock: clock, steady: steady, logger: logger)
+            listener: listener, clock: clock, steady: steady, watchdog: watchdog, current: current, logger: logger)
         logger.info(
             "worker ready",
             ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])
         try loop.run(until: stop)
     }
+
+    /// Ends the process when a run hangs.
+    ///
+    /// Several chunks prove nothing against any of them: they are given back first, each to run alone. A chunk alone stays
+    /// leased: the keeper takes the process's end for a death in its run, which it was.
+    private func makeWatchdog(over current: CurrentClaim) -> Watchdog {
+        let (database, owner, doorbell, clock, retention, logger) = (
+            database, owner, doorbell, clock, retention, logger
+        )
+        return Watchdog(
+            clock: steady,
+            onHang: {
+                let claim = current.value
+                logger.error("run hangs, the process ends", ["chunks": "\(claim?.chunks.count ?? 0)"])
+                if let claim, claim.chunks.count > 1 {
+                    do {
+                        let leases = try Leases(
+                            database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
+                        try leases.release(claim.chunks, of: claim, asSuspects: true)
+                    } catch {
+                        logger.error("chunks could not be given back", ["error": "\(error)"])
+                    }
+                }
+                _exit(Self.hangExitCode)
+            }, onTrouble: { logger.error("model cannot be told to stop", ["error": "\($0)"]) })
+    }
+
+    /// EX_SOFTWARE of sysexits.h.
+    private static let hangExitCode: Int32 = 70
 
     /// A worker without any model stays registered for a while, so that health tells why, and then fails: whoever
     /// supervises it starts it again, and a mended machine is noticed.

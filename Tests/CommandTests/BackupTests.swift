@@ -35,6 +35,8 @@ import Testing
         #expect(checked.code == 0, "\(checked.output)")
         try other.startAPI(["--models", models])
         try other.startWorker("worker", ["--models", models])
+        // A copy must not score beside its original: nothing runs before it is let go.
+        #expect(try other.command(["resume"]).code == 0)
         for id in accepted { #expect(try other.ended(id)["status"] as? String == "completed") }
         #expect(try other.resultRows(accepted.last!) == Array(0..<1_000))
 

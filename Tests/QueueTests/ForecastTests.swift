@@ -8,7 +8,9 @@ import Testing
 /// What rows cost is learnt from runs, and estimates follow from it.
 @Suite struct ForecastTests {
     private func forecast(_ queue: QueueHarness) -> Forecast {
-        Forecast(readers: queue.database.makeReaders(), models: queue.models, clock: queue.clock.steady)
+        Forecast(
+            readers: queue.database.makeReaders(), models: queue.models, clock: queue.clock.steady,
+            wall: queue.clock.wall)
     }
 
     @Test func `without a worker there is no estimate, and workers share the work`() async throws {

@@ -75,6 +75,8 @@ import Testing
         let suspects = try harness.read { try $0.first("SELECT count(*) FROM chunk WHERE suspect = 1") { $0.int(0) } }
         #expect(suspects == 0)
         let next = try harness.makeWorker()
+        #expect(try next.claim() == nil, "nothing runs before the queue is resumed")
+        try harness.database.makeWriter(.durable).transaction { try PauseTable.resume(PauseTable.all, in: $0) }
         #expect(try next.claim()?.chunks.count == 3)
     }
 }

@@ -73,7 +73,10 @@ extension Simulation {
         let again = SimulatedTask(bench.request().draft.id, bench.numbers(2))
         var request = bench.request(key: key.text, body: body)
         request.draft.id = again.id
-        let isFree = key.mayBeForgotten || key.task.mayBreak || now >= key.createdAt + Limits.idempotency
+        // What was stopped before its input was whole frees its key, whatever stopped it.
+        let wasStoppedEarly = !key.task.isSealed && (key.task.mayBeCancelled || key.task.mayExpire)
+        let isFree =
+            key.mayBeForgotten || key.task.mayBreak || wasStoppedEarly || now >= key.createdAt + Limits.idempotency
         let outcome = await attempt("repeat \(key.text)") {
             try await self.bench.submissions.submit(request, chunks: [Bench.chunk(again.numbers)])
         }

@@ -64,7 +64,8 @@ extension Simulation {
     }
 
     func promote() async {
-        parkedUntil = parkedUntil.filter { $0.value > now }
+        // A clock that was set back does not make a chunk wait for it.
+        parkedUntil = parkedUntil.filter { $0.value > now && $0.value <= now + Limits.backoff }
         for task in tasks where !task.mayRun && (!task.isHeld || task.isSealed) {
             if task.notBefore.map({ $0 <= now }) ?? true { task.mayRun = true }
         }

@@ -16,6 +16,7 @@ import Testing
         let identity = ModelIdentity(model: "double", version: "v1", digest: "00")
         let output = ModelOutput(kind: .regression)
         let runRows = 100
+        let timeout = Duration.seconds(10)
         let runs = Mutex<[[Float]]>([])
         let poison: Float?
 
@@ -30,6 +31,8 @@ import Testing
             return Predictions(
                 count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: rows.faults, ids: rows.ids)
         }
+
+        func terminate() {}
     }
 
     /// A queue with a running worker.
@@ -71,6 +74,7 @@ import Testing
                         database: database, owner: owner, doorbell: doorbell, clock: wall, retention: retention)
                     try WorkerLoop(
                         leases: leases, predictors: [model: predictor], listener: listener, clock: wall, steady: steady,
+                        watchdog: Watchdog(clock: steady, onHang: {}, onTrouble: { _ in }), current: CurrentClaim(),
                         logger: Logger(level: .error, now: { "" })
                     ).run(until: stop)
                 } catch { Issue.record(error) }

@@ -83,6 +83,12 @@ struct HealthState {
             }
         }
         reasons += context.catalog.broken.sorted { $0.key < $1.key }.map(\.value.message)
+        let standstill = try context.administration.standstill()
+        if standstill.isAllPaused { reasons.append("All models are paused; resume them with `sibyl resume`.") }
+        reasons += standstill.paused.map { "The model `\($0)` is paused; resume it with `sibyl resume \($0)`." }
+        reasons += standstill.failing.map {
+            "The runs of `\($0.model)` \($0.version) fail one after the other; the workers' logs tell why."
+        }
         self.reasons = reasons
     }
 

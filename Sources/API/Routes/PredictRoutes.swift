@@ -104,6 +104,7 @@ struct PredictRoutes {
         let submission = try JSONSubmission(parsing: body, options: names)
         var options = try SubmissionOptions(request, names: names, body: submission.object)
         let model = try context.catalog.resolve(model: options.model, version: options.version)
+        if try await context.forecastView().isStanding(model.identity) { throw APIError.modelStands }
         let reading = try JSONReading(
             submission, of: model, idName: "id", limit: rowLimit, chunkRows: rowLimit,
             chunkBytes: 4 * Limits.jsonBodyBytes)

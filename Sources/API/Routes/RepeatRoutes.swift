@@ -34,7 +34,11 @@ struct RepeatRoutes {
     /// Runs the rows again that were right and failed all the same; rows that do not fit the model must be corrected.
     private func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try SubmissionOptions(request, names: [])
-        let stored = try await find(request)
+        return try submissions.answer(try await retry(try await find(request), options), estimate: nil)
+    }
+
+    /// - Throws: ``APIError/nothingToRetry``, ``APIError/inputNotKept``, ``APIError/modelReplaced``.
+    func retry(_ stored: StoredTask, _ options: SubmissionOptions) async throws -> Accepted {
         let model = try pinnedModel(of: stored)
         var accepted = try await submissions.makeTask(model, options)
         accepted.request.adopt(stored, .retry, options)
@@ -53,7 +57,7 @@ struct RepeatRoutes {
             await upload.abandon(because: error)
             throw error
         }
-        return try submissions.answer(accepted, estimate: nil)
+        return accepted
     }
 
     private func add(_ part: ResultPage.Part, of stored: StoredTask, to upload: inout Upload) async throws {

@@ -112,12 +112,7 @@ struct TaskRoutes {
         guard metadata.count < 2 else {
             throw APIError.invalidParameter(name: "metadata", expected: "one name and its value")
         }
-        let before = try options.text("cursor").map { text in
-            guard let id = TaskID(text) else {
-                throw APIError.invalidParameter(name: "cursor", expected: "a `next_cursor` as it was answered")
-            }
-            return id
-        }
+        let before = try options.taskID("cursor")
         return TaskFilter(
             status: try options.word("status", of: PredictionTask.Status.self), model: try options.text("model"),
             version: try options.text("model_version"), name: try options.text("name"),

@@ -71,7 +71,10 @@ struct APIProcess {
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
-            forecast: Forecast(readers: readers, models: models, clock: environment.steady),
+            forecast: Forecast(
+                readers: readers, models: models, clock: environment.steady, wall: environment.clock),
+            administration: Administration(
+                committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
             readiness: Readiness(
                 committer: committer, submissions: submissions, clock: environment.steady, stopping: stop),

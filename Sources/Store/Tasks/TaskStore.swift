@@ -76,6 +76,15 @@ package final class TaskStore: Sendable {
         try readers.read { try InputTable.find(task.key, in: $0) }
     }
 
+    /// An owner's tasks with dead rows, newest first, each with their number.
+    package func dead(owner: String, before: TaskID?, limit: Int) throws -> [(task: StoredTask, rows: Int)] {
+        try readers.read { connection in
+            try TaskTable.dead(owner: owner, before: before, limit: limit, in: connection).compactMap { dead in
+                try TaskTable.find(dead.id, models: models, in: connection).map { ($0, dead.rows) }
+            }
+        }
+    }
+
     /// The newest task that runs a task's failed rows again; nil when there is none.
     package func retry(of task: StoredTask) throws -> StoredTask? {
         try readers.read { connection in

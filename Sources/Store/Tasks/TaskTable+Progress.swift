@@ -5,6 +5,8 @@ package struct TaskProgress: Sendable {
     package let task: Int64
     package var succeeded = 0
     package var failed = 0
+    /// Of those that failed, rows that were right.
+    package var dead = 0
     /// When the first of the runs began; nil when nothing ran.
     package var startedAt: WallTime?
     /// The result of a one-row task, kept in the task itself.
@@ -34,7 +36,7 @@ extension TaskTable {
         try connection.first(
             """
             UPDATE task SET
-                succeeded = succeeded + ?2, failed = failed + ?3, revision = revision + 1,
+                succeeded = succeeded + ?2, failed = failed + ?3, dead = dead + ?8, revision = revision + 1,
                 started_ms = coalesce(started_ms, ?4),
                 input = iif(?7 IS NULL OR kept = 'columns', input, NULL), result = coalesce(?7, result),
                 status = CASE
@@ -51,7 +53,7 @@ extension TaskTable {
             """,
             .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
             .optional(progress.startedAt), .time(time), .integer(retention.wholeMilliseconds),
-            .optional(progress.singleResult)
+            .optional(progress.singleResult), .integer(progress.dead)
         ) {
             Counted(
                 id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!,

@@ -16,6 +16,8 @@ package enum TaskTable {
         /// How long results are kept after the end; nil for as long as the service keeps them.
         package var keepFor: Duration?
         package var kept = KeptInput.none
+        /// Whom to tell of the end; nil for nobody.
+        package var webhook: String?
         /// The task whose rows this one runs again.
         package var parent: Parent?
 
@@ -67,16 +69,25 @@ package enum TaskTable {
         try connection.run(
             """
             INSERT INTO task (id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
-                receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation)
+                receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation,
+                webhook)
             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', iif(?6 IS NULL, 'complete', 'receiving'), 0, 0, 0, ?6, ?7, ?8, ?9,
-                ?10, ?11, ?12, ?13, ?14, ?15)
+                ?10, ?11, ?12, ?13, ?14, ?15, ?16)
             """,
             .blob(draft.id.bytes), .text(draft.owner), .optional(draft.name), .integer(model),
             .text(draft.priority.rawValue), receiver, .optional(input), .time(draft.createdAt),
             .text(draft.source.rawValue), .optional(draft.metadataText), .optional(draft.deadline),
             draft.keepFor.map { .integer($0.wholeMilliseconds) } ?? .null, .text(draft.kept.rawValue),
-            draft.parent.map { .integer($0.task) } ?? .null, .optional(draft.parent?.relation.rawValue))
-        return connection.lastInsertedRow
+            draft.parent.map { .integer($0.task) } ?? .null, .optional(draft.parent?.relation.rawValue),
+            .optional(draft.webhook))
+        let key = connection.lastInsertedRow
+        if let parent = draft.parent, parent.relation == .retry { try clearDead(parent.task, in: connection) }
+        return key
+    }
+
+    /// Takes a task off the list of those with dead rows: they run again elsewhere.
+    private static func clearDead(_ task: Int64, in connection: Connection) throws {
+        try connection.run("UPDATE task SET dead = 0 WHERE key = ?", .integer(task))
     }
 
     /// Counts a chunk that was appended to a task.

@@ -9,6 +9,7 @@ typedef struct OrtStatus OrtStatus;
 typedef struct OrtEnv OrtEnv;
 typedef struct OrtSession OrtSession;
 typedef struct OrtSessionOptions OrtSessionOptions;
+typedef struct OrtRunOptions OrtRunOptions;
 typedef struct OrtValue OrtValue;
 typedef struct OrtMemoryInfo OrtMemoryInfo;
 typedef struct OrtAllocator OrtAllocator;
@@ -46,7 +47,7 @@ SIBYL_ORT(3, create_env, (level, name, env), int level, const char *name, OrtEnv
 SIBYL_ORT(8, create_session_from_array, (env, bytes, count, options, session), const OrtEnv *env, const void *bytes,
           size_t count, const OrtSessionOptions *options, OrtSession **session)
 SIBYL_ORT(9, run, (session, options, inputNames, inputs, inputCount, outputNames, outputCount, outputs),
-          OrtSession *session, const void *options, const char *const *inputNames, const OrtValue *const *inputs,
+          OrtSession *session, const OrtRunOptions *options, const char *const *inputNames, const OrtValue *const *inputs,
           size_t inputCount, const char *const *outputNames, size_t outputCount, OrtValue **outputs)
 SIBYL_ORT(10, create_session_options, (options), OrtSessionOptions **options)
 SIBYL_ORT(17, disable_memory_pattern, (options), OrtSessionOptions *options)
@@ -61,6 +62,8 @@ SIBYL_ORT(36, input_name, (session, index, allocator, name), const OrtSession *s
           OrtAllocator *allocator, char **name)
 SIBYL_ORT(37, output_name, (session, index, allocator, name), const OrtSession *session, size_t index,
           OrtAllocator *allocator, char **name)
+SIBYL_ORT(39, create_run_options, (options), OrtRunOptions **options)
+SIBYL_ORT(46, terminate_runs, (options), OrtRunOptions *options)
 SIBYL_ORT(48, create_tensor, (allocator, shape, rank, type, value), OrtAllocator *allocator, const int64_t *shape,
           size_t rank, int type, OrtValue **value)
 SIBYL_ORT(49, create_tensor_over, (memory, bytes, count, shape, rank, type, value), const OrtMemoryInfo *memory,
@@ -81,6 +84,7 @@ SIBYL_ORT(252, resized_string_buffer, (value, index, count, buffer), OrtValue *v
 SIBYL_ORT_RELEASE(93, status, OrtStatus)
 SIBYL_ORT_RELEASE(95, session, OrtSession)
 SIBYL_ORT_RELEASE(96, value, OrtValue)
+SIBYL_ORT_RELEASE(97, run_options, OrtRunOptions)
 SIBYL_ORT_RELEASE(98, type_info, OrtTypeInfo)
 SIBYL_ORT_RELEASE(99, tensor_info, OrtTensorInfo)
 SIBYL_ORT_RELEASE(100, session_options, OrtSessionOptions)

@@ -1,0 +1,85 @@
+internal import Core
+internal import Store
+
+/// The statements on model versions whose runs fail: after some in a row nothing of them runs for a while, then one chunk
+/// tries.
+///
+/// The rows stay where they are: a claim asks for a model, and a model that may not run is passed over, however much of it
+/// waits.
+enum BreakerTable {
+    /// Counts a run that failed as a whole, and opens the breaker when it was one too many.
+    static func fail(_ model: Int64, at time: WallTime, in connection: Connection) throws {
+        let failures =
+            try connection.first(
+                """
+                INSERT INTO breaker (model, failures) VALUES (?, 1)
+                ON CONFLICT (model) DO UPDATE SET failures = failures + 1 RETURNING failures
+                """, .integer(model)
+            ) { $0.int(0) } ?? 1
+        guard failures >= Limits.breakerFailures else { return }
+        try connection.run(
+            """
+            UPDATE breaker SET opened = opened + 1,
+                open_until_ms = ?2 + min(?3 * (1 << min(opened, 10)), ?4) WHERE model = ?1
+            """, .integer(model), .time(time), .integer(Limits.breakerPause.wholeMilliseconds),
+            .integer(Limits.breakerLongestPause.wholeMilliseconds))
+    }
+
+    /// Closes the breaker: a run has succeeded.
+    static func succeed(_ model: Int64, in connection: Connection) throws {
+        try connection.run("DELETE FROM breaker WHERE model = ?", .integer(model))
+    }
+
+    /// What a model may run.
+    enum State: Equatable {
+        /// All that waits.
+        case closed
+        /// One chunk, to see whether it works again.
+        case halfOpen
+        /// Nothing.
+        case open
+    }
+
+    static func state(of model: Int64, at time: WallTime, in connection: Connection) throws -> State {
+        try connection.first(
+            "SELECT open_until_ms <= ?2 FROM breaker WHERE model = ?1 AND open_until_ms IS NOT NULL",
+            .integer(model), .time(time)
+        ) { $0.int(0) != 0 ? .halfOpen : .open } ?? .closed
+    }
+
+    /// Lets one claim try: others keep waiting as long again as its run may take.
+    static func probe(_ model: Int64, until time: WallTime, in connection: Connection) throws {
+        try connection.run("UPDATE breaker SET open_until_ms = ? WHERE model = ?", .time(time), .integer(model))
+    }
+
+    /// The models whose breaker is open.
+    static func open(at time: WallTime, in connection: Connection) throws -> [Int64] {
+        try connection.all("SELECT model FROM breaker WHERE open_until_ms > ?", .time(time)) { $0.integer(0) }
+    }
+}
+
+/// The statements on models that somebody has paused.
+enum PauseTable {
+    /// The name that stands for all models.
+    static let all = ""
+
+    static func pause(_ model: String, at time: WallTime, in connection: Connection) throws {
+        try connection.run(
+            "INSERT OR IGNORE INTO pause (model, since_ms) VALUES (?, ?)", .text(model), .time(time))
+    }
+
+    /// Lets models run again; resuming all forgets every pause.
+    static func resume(_ model: String, in connection: Connection) throws {
+        try connection.run("DELETE FROM pause WHERE ?1 = '' OR model = ?1", .text(model))
+    }
+
+    static func isPaused(_ model: Int64, in connection: Connection) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?)) LIMIT 1", .integer(model)
+        ) { _ in true } ?? false
+    }
+
+    static func paused(in connection: Connection) throws -> [String] {
+        try connection.all("SELECT model FROM pause ORDER BY model") { $0.text(0) }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Core
+
+/// Decides in which order chunks run: start-time fair queueing.
+///
+/// Time is virtual: it stands at the rank of what was claimed last. A task starts there, or where its caller's earlier
+/// tasks have pushed its flow, and each of its chunks ranks behind the work that the task has before it, weighted by
+/// priority. The lowest rank runs first. So a large task's later chunks rank behind whatever small comes meanwhile, callers
+/// share alike whatever they bring, and everything that waits comes to its turn.
+///
+/// A task pushes its flow by one run's time at most: a caller with many small tasks takes turns with others, and
+/// one with a large batch need not wait for it with a small task.
+struct FairQueue: Equatable {
+    /// The rank of what was claimed last.
+    var now: Int64
+    /// Where the next task of a flow starts at the earliest.
+    var next: Int64
+
+    /// Ranks a new task's chunks, and pushes its flow.
+    ///
+    /// - Parameters:
+    ///   - rowCost: what a row takes a worker, in microseconds.
+    ///   - rows: the task's rows; nil when more will come.
+    mutating func admit(priority: Priority, rowCost: Double, rows: Int?) -> FairRank {
+        let start = max(now, next)
+        let rank = FairRank(start: start, cost: rowCost * priority.price)
+        let run = Limits.runTime.inSeconds * 1e6
+        let work = rows.map { min(Double($0) * rowCost, run) } ?? run
+        next = start + Int64((work * priority.price).rounded(.up))
+        return rank
+    }
+}
+
+/// Ranks the chunks of one task.
+struct FairRank: Sendable, Equatable {
+    /// Where the task starts in the order.
+    let start: Int64
+    /// What a row moves the order by.
+    let cost: Double
+    /// The row at which the task starts there: not the first one of an upload that goes on.
+    var firstRow = 0
+
+    /// The rank of a chunk: that of its last row, so that of chunks that start together the smallest runs first.
+    func rank(ofRow row: Int, count: Int) -> Int64 {
+        start + Int64((Double(row - firstRow + count) * cost).rounded(.up))
+    }
+}
+
+extension Priority {
+    /// What a microsecond of work moves the order by: high gets four times the share of normal, and normal of low.
+    var price: Double {
+        switch self {
+        case .high: 1
+        case .normal: 4
+        case .low: 16
+        }
+    }
+}

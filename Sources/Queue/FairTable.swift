@@ -1,0 +1,44 @@
+internal import Core
+internal import Store
+
+/// The statements on the order between callers.
+enum FairTable {
+    /// Ranks a new task of a caller.
+    static func admit(
+        owner: String, priority: Priority, rowCost: Double, rows: Int?, in connection: Connection
+    ) throws -> FairRank {
+        let next = try connection.first(
+            "SELECT next FROM flow WHERE owner = ? AND priority = ?", .text(owner), .text(priority.rawValue)
+        ) { $0.integer(0) }
+        var queue = FairQueue(now: try now(in: connection), next: next ?? 0)
+        let rank = queue.admit(priority: priority, rowCost: rowCost, rows: rows)
+        try connection.run(
+            "INSERT OR REPLACE INTO flow (owner, priority, next) VALUES (?, ?, ?)",
+            .text(owner), .text(priority.rawValue), .integer(queue.next))
+        return rank
+    }
+
+    /// How far the order has come.
+    static func now(in connection: Connection) throws -> Int64 {
+        try connection.first("SELECT now FROM virtual_time") { $0.integer(0) } ?? 0
+    }
+
+    /// Moves the order on to what is claimed; it never goes back.
+    static func advance(to rank: Int64, in connection: Connection) throws {
+        try connection.run("UPDATE virtual_time SET now = ? WHERE now < ?1", .integer(rank))
+    }
+}
+
+extension Submissions.Request {
+    /// Gives a task's rows their place in the order.
+    ///
+    /// - Parameters:
+    ///   - rows: the task's rows; nil when more will come.
+    ///   - firstRow: the first row that comes now.
+    func rank(rows: Int?, startingAt firstRow: Int = 0, in connection: Connection) throws -> FairRank {
+        var rank = try FairTable.admit(
+            owner: draft.owner, priority: draft.priority, rowCost: rowCost, rows: rows, in: connection)
+        rank.firstRow = firstRow
+        return rank
+    }
+}
