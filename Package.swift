@@ -30,6 +30,12 @@ func library(_ name: String, pkgConfig: String? = nil, debian: String? = nil) ->
         providers: debian.map { [.apt([$0])] })
 }
 
+/// What the fuzzer reads with, in a test that replays its seeds.
+let fuzzed: [Target.Dependency] = ["API", "Catalog", "Store", "Intake", "HTTP", "Compression", "Core"]
+let fuzzTests = Target.testTarget(
+    name: "FuzzTests", dependencies: ["TestSupport"] + fuzzed, path: "Tests/FuzzTests",
+    exclude: ["LibFuzzer", "corpus"], swiftSettings: strict)
+
 let package = Package(
     name: "Sibyl",
     products: [.executable(name: "sibyl", targets: ["Command"])],
@@ -84,7 +90,20 @@ let package = Package(
         tests(of: "Operations", imports: ["Core"]),
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
         tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
+        fuzzTests,
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings a `main` of its own and finds the program's entry by its C name: for scripts/fuzz the package is its
+// rooms and one program of the same files as FuzzTests.
+if Context.environment["SIBYL_FUZZ"] == "1" {
+    package.products = []
+    package.targets.removeAll { $0.type == .test || $0.type == .executable || $0.name == "TestSupport" }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: fuzzed, path: "Tests/FuzzTests",
+            exclude: ["corpus", "FuzzTests.swift", "Mutator.swift"], sources: ["Targets", "LibFuzzer"],
+            swiftSettings: strict))
+}

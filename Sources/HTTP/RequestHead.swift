@@ -39,9 +39,17 @@ struct RequestHead {
         guard targetBytes + reader.bytes <= Limits.headerBytes else {
             throw HTTPError.headersTooLarge(limit: Limits.headerBytes)
         }
-        headers = reader.headers
-        try checkHost(isVersion11: version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0"))
-        try readFraming(isVersion11: version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0"))
+        try self.init(
+            reader.headers, isVersion11: version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0"))
+    }
+
+    /// Checks header fields that were taken apart.
+    ///
+    /// - Throws: ``HTTPError``: `malformed`.
+    init(_ headers: HTTPHeaders, isVersion11: Bool) throws {
+        self.headers = headers
+        try checkHost(isVersion11: isVersion11)
+        try readFraming(isVersion11: isVersion11)
     }
 
     private func checkHost(isVersion11: Bool) throws {

@@ -15,6 +15,22 @@ package struct CSVResumption: Sendable, Equatable, Codable {
         self.nextLine = nextLine
     }
 
+    /// Reads a stored resumption.
+    ///
+    /// - Throws: `DecodingError` when it is none, or when its line is one that no table has.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            format: try values.decode(CSVFormat.self, forKey: .format),
+            isUnproven: try values.decode(Bool.self, forKey: .isUnproven),
+            isBigEndian: try values.decode(Bool.self, forKey: .isBigEndian),
+            nextLine: try values.decode(Int.self, forKey: .nextLine))
+        // Lines are counted on from it without a look at the end of numbers.
+        guard (1...1 << 53).contains(nextLine) else {
+            throw DecodingError.dataCorruptedError(forKey: .nextLine, in: values, debugDescription: "no table's line")
+        }
+    }
+
     var style: NumberStyle {
         NumberStyle(decimal: format.decimal, thousands: format.thousands, isUnproven: isUnproven)
     }

@@ -26,7 +26,7 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
         }
         // Every wait of a test is bounded: a server that hangs fails the test.
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
@@ -183,7 +183,7 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
     private func receive() throws -> Bool {
         var piece = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &piece, piece.count, 0)
-        if count < 0 && errno == EAGAIN { throw Failure(reason: "nothing came in five seconds") }
+        if count < 0 && errno == EAGAIN { throw Failure(reason: "nothing came in twenty seconds") }
         buffer += piece.prefix(max(0, count))
         return count > 0
     }

@@ -48,10 +48,12 @@ struct ByteReader {
         return column
     }
 
-    mutating func faults() throws -> [RowFault] {
+    /// Reads the faults of so many rows: each of another row, ascending.
+    mutating func faults(of rowCount: Int) throws -> [RowFault] {
         var faults: [RowFault] = []
         for _ in 0..<(try count()) {
             let row = try count()
+            guard row < rowCount, row > faults.last?.row ?? -1 else { throw StoreError.corruptBlob }
             let line = try count()
             guard let code = ErrorCode(rawValue: try text()) else { throw StoreError.corruptBlob }
             faults.append(

@@ -22,8 +22,10 @@ extension Predictions {
         let width = try blob.count()
         let values = try blob.raw(Float.self)
         let ids = try blob.ids()
-        self.init(count: count, width: width, values: values, faults: try blob.faults(), ids: ids)
-        guard values.count == succeededCount * width, ids == nil || ids?.count == count else {
+        self.init(count: count, width: width, values: values, faults: try blob.faults(of: count), ids: ids)
+        // Two numbers of 32 bits have a product that no Int holds.
+        let (needed, isOverflow) = succeededCount.multipliedReportingOverflow(by: width)
+        guard !isOverflow, values.count == needed, ids == nil || ids?.count == count else {
             throw StoreError.corruptBlob
         }
     }

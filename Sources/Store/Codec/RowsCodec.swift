@@ -22,7 +22,7 @@ extension Rows {
         var columns: [Column] = []
         for _ in 0..<(try blob.byte()) { columns.append(try blob.column()) }
         let ids = try blob.ids()
-        self.init(count: count, columns: columns, faults: try blob.faults(), ids: ids)
+        self.init(count: count, columns: columns, faults: try blob.faults(of: count), ids: ids)
         guard columns.allSatisfy({ $0.count == validCount }), ids == nil || ids?.count == count else {
             throw StoreError.corruptBlob
         }

@@ -1,0 +1,28 @@
+import Core
+
+@testable import Catalog
+
+/// Manifests: one that is taken is whole, down to its golden rows.
+enum ManifestFuzz {
+    static func run(_ bytes: [UInt8]) throws {
+        let model: Model
+        do {
+            model = try Model(manifest: bytes, folder: "models/m")
+        } catch let error as any CodedError {
+            _ = error.message
+            return
+        }
+        try Finding.unless(model.name == "m", "the name is \(model.name)")
+        try Finding.unless(model.layout.count == model.signature.inputs.count, "an input has no place")
+        try Finding.unless(model.version(model.defaultVersion) != nil, "the default version is not there")
+        for version in model.versions {
+            let golden = version.golden
+            try Finding.unless(golden.rows.faults.isEmpty && golden.rows.count > 0, "golden rows that are none")
+            try Finding.unless(
+                golden.answers.count == golden.rows.count
+                    && golden.answers.allSatisfy { $0.count == model.output.width },
+                "golden answers are missing")
+            try ScanRecord.expectWhole(golden.rows)
+        }
+    }
+}
