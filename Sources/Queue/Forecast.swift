@@ -11,7 +11,7 @@ package final class Forecast: Sendable {
         /// The time that they take one worker.
         let work: Duration
         /// Workers that are alive.
-        let workers: Int
+        package let workers: Int
         /// What a row of a model costs, in microseconds, as far as it was seen.
         let rowCosts: [ModelIdentity: Double]
 

@@ -13,6 +13,7 @@ package final class Leases {
     private let clock: WallClock
     private let retention: Duration
     private let doorbell: Doorbell
+    private let onEvent: @Sendable (StoreEvent) -> Void
     private var claimCount: Int64 = 0
 
     package init(
@@ -20,6 +21,7 @@ package final class Leases {
     ) throws {
         claims = try database.makeWriter(.relaxed)
         completions = try database.makeWriter(.durable)
+        onEvent = database.onEvent
         self.owner = owner
         self.doorbell = doorbell
         self.clock = clock
@@ -50,11 +52,15 @@ package final class Leases {
         }
         guard var claim = leased else { return nil }
         // The rows cannot change while they are leased, so they are read when others may write again.
-        try claims.read { connection in
+        let now = clock.now
+        let waited = try claims.read { connection in
             for index in claim.chunks.indices {
                 claim.chunks[index].payload = try PayloadTable.find(claim.chunks[index].key, in: connection)
             }
+            return try claim.chunks.first.flatMap { try TaskTable.acceptance(of: $0.key.task, in: connection) }
+                .map { now - $0 }
         }
+        if let waited { onEvent(.claimed(waited: waited)) }
         return claim
     }
 
@@ -66,14 +72,13 @@ package final class Leases {
         _ finished: [FinishedChunk], of claim: Claim, rowCost: Double? = nil
     ) throws -> Int {
         let now = clock.now
-        var lost = 0
-        var ended: [TaskID] = []
-        try completions.transaction { connection in
-            (lost, ended) = try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
+        let stored = try completions.transaction { connection in
+            try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
                 .store(finished, in: connection)
         }
-        if !ended.isEmpty { doorbell.announce(ended) }
-        return lost
+        onEvent(.rowsScored(model: claim.model, succeeded: stored.succeeded, failed: stored.failed))
+        if !stored.ended.isEmpty { doorbell.announce(stored.ended) }
+        return stored.lost
     }
 
     /// Gives chunks back unharmed: they may run again at once.
@@ -86,6 +91,7 @@ package final class Leases {
                     chunk.key, token: claim.token, isSuspect: suspects || chunk.isSuspect, in: connection)
             }
         }
+        if suspects { onEvent(.chunksRetried(chunks.count)) }
         doorbell.ringWorkers()
     }
 
@@ -95,6 +101,7 @@ package final class Leases {
         try claims.transaction { connection in
             _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
         }
+        onEvent(.chunksRetried(1))
     }
 
     /// The model whose first chunk has the lowest rank.

@@ -21,6 +21,7 @@ struct ClaimRunner {
     let predictor: any Predictor
     let clock: WallClock
     let steady: SteadyClock
+    let metrics: WorkerMetrics
 
     func run(_ claim: Claim) -> Outcome {
         let startedAt = clock.now
@@ -29,7 +30,7 @@ struct ClaimRunner {
         var runnable: [(chunk: ClaimedChunk, rows: Rows)] = []
         for chunk in claim.chunks {
             do {
-                runnable.append((chunk, try rows(of: chunk)))
+                runnable.append((chunk, try metrics.time(.input) { try rows(of: chunk) }))
             } catch {
                 // Rows that cannot be read will not be readable later.
                 outcome.finished.append(failure(of: chunk, rows: nil, error, startedAt))
@@ -38,9 +39,9 @@ struct ClaimRunner {
         if runnable.isEmpty { return outcome }
         do {
             let batch = Batch(runnable.map(\.rows))
-            let predictions = batch.split(try predictor.predict(batch.rows))
-            outcome.finished += zip(runnable, predictions).map {
-                FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt)
+            let predictions = batch.split(try metrics.time(.infer) { try predictor.predict(batch.rows) })
+            outcome.finished += metrics.time(.output) {
+                zip(runnable, predictions).map { FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt) }
             }
             outcome.rowCost = (steady.now - start).inSeconds * 1e6 / Double(max(claim.rows, 1))
         } catch {

@@ -15,6 +15,7 @@ struct WorkerLoop {
     let clock: WallClock
     let steady: SteadyClock
     let logger: Logger
+    var metrics = WorkerMetrics(serving: [], clock: SteadyClock { .zero })
 
     /// How long a worker waits before it tries the database again after an error that may pass.
     private static let pause = Duration.milliseconds(500)
@@ -30,7 +31,7 @@ struct WorkerLoop {
                 try leases.claim(of: models, upToRows: { sizes[$0]!.rows })
             }
             if let claim {
-                let rowCost = try finish(claim, using: &generator, until: stop)
+                let rowCost = try metrics.during(claim) { try finish(claim, using: &generator, until: stop) }
                 if let rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
             } else {
                 _ = listener.wait(for: Limits.safetyPoll)
@@ -42,13 +43,14 @@ struct WorkerLoop {
     private func finish(
         _ claim: Claim, using generator: inout some RandomNumberGenerator, until stop: StopSignal
     ) throws -> Double? {
-        let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock, steady: steady).run(claim)
+        let outcome = ClaimRunner(predictor: predictors[claim.model]!, clock: clock, steady: steady, metrics: metrics)
+            .run(claim)
         if let error = outcome.error {
             logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
         }
         if !outcome.finished.isEmpty {
             let lost = try persisting(until: stop) {
-                try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost)
+                try metrics.time(.commit) { try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost) }
             }
             if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
         }

@@ -3,11 +3,14 @@
 /// Comes from: the setting `SIBYL_DATABASE`. Goes to: writers, readers and the group commit, one object a process.
 package final class Database: Sendable {
     package let files: DatabaseFiles
+    /// Hears what happens here, and in the queue.
+    package let onEvent: @Sendable (StoreEvent) -> Void
 
     /// Opens the database, making folders and lock files as needed; the schema is looked at later.
     ///
     /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(path: String) throws {
+    package init(path: String, onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }) throws {
+        self.onEvent = onEvent
         files = DatabaseFiles(path: path)
         try files.makeFolders()
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }
