@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Counts observations up to each of some bounds, one row of buckets for each combination of a metric's labels.
 ///
 /// An observation is a search among at most twenty bounds and two additions, without a lock.
@@ -11,7 +9,7 @@ package final class Histogram: MetricSource {
         fileprivate let unit: Double
 
         init(_ bounds: [Int], unit: Double) {
-            precondition(bounds.count < Series.capacity && bounds == bounds.sorted(), "few bounds, and in order")
+            precondition(bounds.count <= Histogram.bounds && bounds == bounds.sorted(), "few bounds, and in order")
             self.bounds = bounds
             self.unit = unit
         }
@@ -34,20 +32,17 @@ package final class Histogram: MetricSource {
         package static let rows = Buckets([1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536], unit: 1)
     }
 
-    /// One row of buckets.
-    fileprivate final class Series: Sendable {
-        static let capacity = 24
-        let labels: [String]
-        /// The last bucket in use is that without a bound.
-        let counts = InlineArray<24, Atomic<Int>> { _ in Atomic(0) }
-        let sum = Atomic<Int>(0)
-
-        init(labels: [String]) { self.labels = labels }
-    }
-
     private let metric: Metric
     private let buckets: Buckets
-    private let series: [Series]
+    private let series: [[String]]
+    /// The buckets' bounds, and after them what nothing exceeds: inline, since an array's reference would be counted.
+    private let limits: InlineArray<24, Int>
+    /// For each series its buckets, that without a bound last, and then the sum of what was observed.
+    private let cells: Cells
+    private let stride: Int
+
+    /// Bounds of a histogram, at most.
+    private static let bounds = 24
     private let showsEmpty: Bool
 
     /// - Parameters:
@@ -58,17 +53,20 @@ package final class Histogram: MetricSource {
         self.metric = metric
         self.buckets = buckets
         self.showsEmpty = showsEmpty
-        self.series = series.map { Series(labels: $0) }
+        self.series = series
+        limits = InlineArray { $0 < buckets.bounds.count ? buckets.bounds[$0] : .max }
+        stride = buckets.bounds.count + 2
+        cells = Cells(series.count * stride)
     }
 
     /// - Parameter value: in the buckets' own unit: nanoseconds, or a number of things; below zero counts as zero.
     package func observe(_ value: Int, at index: Int = 0) {
         let value = max(0, value)
         var bucket = 0
-        for bound in buckets.bounds where bound < value { bucket += 1 }
-        let series = series[index]
-        series.counts[bucket].add(1, ordering: .relaxed)
-        series.sum.add(value, ordering: .relaxed)
+        // Without a way out of the loop it takes no branches.
+        for place in limits.indices { bucket += limits[place] < value ? 1 : 0 }
+        cells.add(1, at: index * stride + bucket)
+        cells.add(value, at: (index + 1) * stride - 1)
     }
 
     package func observe(_ duration: Duration, at index: Int = 0) {
@@ -77,19 +75,19 @@ package final class Histogram: MetricSource {
     }
 
     /// The number of observations.
-    package func count(at index: Int = 0) -> Int { counts(of: series[index]).reduce(0, +) }
+    package func count(at index: Int = 0) -> Int { counts(at: index).reduce(0, +) }
 
     package var metrics: [Metric] { [metric] }
 
     package func write(to text: inout MetricText) {
         text.begin(metric)
-        for series in series { write(series, to: &text) }
+        for index in series.indices { write(index, to: &text) }
     }
 
-    private func write(_ series: Series, to text: inout MetricText) {
-        let counts = counts(of: series)
+    private func write(_ place: Int, to text: inout MetricText) {
+        let counts = counts(at: place)
         if !showsEmpty, counts.allSatisfy({ $0 == 0 }) { return }
-        let pairs = zip(metric.labels.map(\.rawValue), series.labels).map { (name: $0, value: $1) }
+        let pairs = zip(metric.labels.map(\.rawValue), series[place]).map { (name: $0, value: $1) }
         var count = 0
         for (index, inBucket) in counts.enumerated() {
             count += inBucket
@@ -98,12 +96,10 @@ package final class Histogram: MetricSource {
             text.sample(metric, suffix: "_bucket", labels: labels, count)
         }
         let labels = MetricText.labels(pairs)
-        text.sample(metric, suffix: "_sum", labels: labels, Double(series.sum.load(ordering: .relaxed)) / buckets.unit)
+        text.sample(metric, suffix: "_sum", labels: labels, Double(cells[(place + 1) * stride - 1]) / buckets.unit)
         // The buckets themselves are the count, so that the two never differ.
         text.sample(metric, suffix: "_count", labels: labels, count)
     }
 
-    private func counts(of series: Series) -> [Int] {
-        (0...buckets.bounds.count).map { series.counts[$0].load(ordering: .relaxed) }
-    }
+    private func counts(at place: Int) -> [Int] { (0...buckets.bounds.count).map { cells[place * stride + $0] } }
 }
