@@ -72,6 +72,8 @@ package enum Limits {
     package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.
     package static let defaultPageRows = 100
+    /// Open connections at a worker's own door: a few that scrape and supervise.
+    package static let doorConnections = 32
     /// Open connections; more wait in the kernel's backlog.
     package static let connections = 1_024
     /// Idle time of a connection: between requests, up to the next one's first line, and within a body.
@@ -192,6 +194,9 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// How long a process without a door for metrics waits when it begins, before it may become the keeper: the keeper
+    /// shows the state of the service.
+    package static let unseenKeeperPause = Duration.seconds(1)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.

@@ -67,12 +67,14 @@ final class ServerContext: Sendable {
 
     func opened(_ connection: ClientConnection) {
         connections.withLock { $0[ObjectIdentifier(connection)] = connection }
+        hooks.onConnection(1)
     }
 
     func closed(_ connection: ClientConnection) {
         connection.closed()
         _ = connections.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
         acceptor.connectionClosed()
+        hooks.onConnection(-1)
     }
 
     /// Closes the connections that owe something for too long.

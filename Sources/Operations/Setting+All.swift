@@ -40,6 +40,11 @@ extension Setting {
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
+    package static let metricsListen = Setting(
+        name: "SIBYL_METRICS_LISTEN", kind: .text, fallback: nil,
+        meaning:
+            "Address and port of a worker's own `/metrics`, `/live` and `/ready`; a port alone is on 127.0.0.1. Under `up` worker N has the port plus N."
+    )
     package static let url = Setting(
         name: "SIBYL_URL", kind: .text, fallback: "http://127.0.0.1:8000",
         meaning: "Where the client commands find the service.")
@@ -47,7 +52,7 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, groupCommit, url,
+        syncRows, syncSeconds, groupCommit, metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -195,7 +195,7 @@ package final class Submissions: Sendable {
             return status
         }
         doorbell.ringWorkers()
-        if status.isFinal { doorbell.announce([receiving.id]) }
+        if status.isFinal { doorbell.announce([EndedTask(id: receiving.id, status: status)]) }
     }
 
     private func waitForLog(_ waited: inout Duration) async throws {
