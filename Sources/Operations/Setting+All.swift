@@ -31,6 +31,14 @@ extension Setting {
     package static let maxBatchRows = Setting(
         name: "SIBYL_MAX_BATCH_ROWS", kind: .integer(1...Limits.jsonRows), fallback: "\(Limits.jsonRows)",
         meaning: "Rows of one JSON batch.")
+    package static let maxWaitingRows = Setting(
+        name: "SIBYL_MAX_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
+        meaning: "Rows that may wait or run; submissions beyond them are answered 503.")
+    package static let maxStoredMegabytes = Setting(
+        name: "SIBYL_MAX_STORED_MB", kind: .integer(1...1 << 30), fallback: nil,
+        meaning:
+            "MiB that tasks, rows and results may take in the database; submissions beyond them are answered 503. Without it, as many as the disk has."
+    )
     package static let syncRows = Setting(
         name: "SIBYL_SYNC_ROWS", kind: .integer(1...Limits.synchronousRows), fallback: "\(Limits.synchronousRows)",
         meaning: "Rows of one `POST /predict/batch`.")
@@ -52,7 +60,7 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, groupCommit, metricsListen, url,
+        maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, groupCommit, metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

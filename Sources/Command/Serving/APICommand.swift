@@ -76,7 +76,7 @@ struct APIProcess {
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
-            retention: environment.retention)
+            retention: environment.retention, room: Self.room(environment.settings))
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
@@ -85,10 +85,13 @@ struct APIProcess {
             administration: Administration(
                 committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
-            readiness: Readiness(
-                committer: committer, submissions: submissions, clock: environment.steady, stopping: stop),
+            readiness: Readiness(submissions: submissions, clock: environment.steady, stopping: stop),
             receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
+    }
+
+    private static func room(_ values: SettingValues) -> Room {
+        Room(rows: values.integer(.maxWaitingRows), bytes: values[.maxStoredMegabytes].map { Int($0)! << 20 })
     }
 
     func makeServer(_ address: ListenAddress) throws -> APIServer {
