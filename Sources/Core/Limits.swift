@@ -40,6 +40,10 @@ package enum Limits {
     package static let headerBytes = 32 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
+    /// Bytes of a body that always find room: what a few rows need.
+    package static let smallBodyBytes = 64 << 10
+    /// Bytes that all bodies of a process that are held whole may have beyond these; more are answered 503.
+    package static let wholeBodyBytes = 64 << 20
     /// Bytes of a streamed body (CSV, NDJSON) after decompression.
     package static let streamBodyBytes = 16 << 30
     /// Bytes of a body that are still read and thrown away so that the answer can be sent: see libmicrohttpd.
