@@ -117,6 +117,11 @@ package enum Limits {
     package static let waitingRows = 50_000_000
     /// How long a writer waits for its turn at the write gate before it is answered 503.
     package static let gateWait = Duration.seconds(5)
+    /// How long a stopped process may hold the write gate before `up`, which started it, kills it: nobody's wait ends
+    /// before.
+    package static let stoppedHolder = Duration.seconds(2)
+    /// How often `up` looks for one.
+    package static let stoppedHolderPoll = Duration.milliseconds(250)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
     /// Bytes of the write-ahead log from which on a checkpoint waits for readers that are in its way.

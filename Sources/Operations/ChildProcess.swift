@@ -38,9 +38,14 @@ package final class ChildProcess: Sendable {
         let ending = Ending()
         self.ending = ending
         thread = ServiceThread(name: "child-\(processID)") { [processID] _ in
-            var status: Int32 = 0
-            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
-            ending.status.change { $0 = status }
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            // Its number is free for another process from here on, so nobody may send a signal meanwhile.
+            ending.status.change { status in
+                var word: Int32 = 0
+                while waitpid(processID, &word, 0) < 0, errno == EINTR {}
+                status = word
+            }
         }
     }
 
@@ -62,9 +67,12 @@ package final class ChildProcess: Sendable {
     /// Asks the process to stop in order.
     package func terminate() { send(SIGTERM) }
 
+    /// Ends the process at once, even a stopped one.
+    package func kill() { send(SIGKILL) }
+
     private func send(_ signal: Int32) {
         // A process that has been waited for may have lent its number to another.
-        ending.status.withLock { if $0 == nil { _ = kill(processID, signal) } }
+        ending.status.withLock { if $0 == nil { _ = Glibc.kill(processID, signal) } }
     }
 
     private static func spawn(

@@ -14,6 +14,8 @@ package enum StoreError: CodedError, Equatable {
     case tooManyWaiting
     /// The process is stopping and takes no more writes.
     case closed
+    /// The database file is empty or not there, and its log is.
+    case databaseGone
     /// The database's schema is outside what this program can work with.
     case schemaMismatch(found: Int, supported: ClosedRange<Int>)
     /// The database has no schema yet.
@@ -40,7 +42,8 @@ package enum StoreError: CodedError, Equatable {
         case .tooManyWaiting: .queueFull
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
-        case .folderUnusable, .networkFilesystem, .gateUnusable, .schemaMismatch, .notMigrated: .storageFailed
+        case .folderUnusable, .networkFilesystem, .gateUnusable, .databaseGone, .schemaMismatch, .notMigrated:
+            .storageFailed
         }
     }
 
@@ -60,6 +63,8 @@ package enum StoreError: CodedError, Equatable {
         case .schemaMismatch(let found, let supported):
             "The database has schema \(found) and this program needs \(supported.lowerBound) to "
                 + "\(supported.upperBound); " + (found < supported.lowerBound ? "run `sibyl migrate`." : "update it.")
+        case .databaseGone:
+            "The database file is empty or gone while its log is there; bring the file back, or restore a backup."
         case .notMigrated: "The database has no schema yet; run `sibyl migrate`."
         case .copyOutrun:
             "The database changes faster than it can be read; try again when fewer rows come in, or with the backup on a "

@@ -10,10 +10,16 @@ final class ServiceUnderTest {
         .deletingLastPathComponent().path
     static let program = root + "/.build/release/sibyl"
 
-    let folder = TemporaryFolder()
-    var database: String { folder.path + "/sibyl.db" }
+    let folder: TemporaryFolder
+    let database: String
     private(set) var url = ""
     private var processes: [String: Process] = [:]
+
+    /// - Parameter database: where its data is; nil for the folder in which its logs are.
+    init(database: String? = nil) {
+        folder = TemporaryFolder()
+        self.database = database ?? folder.path + "/sibyl.db"
+    }
 
     deinit {
         for process in processes.values where process.isRunning { kill(process.processIdentifier, SIGKILL) }
@@ -32,8 +38,11 @@ final class ServiceUnderTest {
         unlink(ready)
         try start("api", ["api", "--listen", "127.0.0.1:0", "--ready-file", ready] + options)
         try wait("the API to listen") { (try? String(contentsOfFile: ready, encoding: .utf8))?.hasSuffix("\n") == true }
-        url = try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .newlines)
+        follow(try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .newlines))
     }
+
+    /// Asks the service at an address from now on.
+    func follow(_ url: String) { self.url = url }
 
     /// Starts `sibyl worker` under a name of the test's own.
     func startWorker(_ name: String = "worker", _ options: [String] = []) throws {
@@ -54,6 +63,8 @@ final class ServiceUnderTest {
     func log(_ name: String) -> String { folder.path + "/" + name.replacingOccurrences(of: " ", with: "-") + ".log" }
 
     func logText(_ name: String) -> String { (try? String(contentsOfFile: log(name), encoding: .utf8)) ?? "" }
+
+    func processID(_ name: String) -> Int32 { processes[name]!.processIdentifier }
 
     func signal(_ name: String, _ number: Int32) { kill(processes[name]!.processIdentifier, number) }
 

@@ -1,6 +1,7 @@
 internal import Core
 internal import Foundation
 internal import Operations
+internal import Store
 internal import Synchronization
 
 /// `sibyl up`: an API and some workers on this machine, each a process of its own; a dead one is started again.
@@ -21,13 +22,17 @@ struct UpCommand: Command {
         try ListenAddress(environment.settings[.listen]!).checkOpenness(auth: environment.settings[.auth])
         try environment.migrateDatabase()
         let stop = environment.stopSignal()
+        let gateGuard = GateGuard(
+            files: DatabaseFiles(path: environment.settings[.database]!), clock: environment.steady,
+            logger: environment.logger)
         let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
         let doors = try (0..<workers).map { try door?.shifted(by: $0 + 1).text }
-        let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop)
+        let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop, gateGuard: gateGuard)
         let readyFile = arguments.value("--ready-file").map { ["--ready-file", $0] } ?? []
         // Stopping goes from last to first: nothing new comes in, then the workers end what they hold.
-        let services =
-            zip(1..., doors).map { number, door in
+        let services: [any Service] =
+            [gateGuard]
+            + zip(1..., doors).map { number, door in
                 supervisor.service(
                     "worker \(number)", ["worker"], door.map { [Setting.metricsListen.option, $0] } ?? [])
             }
@@ -43,11 +48,13 @@ final class Supervisor: Sendable {
     private let environment: ServiceEnvironment
     private let settings: [String]
     private let stop: StopSignal
+    private let gateGuard: GateGuard
     private let failure = Mutex<Int32>(0)
 
-    init(environment: ServiceEnvironment, arguments: Arguments, stop: StopSignal) {
+    init(environment: ServiceEnvironment, arguments: Arguments, stop: StopSignal, gateGuard: GateGuard) {
         self.environment = environment
         self.stop = stop
+        self.gateGuard = gateGuard
         settings = Setting.serving.filter { $0.name != Setting.metricsListen.name }.flatMap { setting in
             arguments.settings[setting.name].map { [setting.option, $0] } ?? []
         }
@@ -68,7 +75,9 @@ final class Supervisor: Sendable {
             let child = try ChildProcess(words, environment: environment.environment)
             environment.logger.info("process started", ["name": name, "child": "\(child.processID)"])
             ending.whenRaised { child.terminate() }
+            gateGuard.add(child)
             let code = await child.exitCode()
+            gateGuard.remove(child)
             if ending.isRaised { return }
             let action = policy.ended(exitCode: code, after: environment.steady.now - start)
             environment.logger.warning("process ended", ["name": name, "exit": "\(code)", "next": "\(action)"])

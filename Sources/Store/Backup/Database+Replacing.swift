@@ -24,11 +24,10 @@ extension Database {
         try gate.enter()
         defer { gate.leave() }
         if try isInUse() { throw StoreError.inUse }
-        if access(files.path, F_OK) == 0 {
-            emptyLog()
-            try Self.move(files.path, to: oldName)
-            if files.logBytes > 0 { try Self.move(files.log, to: oldName + "-wal") }
-        }
+        // Of a database that is gone the log may be all that is left.
+        if files.databaseBytes > 0 { emptyLog() }
+        if access(files.path, F_OK) == 0 { try Self.move(files.path, to: oldName) }
+        if files.logBytes > 0 { try Self.move(files.log, to: oldName + "-wal") }
         // A log without its database would be taken for the new one's.
         for leftover in [files.log, files.path + "-shm"] where unlink(leftover) != 0 && errno != ENOENT {
             throw Self.failure

@@ -63,6 +63,8 @@ package final class Database: Sendable {
     func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection {
         try gate.enter()
         defer { gate.leave() }
+        // SQLite would begin a new database and delete the log, which may hold the last commits.
+        if files.databaseBytes == 0, files.logBytes > 0 { throw StoreError.databaseGone }
         let connection = try Connection(path: files.path, mode: mode, watch: watch, vfs: vfs)
         try connection.execute(script: mode == .readWrite ? Self.writing : Self.reading)
         // This first read also opens the log.

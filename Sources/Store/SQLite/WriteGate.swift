@@ -65,18 +65,6 @@ final class WriteGate {
 
     private func timeout() -> StoreError {
         let holder = gate.readHolder()
-        return .gateTimeout(holder: holder, isStopped: holder.map(Self.isStopped) ?? false)
-    }
-
-    /// Whether a process stands still under SIGSTOP or a debugger.
-    private static func isStopped(_ process: pid_t) -> Bool {
-        guard let file = fopen("/proc/\(process)/stat", "r") else { return false }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 512)
-        guard fgets(&line, 512, file) != nil else { return false }
-        // The state follows the name, which stands in parentheses and may itself hold any character.
-        let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        guard let end = text.lastIndex(of: UInt8(ascii: ")")), end + 2 < text.count else { return false }
-        return text[end + 2] == UInt8(ascii: "T") || text[end + 2] == UInt8(ascii: "t")
+        return .gateTimeout(holder: holder, isStopped: holder.map(ProcessState.isStopped) ?? false)
     }
 }
