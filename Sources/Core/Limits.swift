@@ -40,6 +40,10 @@ package enum Limits {
     package static let headerBytes = 32 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
+    /// Bytes of a body that always find room: what a few rows need.
+    package static let smallBodyBytes = 64 << 10
+    /// Bytes that all bodies of a process that are held whole may have beyond these; more are answered 503.
+    package static let wholeBodyBytes = 64 << 20
     /// Bytes of a streamed body (CSV, NDJSON) after decompression.
     package static let streamBodyBytes = 16 << 30
     /// Bytes of a body that are still read and thrown away so that the answer can be sent: see libmicrohttpd.
@@ -72,6 +76,8 @@ package enum Limits {
     package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.
     package static let defaultPageRows = 100
+    /// Open connections at a worker's own door: a few that scrape and supervise.
+    package static let doorConnections = 32
     /// Open connections; more wait in the kernel's backlog.
     package static let connections = 1_024
     /// Idle time of a connection: between requests, up to the next one's first line, and within a body.
@@ -118,6 +124,10 @@ package enum Limits {
     package static let stoppedHolderPoll = Duration.milliseconds(250)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
+    /// Bytes of the write-ahead log from which on a checkpoint waits for readers that are in its way.
+    package static let crowdedLogBytes = 32 << 20
+    /// Times that such a checkpoint tries, a millisecond apart: writers wait so long at most.
+    package static let checkpointTries = 25
     /// Bytes of the log's file that are kept for what comes when the log begins anew: the rest goes back to the disk.
     package static let logKeptBytes = 16 << 20
     /// Bytes of the write-ahead log from which on uploads pause.
@@ -197,6 +207,9 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// How long a process without a door for metrics waits when it begins, before it may become the keeper: the keeper
+    /// shows the state of the service.
+    package static let unseenKeeperPause = Duration.seconds(1)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.

@@ -31,6 +31,14 @@ extension Setting {
     package static let maxBatchRows = Setting(
         name: "SIBYL_MAX_BATCH_ROWS", kind: .integer(1...Limits.jsonRows), fallback: "\(Limits.jsonRows)",
         meaning: "Rows of one JSON batch.")
+    package static let maxWaitingRows = Setting(
+        name: "SIBYL_MAX_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
+        meaning: "Rows that may wait or run; submissions beyond them are answered 503.")
+    package static let maxStoredMegabytes = Setting(
+        name: "SIBYL_MAX_STORED_MB", kind: .integer(1...1 << 30), fallback: nil,
+        meaning:
+            "MiB that tasks, rows and results may take in the database; submissions beyond them are answered 503. Without it, as many as the disk has."
+    )
     package static let syncRows = Setting(
         name: "SIBYL_SYNC_ROWS", kind: .integer(1...Limits.synchronousRows), fallback: "\(Limits.synchronousRows)",
         meaning: "Rows of one `POST /predict/batch`.")
@@ -40,6 +48,11 @@ extension Setting {
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
+    package static let metricsListen = Setting(
+        name: "SIBYL_METRICS_LISTEN", kind: .text, fallback: nil,
+        meaning:
+            "Address and port of a worker's own `/metrics`, `/live` and `/ready`; a port alone is on 127.0.0.1. Under `up` worker N has the port plus N."
+    )
     package static let url = Setting(
         name: "SIBYL_URL", kind: .text, fallback: "http://127.0.0.1:8000",
         meaning: "Where the client commands find the service.")
@@ -47,7 +60,7 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, groupCommit, url,
+        maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, groupCommit, metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -25,11 +25,17 @@ struct UpCommand: Command {
         let gateGuard = GateGuard(
             files: DatabaseFiles(path: environment.settings[.database]!), clock: environment.steady,
             logger: environment.logger)
+        let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
+        let doors = try (0..<workers).map { try door?.shifted(by: $0 + 1).text }
         let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop, gateGuard: gateGuard)
         let readyFile = arguments.value("--ready-file").map { ["--ready-file", $0] } ?? []
         // Stopping goes from last to first: nothing new comes in, then the workers end what they hold.
         let services =
-            [gateGuard] + (0..<workers).map { supervisor.service("worker \($0 + 1)", ["worker"]) }
+            [gateGuard]
+            + zip(1..., doors).map { number, door in
+                supervisor.service(
+                    "worker \(number)", ["worker"], door.map { [Setting.metricsListen.option, $0] } ?? [])
+            }
             + [supervisor.service("api", ["api"] + readyFile)]
         try await ServiceGroup(services, logger: environment.logger, deadline: Limits.stopDeadline * 2).run(until: stop)
         environment.logger.notice("stopped")
@@ -49,7 +55,7 @@ final class Supervisor: Sendable {
         self.environment = environment
         self.stop = stop
         self.gateGuard = gateGuard
-        settings = Setting.serving.flatMap { setting in
+        settings = Setting.serving.filter { $0.name != Setting.metricsListen.name }.flatMap { setting in
             arguments.settings[setting.name].map { [setting.option, $0] } ?? []
         }
     }
@@ -57,8 +63,9 @@ final class Supervisor: Sendable {
     /// What a child ended with that can never run as it was told to; 0 when all was well.
     var exitCode: Int32 { failure.withLock { $0 } }
 
-    func service(_ name: String, _ words: [String]) -> any Service {
-        TaskService(name) { [self] stop in try await supervise(name, words + settings, until: stop) }
+    /// - Parameter own: options of this process alone, which stand in for those that all get.
+    func service(_ name: String, _ words: [String], _ own: [String] = []) -> any Service {
+        TaskService(name) { [self] stop in try await supervise(name, words + settings + own, until: stop) }
     }
 
     private func supervise(_ name: String, _ words: [String], until ending: StopSignal) async throws {
