@@ -25,16 +25,14 @@ import Testing
         try file.close()
         let damaged = try Data(contentsOf: URL(fileURLWithPath: service.database))
         let address = ["--listen", "127.0.0.1:0"]
-        let serving = [["api"] + address, ["worker"], ["up"] + address].map { $0 + place }
-        for words in serving + [
-            ["migrate", "--database", service.database], ["check", "--database", service.database],
-        ] {
-            let outcome = try service.command(words)
+        for words in [["api"] + address, ["worker"], ["up"] + address, ["migrate"]] {
+            let outcome = try service.refusal(of: words)
             #expect(outcome.code == 1, "\(words) \(outcome.errors)")
-            let text = outcome.output + outcome.errors
-            #expect(text.contains("damaged") && text.contains("restore a backup"), "\(words) \(text)")
+            #expect(outcome.errors.contains("damaged; stop the service and restore a backup"), "\(outcome.errors)")
             #expect(try Data(contentsOf: URL(fileURLWithPath: service.database)) == damaged)
         }
+        let check = try service.check()
+        #expect(check.code == 1 && check.output.contains("restore a backup"), "\(check.output)")
 
         #expect(try service.command(["restore", backup, "--force"] + place).code == 0)
         try service.startAPI()
@@ -55,9 +53,8 @@ import Testing
         let log = try Data(contentsOf: URL(fileURLWithPath: service.database + "-wal"))
         #expect(!log.isEmpty)
         if isDeleted { unlink(service.database) } else { truncate(service.database, 0) }
-        let words = ["--database", service.database, "--models", Self.models]
-        for command in [["api", "--listen", "127.0.0.1:0"], ["worker"]] {
-            let outcome = try service.command(command + words)
+        for words in [["api", "--listen", "127.0.0.1:0"], ["worker"]] {
+            let outcome = try service.refusal(of: words)
             #expect(outcome.code == 1 && outcome.errors.contains("its log is there"), "\(outcome.errors)")
             #expect(try Data(contentsOf: URL(fileURLWithPath: service.database + "-wal")) == log)
         }

@@ -9,7 +9,6 @@ import Testing
 @Suite(.serialized, .enabled(if: SmallDisk.isPossible, "no filesystem can be mounted here"))
 struct DiskTests {
     private static let rows = 3_000
-    private static let models = ServiceUnderTest.root + "/models"
 
     @Test func `a full disk refuses what comes and keeps what was accepted, and goes on when there is room`() throws {
         let disk = try SmallDisk()
@@ -85,7 +84,7 @@ struct DiskTests {
         let before = try Data(contentsOf: URL(fileURLWithPath: service.database))
         try disk.makeReadOnly()
         for words in [["api", "--listen", "127.0.0.1:0"], ["worker"], ["up", "--listen", "127.0.0.1:0"]] {
-            let outcome = try service.command(words + ["--database", service.database, "--models", Self.models])
+            let outcome = try service.refusal(of: words)
             #expect(outcome.code == 1, "\(words) \(outcome.errors)")
             #expect(outcome.errors.contains("Read-only file system"), "\(outcome.errors)")
             #expect(outcome.errors.contains("--database"), "\(outcome.errors)")
@@ -99,7 +98,7 @@ struct DiskTests {
         #expect(try service.command(["migrate", "--database", service.database]).code == 0)
         try disk.makeReadOnly(service.database)
         for words in [["api", "--listen", "127.0.0.1:0"], ["worker"]] {
-            let outcome = try service.command(words + ["--database", service.database, "--models", Self.models])
+            let outcome = try service.refusal(of: words)
             #expect(outcome.code == 1, "\(words) \(outcome.errors)")
             #expect(outcome.errors.contains("check its permissions"), "\(outcome.errors)")
         }

@@ -14,6 +14,15 @@ extension ServiceUnderTest {
         }
     }
 
+    /// Starts a process that should refuse to run.
+    ///
+    /// - Returns: how it ended, and what it said.
+    func refusal(of words: [String]) throws -> (code: Int32, errors: String) {
+        try start("refused", words)
+        try wait("\(words[0]) to end") { !isRunning("refused") }
+        return (end("refused"), logText("refused"))
+    }
+
     /// The kernel's letter for what a process does: `T` when it was stopped.
     static func state(of process: Int32) -> Character? {
         let line = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""

@@ -66,6 +66,8 @@ final class ServiceUnderTest {
 
     func processID(_ name: String) -> Int32 { processes[name]!.processIdentifier }
 
+    func isRunning(_ name: String) -> Bool { processes[name]!.isRunning }
+
     func signal(_ name: String, _ number: Int32) { kill(processes[name]!.processIdentifier, number) }
 
     /// Waits for a process's end.
