@@ -40,6 +40,14 @@ final class ServiceUnderTest {
         try start(name, ["worker"] + options)
     }
 
+    /// Starts `sibyl up` with an API and workers, and waits until the API listens.
+    func startUp(workers: Int, _ options: [String] = []) throws {
+        let ready = folder.path + "/url"
+        try start("up", ["up", "--workers", "\(workers)", "--listen", "127.0.0.1:0", "--ready-file", ready] + options)
+        try wait("the API to listen") { (try? String(contentsOfFile: ready, encoding: .utf8))?.hasSuffix("\n") == true }
+        url = try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .newlines)
+    }
+
     func start(_ name: String, _ words: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program)
