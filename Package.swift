@@ -91,6 +91,10 @@ let package = Package(
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
         tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
         fuzzTests,
+        // Started eight times by CommandTests.QueueLoadTests.
+        .executableTarget(
+            name: "QueueLoad", dependencies: ["Worker", "Queue", "Store", "Operations", "Core"], path: "Tests/QueueLoad",
+            swiftSettings: strict),
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
     ],
     swiftLanguageModes: [.v6]

@@ -37,6 +37,9 @@ extension Setting {
     package static let syncSeconds = Setting(
         name: "SIBYL_SYNC_SECONDS", kind: .integer(1...60), fallback: "\(Limits.synchronousWait.components.seconds)",
         meaning: "Seconds that a synchronous prediction waits before it is answered 503.")
+    package static let waitingRows = Setting(
+        name: "SIBYL_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
+        meaning: "Rows that may wait in the queue; what comes then is answered 503, and uploads pause.")
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
@@ -47,7 +50,7 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, groupCommit, url,
+        syncRows, syncSeconds, waitingRows, groupCommit, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -37,7 +37,7 @@ package enum QueueError: CodedError, Equatable {
 
     package var message: String {
         switch self {
-        case .full: "The queue is full (\(Limits.waitingRows) rows wait); try again later."
+        case .full: "The queue is full: as many rows wait as may; try again later."
         case .logFull: "The database's log is full and does not empty; try again later."
         case .diskLow: "The service's disk is nearly full; try again when there is room."
         case .wrongOffset(let stored): "\(stored) bytes of this input are stored; go on there."

@@ -20,8 +20,8 @@ extension Submissions {
     package func open(later request: Request) async throws {
         try checkDisk()
         let now = clock.now
-        try await committer.write(bytes: 0) { connection in
-            try Self.checkRoom(for: [], in: connection)
+        try await committer.write(bytes: 0) { [self] connection in
+            try checkRoom(for: [], in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             _ = try Self.open(
                 request, model: model, receiver: TaskTable.nobody, idleUntil: now + Limits.uploadIdle, at: now,

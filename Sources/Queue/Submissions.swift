@@ -53,16 +53,20 @@ package final class Submissions: Sendable {
     let retention: Duration
     let doorbell: Doorbell
     private let files: DatabaseFiles
+    private let waitingRows: Int
     private let takeovers = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - committer: writes the submissions of this process.
     ///   - doorbell: wakes workers after a commit.
     ///   - retention: how long results are kept after a task ended.
+    ///   - waitingRows: rows that may wait in the queue, at least 1.
     package init(
-        database: Database, committer: GroupCommitter, doorbell: Doorbell, clock: WallClock, retention: Duration
+        database: Database, committer: GroupCommitter, doorbell: Doorbell, clock: WallClock, retention: Duration,
+        waitingRows: Int = Limits.waitingRows
     ) {
         self.committer = committer
+        self.waitingRows = waitingRows
         files = database.files
         self.doorbell = doorbell
         self.clock = clock
@@ -85,8 +89,8 @@ package final class Submissions: Sendable {
         let now = clock.now
         let retention = retention
         let chunks = chunks.map { EncodedChunk($0) }
-        try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { connection in
-            try Self.checkRoom(for: chunks, in: connection)
+        try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { [self] connection in
+            try checkRoom(for: chunks, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
                 return try Self.submitSingle(chunks[0], request, model: model, at: now, in: connection)
@@ -127,9 +131,9 @@ package final class Submissions: Sendable {
         try checkDisk()
         let now = clock.now
         let token = makeReceiver(receiver)
-        return try await committer.write(bytes: 0) { connection in
+        return try await committer.write(bytes: 0) { [self] connection in
             try Self.checkOwner(receiver, in: connection)
-            try Self.checkRoom(for: [], in: connection)
+            try checkRoom(for: [], in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             return try Self.open(
                 request, model: model, receiver: token, idleUntil: nil, at: now, in: connection)
@@ -153,8 +157,8 @@ package final class Submissions: Sendable {
         let idleUntil = receiving.isResumable ? clock.now + Limits.uploadIdle : nil
         while true {
             do {
-                try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { connection in
-                    try Self.checkRoom(for: chunks, in: connection)
+                try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { [self] connection in
+                    try checkRoom(for: chunks, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
                     // Without a chunk nothing has yet said that this sender is still the one.
                     guard try TaskTable.isReceived(receiving.task, by: receiving.receiver, in: connection) else {
@@ -237,9 +241,11 @@ package final class Submissions: Sendable {
         guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
     }
 
-    static func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {
+    /// Refuses rows beyond the bound; where nothing waits, what is larger than it has its chance too.
+    func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {
         let rows = chunks.reduce(0) { $0 + $1.rows }
-        if try BacklogTable.rows(in: connection) + rows > Limits.waitingRows { throw QueueError.full }
+        let waiting = try BacklogTable.rows(in: connection)
+        if waiting > 0, waiting + rows > waitingRows { throw QueueError.full }
     }
 
     private static func append(_ chunks: [EncodedChunk], to receiving: Receiving, in connection: Connection) throws {

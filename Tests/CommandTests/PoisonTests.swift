@@ -55,13 +55,17 @@ import Testing
         try house.expectWhole(singles)
         let seconds = Date().timeIntervalSince(start)
         #expect(seconds < 0.5 + 3 + 2)
+        #expect(Set(try house.record.losses().keys).isSubset(of: [0]))
+        print("hang: neighbours \(seconds) s")
+        // The row itself fails when it has taken three workers along: three times those seconds.
+        guard Soak.isAsked else { return }
         let task = try house.service.ended(hanging)
         #expect(task["status"] as? String == "failed")
         let error = (task["result"] as? [String: Any])?["error"] as? [String: Any]
         #expect(error?["code"] as? String == "worker_crashed")
         #expect(Set(try house.record.losses().keys).isSubset(of: [0]))
         #expect((1...4).contains(house.deaths))
-        print("hang: neighbours \(seconds) s, \(house.deaths) deaths, all \(Date().timeIntervalSince(start)) s")
+        print("hang: \(house.deaths) deaths, all \(Date().timeIntervalSince(start)) s")
     }
 
     /// A service with the faulty model, paused, so that what is submitted first runs together.

@@ -65,6 +65,15 @@ final class ServiceUnderTest {
 
     func signal(_ name: String, _ number: Int32) { kill(processes[name]!.processIdentifier, number) }
 
+    func processID(_ name: String) -> Int32 { processes[name]!.processIdentifier }
+
+    /// The most memory that a process ever held at once, in MB.
+    func mostMegabytes(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(processID(name))/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
+    }
+
     /// Waits for a process's end.
     ///
     /// - Returns: its exit code; 128 and the signal's number for one that was killed.

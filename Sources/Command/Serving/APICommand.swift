@@ -67,7 +67,7 @@ struct APIProcess {
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
-            retention: environment.retention)
+            retention: environment.retention, waitingRows: environment.settings.integer(.waitingRows))
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
