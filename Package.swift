@@ -93,7 +93,8 @@ let package = Package(
         fuzzTests,
         // Started eight times by CommandTests.QueueLoadTests.
         .executableTarget(
-            name: "QueueLoad", dependencies: ["Worker", "Queue", "Store", "Operations", "Core"], path: "Tests/QueueLoad",
+            name: "QueueLoad", dependencies: ["Worker", "Queue", "Store", "Operations", "Core"],
+            path: "Tests/QueueLoad",
             swiftSettings: strict),
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
     ],

@@ -40,6 +40,15 @@ extension Setting {
     package static let waitingRows = Setting(
         name: "SIBYL_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
         meaning: "Rows that may wait in the queue; what comes then is answered 503, and uploads pause.")
+    package static let connections = Setting(
+        name: "SIBYL_CONNECTIONS", kind: .integer(16...100_000), fallback: "\(Limits.connections)",
+        meaning: "Open connections of one API process; half of them may wait for a task.")
+    package static let headerSeconds = Setting(
+        name: "SIBYL_HEADER_SECONDS", kind: .integer(1...600), fallback: "\(Limits.headerDeadline.components.seconds)",
+        meaning: "Seconds that the head of a request may take to come.")
+    package static let idleSeconds = Setting(
+        name: "SIBYL_IDLE_SECONDS", kind: .integer(1...3_600), fallback: "\(Limits.connectionIdle.components.seconds)",
+        meaning: "Seconds that a connection may rest, between requests, within a body and while an answer is not read.")
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
@@ -50,7 +59,7 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, waitingRows, groupCommit, url,
+        syncRows, syncSeconds, waitingRows, connections, headerSeconds, idleSeconds, groupCommit, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -62,8 +62,9 @@ struct APIProcess {
         let tasks = TaskStore(readers: readers, models: models)
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
-            logger: environment.logger)
-        changes = ChangeWatcher(tasks: tasks, clock: environment.steady, logger: environment.logger)
+            logger: environment.logger, limit: environment.followers)
+        changes = ChangeWatcher(
+            tasks: tasks, clock: environment.steady, logger: environment.logger, limit: environment.followers)
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
@@ -84,9 +85,16 @@ struct APIProcess {
 
     func makeServer(_ address: ListenAddress) throws -> APIServer {
         var random = SystemRandom()
+        let connections = environment.settings.integer(.connections)
+        let files = OpenFiles.allow(connections + Limits.otherFiles)
+        if files < connections + Limits.otherFiles {
+            environment.logger.warning(
+                "few files may be open; raise the limit (ulimit -n) or set fewer connections",
+                ["allowed": "\(files)", "connections": "\(connections)"])
+        }
         return try APIServer(
-            context, configuration: HTTPServerConfiguration(host: address.host, port: address.port),
-            requestIDSeed: random.next(), logger: environment.logger)
+            context, configuration: environment.serverConfiguration(address), requestIDSeed: random.next(),
+            logger: environment.logger)
     }
 
     /// In the order of dependence: requests need the watcher and the committer until their last.
@@ -110,5 +118,17 @@ struct APIProcess {
         APIContext.Settings(
             chunkRows: values.integer(.chunkRows), batchRows: values.integer(.maxBatchRows),
             synchronousRows: values.integer(.syncRows), synchronousWait: .seconds(values.integer(.syncSeconds)))
+    }
+}
+
+extension ServiceEnvironment {
+    /// How many requests may wait for a task.
+    fileprivate var followers: Int { settings.integer(.connections) / Limits.followingPart }
+
+    fileprivate func serverConfiguration(_ address: ListenAddress) -> HTTPServerConfiguration {
+        HTTPServerConfiguration(
+            host: address.host, port: address.port, connections: settings.integer(.connections),
+            idle: .seconds(settings.integer(.idleSeconds)),
+            headerDeadline: .seconds(settings.integer(.headerSeconds)))
     }
 }
