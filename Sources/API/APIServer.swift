@@ -7,7 +7,7 @@ package final class APIServer: Sendable {
     private let server: HTTPServer
 
     /// Every route, in the order in which they are listed.
-    package static func routes(_ context: APIContext) -> [Route] {
+    package static func routes(_ context: APIContext, metrics: MetricRegistry) -> [Route] {
         let submissions = SubmissionRoutes(context: context)
         let repeats = RepeatRoutes(context: context, submissions: submissions)
         let routes =
@@ -18,18 +18,29 @@ package final class APIServer: Sendable {
             + ManifestRoutes(context: context).routes + CompareRoutes(context: context).routes
             + PredictRoutes(context: context, submissions: submissions).routes
             + ModelRoutes(context: context).routes + HealthRoutes(context: context).routes
+            + MetricsRoute(metrics: metrics, reading: context.reading).routes
         return RootRoute(listed: routes).routes + routes
     }
 
     /// Begins to listen and to serve.
     package init(
-        _ context: APIContext, configuration: HTTPServerConfiguration, requestIDSeed: UInt64, logger: Logger
+        _ context: APIContext, configuration: HTTPServerConfiguration, requestIDSeed: UInt64, logger: Logger,
+        metrics: MetricRegistry
     ) throws {
+        let routes = Self.routes(context, metrics: metrics)
         let router = Router(
-            Self.routes(context), alsoUnder: "/api", where: { $0.pattern != "/" && !$0.pattern.hasPrefix("/admin") })
+            routes, alsoUnder: "/api",
+            where: { $0.pattern != "/" && $0.pattern != MetricsRoute.pattern && !$0.pattern.hasPrefix("/admin") })
+        let requests = RequestMetrics(routes)
+        let uploads = context.uploads
+        metrics.add(requests.sources + [Reading(.uploads) { Double(uploads.takenCount) }])
         let hooks = HTTPServerHooks(
             clock: context.steady, requestIDSeed: requestIDSeed, describe: Problems.describe,
-            admit: Self.refuseForwarded, onFinish: { RequestLog(logger: logger).write($0) })
+            admit: Self.refuseForwarded,
+            onFinish: { summary in
+                requests.count(summary)
+                RequestLog(logger: logger).write(summary)
+            }, onConnection: { requests.connections.add($0) })
         server = try HTTPServer(configuration, router: router, hooks: hooks)
     }
 

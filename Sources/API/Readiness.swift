@@ -1,6 +1,5 @@
 package import Core
 package import Queue
-package import Store
 internal import Synchronization
 
 /// Knows whether this process can accept durably, by doing it: a probe is a real commit.
@@ -11,7 +10,6 @@ package final class Readiness: Sendable {
         let problem: String?
     }
 
-    private let committer: GroupCommitter
     private let submissions: Submissions
     private let clock: SteadyClock
     private let last = Mutex<Probe?>(nil)
@@ -21,10 +19,7 @@ package final class Readiness: Sendable {
     private static let lifetime = Duration.seconds(1)
 
     /// - Parameter stopping: raised when the process begins to stop.
-    package init(
-        committer: GroupCommitter, submissions: Submissions, clock: SteadyClock, stopping: StopSignal
-    ) {
-        self.committer = committer
+    package init(submissions: Submissions, clock: SteadyClock, stopping: StopSignal) {
         self.submissions = submissions
         self.clock = clock
         self.stopping = stopping
@@ -44,8 +39,7 @@ package final class Readiness: Sendable {
 
     private func probe() async -> String? {
         do {
-            try submissions.checkDisk()
-            try await committer.write(bytes: 0) { try Store.Probe.write(in: $0) }
+            try await submissions.probe()
             return nil
         } catch {
             return (error as? any CodedError)?.message ?? "The database cannot be written."

@@ -2,9 +2,13 @@
 package enum Inflate {
     /// Reads the gzip format.
     ///
-    /// - Parameter limit: the greatest number of decompressed bytes.
-    /// - Throws: ``CompressionError``: `corrupt`, `truncated`, or `tooLarge` beyond the limit.
-    package static func gzip(_ bytes: [UInt8], upTo limit: Int) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - limit: the greatest number of decompressed bytes.
+    ///   - hold: told how many bytes are held more, before they are; few bytes may become many.
+    /// - Throws: ``CompressionError``: `corrupt`, `truncated`, or `tooLarge` beyond the limit; and what `hold` throws.
+    package static func gzip(
+        _ bytes: [UInt8], upTo limit: Int, hold: (Int) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
         let decoder = GzipDecoder()
         decoder.feed(bytes)
         var output: [UInt8] = []
@@ -12,6 +16,7 @@ package enum Inflate {
             let piece = try decoder.read(upTo: pieceBytes)
             if piece.isEmpty { break }
             guard output.count + piece.count <= limit else { throw CompressionError.tooLarge(limit: limit) }
+            try hold(piece.count)
             output.append(contentsOf: piece)
         }
         try decoder.finish()

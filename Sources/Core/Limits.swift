@@ -40,6 +40,10 @@ package enum Limits {
     package static let headerBytes = 32 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
+    /// Bytes of a body that always find room: what a few rows need.
+    package static let smallBodyBytes = 64 << 10
+    /// Bytes that all bodies of a process that are held whole may have beyond these; more are answered 503.
+    package static let wholeBodyBytes = 64 << 20
     /// Bytes of a streamed body (CSV, NDJSON) after decompression.
     package static let streamBodyBytes = 16 << 30
     /// Bytes of a body that are still read and thrown away so that the answer can be sent: see libmicrohttpd.
@@ -72,6 +76,8 @@ package enum Limits {
     package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.
     package static let defaultPageRows = 100
+    /// Open connections at a worker's own door: a few that scrape and supervise.
+    package static let doorConnections = 32
     /// Open connections of one process; when more come, those that rest between two requests are given up.
     package static let connections = 1_024
     /// Files and sockets that a process has open beside its connections.
@@ -196,6 +202,9 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// How long a process without a door for metrics waits when it begins, before it may become the keeper: the keeper
+    /// shows the state of the service.
+    package static let unseenKeeperPause = Duration.seconds(1)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.

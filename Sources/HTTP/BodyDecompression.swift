@@ -2,10 +2,11 @@ import Compression
 
 /// Decompresses bodies that are in memory whole.
 enum BodyDecompression {
-    /// - Throws: ``HTTPError``: `bodyTooLarge`, `bodyIncomplete` or `bodyCorrupt`.
-    static func decompress(_ bytes: [UInt8], upTo limit: Int) throws -> [UInt8] {
+    /// - Parameter share: counts what comes out, as it comes out: a few bytes may become many.
+    /// - Throws: ``HTTPError``: `bodyTooLarge`, `bodyIncomplete`, `bodyCorrupt` or `bodiesFull`.
+    static func decompress(_ bytes: [UInt8], upTo limit: Int, in share: BodyShare) throws -> [UInt8] {
         do {
-            return try Inflate.gzip(bytes, upTo: limit)
+            return try Inflate.gzip(bytes, upTo: limit) { try share.add($0) }
         } catch let error as CompressionError {
             throw HTTPError(error)
         }

@@ -33,6 +33,11 @@ extension Exchange {
             shared.withLock { $0.answer = answer }
             return
         }
+        do { try share.add(bytes.count) } catch {
+            collected = []
+            let answer = problem(error)
+            return shared.withLock { $0.answer = answer }
+        }
         collected.append(contentsOf: bytes)
     }
 
@@ -69,8 +74,11 @@ extension Exchange {
         case .collected(let limit, let handler):
             let bytes = collected
             let isCompressed = isCompressedBody
-            launch { request in
-                try await handler(request, isCompressed ? BodyDecompression.decompress(bytes, upTo: limit) : bytes)
+            launch { [share] request in
+                // The share lasts as long as the bytes are used.
+                defer { withExtendedLifetime(share) {} }
+                let body = isCompressed ? try BodyDecompression.decompress(bytes, upTo: limit, in: share) : bytes
+                return try await handler(request, body)
             }
         case .streamed(let buffer, let body, let handler):
             buffer.finish(.success(()))

@@ -79,7 +79,8 @@ extension Exchange {
                 if case .success(let parser) = form { shared.form = parser }
             }
             let body = HTTPBody(
-                buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes, form: form
+                buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes,
+                share: share, form: form
             )
             return .streamed(buffer, body, answer)
         }

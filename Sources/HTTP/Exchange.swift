@@ -37,6 +37,8 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     let connection: SuspendableConnection
     let client: ClientConnection
     let shared = Mutex(Shared())
+    /// What this request holds of the server's memory for whole bodies.
+    let share: BodyShare
 
     // The connection's thread alone changes what follows; once a task works, the request stays as it is.
     let target: String?
@@ -56,6 +58,7 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     /// - Parameter target: the target as it stands in the request line; nil when it holds a byte that cannot be there.
     init(target: String?, connection: OpaquePointer, client: ClientConnection, context: ServerContext) {
         self.context = context
+        share = BodyShare(of: context.bodies)
         self.connection = SuspendableConnection(pointer: connection)
         self.client = client
         self.target = target

@@ -15,12 +15,15 @@ package struct HTTPBody: AsyncSequence, Sendable {
     package let announcedBytes: Int?
     /// What parses a form, or why it cannot be parsed; nil for a body that is none.
     let form: Result<FormParser, any Error>?
+    /// Counts what is collected.
+    private let share: BodyShare
 
     init(
-        buffer: BodyBuffer, limit: Int, isCompressed: Bool, announcedBytes: Int?,
+        buffer: BodyBuffer, limit: Int, isCompressed: Bool, announcedBytes: Int?, share: BodyShare,
         form: Result<FormParser, any Error>? = nil
     ) {
         self.buffer = buffer
+        self.share = share
         self.limit = limit
         self.isCompressed = isCompressed
         self.announcedBytes = announcedBytes
@@ -34,11 +37,12 @@ package struct HTTPBody: AsyncSequence, Sendable {
     /// Reads the whole body into memory.
     ///
     /// - Parameter limit: bytes after decompression.
-    /// - Throws: ``HTTPError``: `bodyTooLarge` beyond the limit, or what broke the body.
+    /// - Throws: ``HTTPError``: `bodyTooLarge` beyond the limit, `bodiesFull`, or what broke the body.
     package func collect(upTo limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await piece in self {
             guard bytes.count + piece.count <= limit else { throw HTTPError.bodyTooLarge(limit: limit) }
+            try share.add(piece.count)
             if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
         }
         return bytes

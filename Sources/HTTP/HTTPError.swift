@@ -9,6 +9,8 @@ package enum HTTPError: CodedError, Equatable {
     /// The caller went away, or the compressed body ends too early.
     case bodyIncomplete
     case bodyCorrupt
+    /// The service holds as many bytes of bodies as it may.
+    case bodiesFull
     /// The body should be a form with one file and is not.
     case form(FormFault)
     case unsupportedEncoding
@@ -23,6 +25,7 @@ package enum HTTPError: CodedError, Equatable {
         case .malformed, .bodyCorrupt: .malformedRequest
         case .headersTooLarge: .headersTooLarge
         case .bodyTooLarge: .bodyTooLarge
+        case .bodiesFull: .queueFull
         case .bodyIncomplete: .bodyIncomplete
         case .form(let fault): fault.code
         case .unsupportedEncoding: .unsupportedEncoding
@@ -40,6 +43,7 @@ package enum HTTPError: CodedError, Equatable {
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
+        case .bodiesFull: "Many large requests are being read; try again in a moment, or stream rows as CSV or NDJSON."
         case .form(let fault): fault.message
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
         case .routeNotFound: "There is nothing at this path; `/` lists what there is."

@@ -25,12 +25,15 @@ package struct HTTPServerConfiguration: Sendable {
     package var idle: Duration
     /// How long a request's head may take from the connection's start, or from its own first line.
     package var headerDeadline: Duration
+    /// Bytes of bodies that are held whole, beside the first of each; more are answered 503.
+    package var wholeBodyBytes: Int
     /// TLS 1.2 and 1.3; nil for plain HTTP.
     package var tls: TLS?
 
     package init(
         host: String = "127.0.0.1", port: UInt16 = 0, threads: Int = 2, connections: Int = Limits.connections,
-        idle: Duration = Limits.connectionIdle, headerDeadline: Duration = Limits.headerDeadline, tls: TLS? = nil
+        idle: Duration = Limits.connectionIdle, headerDeadline: Duration = Limits.headerDeadline,
+        wholeBodyBytes: Int = Limits.wholeBodyBytes, tls: TLS? = nil
     ) {
         self.host = host
         self.port = port
@@ -38,6 +41,7 @@ package struct HTTPServerConfiguration: Sendable {
         self.connections = connections
         self.idle = idle
         self.headerDeadline = headerDeadline
+        self.wholeBodyBytes = wholeBodyBytes
         self.tls = tls
     }
 }

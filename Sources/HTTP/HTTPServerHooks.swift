@@ -14,16 +14,20 @@ package struct HTTPServerHooks: Sendable {
     package var describe: @Sendable (any Error) -> Problem
     /// Hears of every request that ended.
     package var onFinish: @Sendable (RequestSummary) -> Void
+    /// Hears of every connection: 1 when it opens, -1 when it closes.
+    package var onConnection: @Sendable (Int) -> Void
 
     package init(
         clock: SteadyClock, requestIDSeed: UInt64, describe: @escaping @Sendable (any Error) -> Problem,
         admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in },
-        onFinish: @escaping @Sendable (RequestSummary) -> Void = { _ in }
+        onFinish: @escaping @Sendable (RequestSummary) -> Void = { _ in },
+        onConnection: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.clock = clock
         self.requestIDSeed = requestIDSeed
         self.admit = admit
         self.describe = describe
         self.onFinish = onFinish
+        self.onConnection = onConnection
     }
 }

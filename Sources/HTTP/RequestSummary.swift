@@ -16,4 +16,18 @@ package struct RequestSummary: Sendable {
     package var remoteAddress: String
     /// Whether the answer was sent to its end.
     package var isComplete: Bool
+
+    package init(
+        method: String, route: String?, status: Int?, duration: Duration, sentBytes: Int, requestID: String,
+        remoteAddress: String, isComplete: Bool
+    ) {
+        self.method = method
+        self.route = route
+        self.status = status
+        self.duration = duration
+        self.sentBytes = sentBytes
+        self.requestID = requestID
+        self.remoteAddress = remoteAddress
+        self.isComplete = isComplete
+    }
 }

@@ -8,6 +8,7 @@ final class ServerContext: Sendable {
     let router: Router
     let hooks: HTTPServerHooks
     let requestIDs: RequestIDs
+    let bodies: BodyBudget
     private let acceptor: Acceptor
 
     /// Requests whose head has been read and whose answer is not sent yet.
@@ -28,6 +29,7 @@ final class ServerContext: Sendable {
     ) {
         self.acceptor = acceptor
         self.configuration = configuration
+        bodies = BodyBudget(limit: configuration.wholeBodyBytes)
         self.router = router
         self.hooks = hooks
         requestIDs = RequestIDs(seed: hooks.requestIDSeed)
@@ -67,12 +69,14 @@ final class ServerContext: Sendable {
 
     func opened(_ connection: ClientConnection) {
         connections.withLock { $0[ObjectIdentifier(connection)] = connection }
+        hooks.onConnection(1)
     }
 
     func closed(_ connection: ClientConnection) {
         connection.closed()
         _ = connections.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
         acceptor.connectionClosed()
+        hooks.onConnection(-1)
     }
 
     /// Closes the connections that owe something for too long.

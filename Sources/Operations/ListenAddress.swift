@@ -3,19 +3,47 @@ package struct ListenAddress: Sendable, Equatable {
     package let host: String
     package let port: UInt16
 
+    /// - Parameter setting: which setting the text is of.
     /// - Throws: ``UsageError`` when the text is no address with a port.
-    package init(_ text: String) throws {
+    package init(_ text: String, of setting: Setting = .listen) throws {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw UsageError("SIBYL_LISTEN (--listen) must be an address and a port, such as 127.0.0.1:8000.")
+            throw UsageError(
+                "\(setting.name) (\(setting.option)) must be an address and a port, such as 127.0.0.1:8000.")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty else {
-            throw UsageError("SIBYL_LISTEN (--listen) needs an address before the port, such as 127.0.0.1.")
+            throw UsageError(
+                "\(setting.name) (\(setting.option)) needs an address before the port, such as 127.0.0.1.")
         }
-        self.host = String(host)
+        self.init(host: String(host), port: port)
+    }
+
+    private init(host: String, port: UInt16) {
+        self.host = host
         self.port = port
     }
+
+    /// A worker's own door for metrics: a port alone is one of this machine's own address.
+    ///
+    /// - Throws: ``UsageError`` when the text is neither a port nor an address with one.
+    package init(metrics text: String) throws {
+        try self.init(UInt16(text) == nil ? text : "127.0.0.1:" + text, of: .metricsListen)
+    }
+
+    /// The address of the n-th of several like processes: the port goes up with it; any free port stays one.
+    ///
+    /// - Throws: ``UsageError`` when there is no such port.
+    package func shifted(by number: Int) throws -> ListenAddress {
+        if port == 0 { return self }
+        guard let port = UInt16(exactly: Int(port) + number) else {
+            throw UsageError("The port of \(Setting.metricsListen.name) leaves no room for \(number) workers above it.")
+        }
+        return ListenAddress(host: host, port: port)
+    }
+
+    /// The address as a setting's value.
+    package var text: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     /// Whether only this machine can reach the address.
     package var isLoopback: Bool {

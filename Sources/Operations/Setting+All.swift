@@ -31,15 +31,20 @@ extension Setting {
     package static let maxBatchRows = Setting(
         name: "SIBYL_MAX_BATCH_ROWS", kind: .integer(1...Limits.jsonRows), fallback: "\(Limits.jsonRows)",
         meaning: "Rows of one JSON batch.")
+    package static let maxWaitingRows = Setting(
+        name: "SIBYL_MAX_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
+        meaning: "Rows that may wait or run; submissions beyond them are answered 503.")
+    package static let maxStoredMegabytes = Setting(
+        name: "SIBYL_MAX_STORED_MB", kind: .integer(1...1 << 30), fallback: nil,
+        meaning:
+            "MiB that tasks, rows and results may take in the database; submissions beyond them are answered 503. Without it, as many as the disk has."
+    )
     package static let syncRows = Setting(
         name: "SIBYL_SYNC_ROWS", kind: .integer(1...Limits.synchronousRows), fallback: "\(Limits.synchronousRows)",
         meaning: "Rows of one `POST /predict/batch`.")
     package static let syncSeconds = Setting(
         name: "SIBYL_SYNC_SECONDS", kind: .integer(1...60), fallback: "\(Limits.synchronousWait.components.seconds)",
         meaning: "Seconds that a synchronous prediction waits before it is answered 503.")
-    package static let waitingRows = Setting(
-        name: "SIBYL_WAITING_ROWS", kind: .integer(1...Limits.waitingRows), fallback: "\(Limits.waitingRows)",
-        meaning: "Rows that may wait in the queue; what comes then is answered 503, and uploads pause.")
     package static let connections = Setting(
         name: "SIBYL_CONNECTIONS", kind: .integer(16...100_000), fallback: "\(Limits.connections)",
         meaning: "Open connections of one API process; half of them may wait for a task.")
@@ -52,6 +57,11 @@ extension Setting {
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
+    package static let metricsListen = Setting(
+        name: "SIBYL_METRICS_LISTEN", kind: .text, fallback: nil,
+        meaning:
+            "Address and port of a worker's own `/metrics`, `/live` and `/ready`; a port alone is on 127.0.0.1. Under `up` worker N has the port plus N."
+    )
     package static let url = Setting(
         name: "SIBYL_URL", kind: .text, fallback: "http://127.0.0.1:8000",
         meaning: "Where the client commands find the service.")
@@ -59,7 +69,8 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        syncRows, syncSeconds, waitingRows, connections, headerSeconds, idleSeconds, groupCommit, url,
+        maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
+        metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -9,6 +9,23 @@ struct Completion {
     /// What a row of the run cost, in microseconds; nil when nothing ran.
     let rowCost: Double?
 
+    /// What became of the chunks.
+    struct Stored {
+        /// Chunks that others have by now: their results were dropped.
+        var lost = 0
+        /// The tasks that ended here.
+        var ended: [EndedTask] = []
+        var succeeded = 0
+        var failed = 0
+
+        fileprivate mutating func count(_ chunks: [FinishedChunk]) {
+            for chunk in chunks {
+                succeeded += chunk.succeeded
+                failed += chunk.failed
+            }
+        }
+    }
+
     init(claim: Claim, rowCost: Double?, at time: WallTime, retention: Duration) {
         self.rowCost = rowCost
         self.claim = claim
@@ -17,40 +34,37 @@ struct Completion {
     }
 
     /// Stores the results of chunks whose lease still holds.
-    ///
-    /// - Returns: how many chunks were lost to others, and the tasks that ended here.
-    func store(_ finished: [FinishedChunk], in connection: Connection) throws -> (lost: Int, ended: [TaskID]) {
-        var lost = 0
+    func store(_ finished: [FinishedChunk], in connection: Connection) throws -> Stored {
+        var stored = Stored()
         var held: [Int64: [FinishedChunk]] = [:]
         for chunk in finished {
             if try ChunkTable.delete(chunk.key, token: claim.token, in: connection) {
                 held[chunk.key.task, default: []].append(chunk)
             } else {
-                lost += 1
+                stored.lost += 1
             }
         }
-        var ended: [TaskID] = []
-        var rows = 0
         for (task, chunks) in held {
-            let (id, isCounted) = try store(chunks, of: task, in: connection)
-            if let id { ended.append(id) }
-            if isCounted { rows += chunks.reduce(0) { $0 + $1.rows } }
+            let (ended, isCounted) = try store(chunks, of: task, in: connection)
+            if let ended { stored.ended.append(ended) }
+            if isCounted { stored.count(chunks) }
         }
         // A success of any row closes the model's breaker.
         if finished.contains(where: { $0.succeeded > 0 }) {
             try BreakerTable.succeed(claim.model, in: connection)
         }
+        let rows = stored.succeeded + stored.failed
         if rows > 0, let rowCost {
             try BacklogTable.settle(rows, rowCost: rowCost, model: claim.model, in: connection)
         } else if rows > 0 {
             try BacklogTable.add(-rows, model: claim.model, in: connection)
         }
-        return (lost, ended)
+        return stored
     }
 
     private func store(
         _ chunks: [FinishedChunk], of task: Int64, in connection: Connection
-    ) throws -> (ended: TaskID?, isCounted: Bool) {
+    ) throws -> (ended: EndedTask?, isCounted: Bool) {
         var progress = TaskProgress(task: task, startedAt: chunks.map(\.startedAt).min())
         for chunk in chunks {
             progress.succeeded += chunk.succeeded
@@ -62,7 +76,7 @@ struct Completion {
             return (nil, false)
         }
         for chunk in chunks where !chunk.isInTask { try keep(chunk, counted.kept, in: connection) }
-        return (counted.status.isFinal ? counted.id : nil, true)
+        return (counted.status.isFinal ? EndedTask(id: counted.id, status: counted.status) : nil, true)
     }
 
     /// Stores a result; the columns stay where they may be run again: all of them, or those with rows that failed here.

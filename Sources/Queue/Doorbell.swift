@@ -14,6 +14,7 @@ package final class Doorbell: Sendable {
 
     private let directory: DoorDirectory
     private let clock: SteadyClock
+    private let onEvent: @Sendable (StoreEvent) -> Void
     private let state = Mutex(State())
 
     /// How long the list of doors is believed: a new process looks for work by itself when it starts.
@@ -22,6 +23,7 @@ package final class Doorbell: Sendable {
     /// - Throws: ``QueueError/doorbellUnusable(reason:)``.
     package init(database: Database, steady: SteadyClock) throws {
         directory = try DoorDirectory(path: database.files.doors)
+        onEvent = database.onEvent
         clock = steady
     }
 
@@ -36,8 +38,9 @@ package final class Doorbell: Sendable {
     package func ringWorkers() { ring([], at: .worker) }
 
     /// Tells API processes which tasks have ended; of very many it says only "look".
-    package func announce(_ ids: [TaskID]) {
-        ring(ids.count <= Self.announcedTasks ? ids.flatMap(\.bytes) : [], at: .api)
+    package func announce(_ ended: [EndedTask]) {
+        for task in ended { onEvent(.taskEnded(task.status)) }
+        ring(ended.count <= Self.announcedTasks ? ended.flatMap(\.id.bytes) : [], at: .api)
     }
 
     /// Ids in one datagram.

@@ -11,7 +11,7 @@ package final class Forecast: Sendable {
         /// The time that they take one worker.
         let work: Duration
         /// Workers that are alive.
-        let workers: Int
+        package let workers: Int
         /// The model versions whose runs failed one after the other, so that nothing of them runs for now.
         package let failing: Set<ModelIdentity>
         /// Names of models that somebody has paused; the empty one stands for all.

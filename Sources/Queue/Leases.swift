@@ -13,6 +13,7 @@ package final class Leases {
     private let clock: WallClock
     private let retention: Duration
     private let doorbell: Doorbell
+    private let onEvent: @Sendable (StoreEvent) -> Void
     private var claimCount: Int64 = 0
     /// Whether the last claim failed at a point where it may hold chunks that nobody knows of.
     private var isClaimInDoubt = false
@@ -22,6 +23,7 @@ package final class Leases {
     ) throws {
         claims = try database.makeWriter(.relaxed)
         completions = try database.makeWriter(.durable)
+        onEvent = database.onEvent
         self.owner = owner
         self.doorbell = doorbell
         self.clock = clock
@@ -66,13 +68,16 @@ package final class Leases {
             return nil
         }
         // The rows cannot change while they are leased, so they are read when others may write again.
-        try claims.read { connection in
+        let waited = try claims.read { connection in
             for index in claim.chunks.indices {
                 claim.chunks[index].payload = try PayloadTable.find(claim.chunks[index].key, in: connection)
             }
+            return try claim.chunks.first.flatMap { try TaskTable.acceptance(of: $0.key.task, in: connection) }
+                .map { now - $0 }
         }
         isClaimInDoubt = false
         claimCount += 1
+        if let waited { onEvent(.claimed(waited: waited)) }
         return claim
     }
 
@@ -84,14 +89,13 @@ package final class Leases {
         _ finished: [FinishedChunk], of claim: Claim, rowCost: Double? = nil
     ) throws -> Int {
         let now = clock.now
-        var lost = 0
-        var ended: [TaskID] = []
-        try completions.transaction { connection in
-            (lost, ended) = try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
+        let stored = try completions.transaction { connection in
+            try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
                 .store(finished, in: connection)
         }
-        if !ended.isEmpty { doorbell.announce(ended) }
-        return lost
+        onEvent(.rowsScored(model: claim.model, succeeded: stored.succeeded, failed: stored.failed))
+        if !stored.ended.isEmpty { doorbell.announce(stored.ended) }
+        return stored.lost
     }
 
     /// Gives chunks back unharmed: they may run again at once.
@@ -104,6 +108,7 @@ package final class Leases {
                     chunk.key, token: claim.token, isSuspect: suspects || chunk.isSuspect, in: connection)
             }
         }
+        if suspects { onEvent(.chunksRetried(chunks.count)) }
         doorbell.ringWorkers()
     }
 
@@ -119,6 +124,7 @@ package final class Leases {
             if blamesModel { try BreakerTable.fail(claim.model, at: now, in: connection) }
             _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
         }
+        onEvent(.chunksRetried(1))
     }
 
     /// Notes which rows of a chunk run now, so that a death tells on them.

@@ -3,7 +3,9 @@ package import Core
 /// Errors of the queue's verbs.
 package enum QueueError: CodedError, Equatable {
     /// As many rows wait as may.
-    case full
+    case full(rows: Int)
+    /// The database holds as many bytes as it may.
+    case storageFull(bytes: Int)
     /// The write-ahead log stayed full: the disk is slower than the uploads, or a reader holds the log.
     case logFull
     /// The disk has less room than what was accepted may need to end.
@@ -25,7 +27,7 @@ package enum QueueError: CodedError, Equatable {
         switch self {
         case .full: .queueFull
         case .logFull: .storageBusy
-        case .diskLow: .diskLow
+        case .diskLow, .storageFull: .diskLow
         case .wrongOffset: .wrongOffset
         case .keyInProgress: .idempotencyInProgress
         case .keyMismatch: .idempotencyMismatch
@@ -35,9 +37,19 @@ package enum QueueError: CodedError, Equatable {
         }
     }
 
+    /// Whether room may come while a sender waits: rows are done, and their input goes.
+    var isOfRoom: Bool {
+        switch self {
+        case .full, .storageFull: true
+        default: false
+        }
+    }
+
     package var message: String {
         switch self {
-        case .full: "The queue is full: as many rows wait as may; try again later."
+        case .full(let rows): "The queue is full (\(rows) rows wait); try again later."
+        case .storageFull(let bytes):
+            "The service's database is full (\(bytes >> 20) MiB); try again when older tasks are deleted or expire."
         case .logFull: "The database's log is full and does not empty; try again later."
         case .diskLow: "The service's disk is nearly full; try again when there is room."
         case .wrongOffset(let stored): "\(stored) bytes of this input are stored; go on there."

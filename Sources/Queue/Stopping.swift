@@ -38,10 +38,10 @@ enum Stopping {
     ///
     /// Chunks that run are left to their workers, whose results still count.
     ///
-    /// - Returns: the task's id when it ended here, and whether more waits to be removed.
+    /// - Returns: the task when it ended here, and whether more waits to be removed.
     static func step(
         _ task: Int64, model: Int64, at time: WallTime, retention: Duration, in connection: Connection
-    ) throws -> (ended: TaskID?, isMoreWaiting: Bool) {
+    ) throws -> (ended: EndedTask?, isMoreWaiting: Bool) {
         guard try TaskTable.isStopping(task, in: connection) else { return (nil, false) }
         let removed = try ChunkTable.removeWaiting(of: task, upTo: Limits.sweptChunks, in: connection)
         for chunk in removed {

@@ -16,12 +16,12 @@ extension Submissions {
 
     /// Accepts a task whose rows come in requests of their own.
     ///
-    /// - Throws: ``QueueError/full``, ``IdempotencyKey/Replay`` and the key's errors.
+    /// - Throws: the room's and the disk's errors, ``IdempotencyKey/Replay`` and the key's errors.
     package func open(later request: Request) async throws {
         try checkDisk()
         let now = clock.now
-        try await committer.write(bytes: 0) { [self] connection in
-            try checkRoom(for: [], in: connection)
+        try await committer.write(bytes: 0) { [room] connection in
+            try room.check(adding: 0, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             _ = try Self.open(
                 request, model: model, receiver: TaskTable.nobody, idleUntil: now + Limits.uploadIdle, at: now,

@@ -53,20 +53,20 @@ package final class Submissions: Sendable {
     let retention: Duration
     let doorbell: Doorbell
     private let files: DatabaseFiles
-    private let waitingRows: Int
+    let room: Room
     private let takeovers = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - committer: writes the submissions of this process.
     ///   - doorbell: wakes workers after a commit.
     ///   - retention: how long results are kept after a task ended.
-    ///   - waitingRows: rows that may wait in the queue, at least 1.
+    ///   - room: how much may wait.
     package init(
         database: Database, committer: GroupCommitter, doorbell: Doorbell, clock: WallClock, retention: Duration,
-        waitingRows: Int = Limits.waitingRows
+        room: Room = Room()
     ) {
+        self.room = room
         self.committer = committer
-        self.waitingRows = waitingRows
         files = database.files
         self.doorbell = doorbell
         self.clock = clock
@@ -83,19 +83,21 @@ package final class Submissions: Sendable {
     /// - Parameters:
     ///   - chunks: the rows, at least one, in order.
     ///   - tailBytes: bytes of the caller's input after the last row.
-    /// - Throws: ``QueueError/full``, ``IdempotencyKey/Replay`` and the key's errors, or why nothing was written.
+    /// - Throws: the room's and the disk's errors, ``IdempotencyKey/Replay`` and the key's errors, or why nothing was
+    ///   written.
     package func submit(_ request: Request, chunks: [IncomingChunk], tailBytes: Int = 0) async throws {
         try checkDisk()
         let now = clock.now
         let retention = retention
         let chunks = chunks.map { EncodedChunk($0) }
-        try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { [self] connection in
-            try checkRoom(for: chunks, in: connection)
+        let bytes = chunks.reduce(0) { $0 + $1.storedBytes }
+        try await committer.write(bytes: bytes) { [room] connection in
+            let rows = chunks.reduce(0) { $0 + $1.rows }
+            try room.check(adding: rows, bytes: bytes, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
                 return try Self.submitSingle(chunks[0], request, model: model, at: now, in: connection)
             }
-            let rows = chunks.reduce(0) { $0 + $1.rows }
             // The task is sealed in this very transaction, so that no process has to answer for it.
             let receiving = try Self.open(
                 request, rows: rows, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
@@ -125,15 +127,15 @@ package final class Submissions: Sendable {
     /// Accepts a task whose rows follow.
     ///
     /// - Parameter receiver: this process; when it dies, the keeper ends the task as broken.
-    /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``QueueError/full``, and the key's
-    ///   errors.
+    /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; the room's and the disk's errors,
+    ///   and the key's.
     package func open(_ request: Request, receiver: Owner) async throws -> Receiving {
         try checkDisk()
         let now = clock.now
         let token = makeReceiver(receiver)
-        return try await committer.write(bytes: 0) { [self] connection in
+        return try await committer.write(bytes: 0) { [room] connection in
             try Self.checkOwner(receiver, in: connection)
-            try checkRoom(for: [], in: connection)
+            try room.check(adding: 0, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             return try Self.open(
                 request, model: model, receiver: token, idleUntil: nil, at: now, in: connection)
@@ -146,7 +148,7 @@ package final class Submissions: Sendable {
     ///
     /// - Parameter input: what is known of the stream by now; nil when nothing new is.
     /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile, or another receives it;
-    ///   ``QueueError/full``; ``QueueError/logFull`` after a bounded wait; ``QueueError/diskLow``.
+    ///   the room's errors and ``QueueError/logFull`` after a bounded wait; ``QueueError/diskLow``.
     package func append(
         _ chunks: [IncomingChunk], to receiving: Receiving, input: StoredInput? = nil
     ) async throws {
@@ -155,10 +157,12 @@ package final class Submissions: Sendable {
         try checkDisk()
         let chunks = chunks.map { EncodedChunk($0) }
         let idleUntil = receiving.isResumable ? clock.now + Limits.uploadIdle : nil
+        let bytes = chunks.reduce(0) { $0 + $1.storedBytes }
+        let rows = chunks.reduce(0) { $0 + $1.rows }
         while true {
             do {
-                try await committer.write(bytes: chunks.reduce(0) { $0 + $1.storedBytes }) { [self] connection in
-                    try checkRoom(for: chunks, in: connection)
+                try await committer.write(bytes: bytes) { [room] connection in
+                    try room.check(adding: rows, bytes: bytes, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
                     // Without a chunk nothing has yet said that this sender is still the one.
                     guard try TaskTable.isReceived(receiving.task, by: receiving.receiver, in: connection) else {
@@ -167,7 +171,7 @@ package final class Submissions: Sendable {
                     if let input { try InputTable.put(input, of: receiving.task, idleUntil: idleUntil, in: connection) }
                 }
                 return doorbell.ringWorkers()
-            } catch QueueError.full where waited < Limits.uploadWait {
+            } catch let error as QueueError where error.isOfRoom && waited < Limits.uploadWait {
                 try await pause(&waited)
             }
         }
@@ -199,7 +203,7 @@ package final class Submissions: Sendable {
             return status
         }
         doorbell.ringWorkers()
-        if status.isFinal { doorbell.announce([receiving.id]) }
+        if status.isFinal { doorbell.announce([EndedTask(id: receiving.id, status: status)]) }
     }
 
     private func waitForLog(_ waited: inout Duration) async throws {
@@ -214,10 +218,21 @@ package final class Submissions: Sendable {
         waited += Limits.uploadPoll
     }
 
+    /// Finds out whether a submission would be accepted now, by a real commit.
+    ///
+    /// - Throws: why it would not.
+    package func probe() async throws {
+        try checkDisk()
+        try await committer.write(bytes: 0) { [room] connection in
+            try room.check(adding: 1, in: connection)
+            try Probe.write(in: connection)
+        }
+    }
+
     /// What was accepted must be able to end: results and deletions need room too.
     ///
     /// - Throws: ``QueueError/diskLow``.
-    package func checkDisk() throws {
+    func checkDisk() throws {
         if files.freeDiskBytes < Limits.freeDiskBytes { throw QueueError.diskLow }
     }
 
@@ -239,13 +254,6 @@ package final class Submissions: Sendable {
     /// An upload of a process that is no longer on the list would be nobody's: the keeper does not look for it.
     static func checkOwner(_ owner: Owner, in connection: Connection) throws {
         guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
-    }
-
-    /// Refuses rows beyond the bound; where nothing waits, what is larger than it has its chance too.
-    func checkRoom(for chunks: [EncodedChunk], in connection: Connection) throws {
-        let rows = chunks.reduce(0) { $0 + $1.rows }
-        let waiting = try BacklogTable.rows(in: connection)
-        if waiting > 0, waiting + rows > waitingRows { throw QueueError.full }
     }
 
     private static func append(_ chunks: [EncodedChunk], to receiving: Receiving, in connection: Connection) throws {

@@ -61,6 +61,7 @@ package final class Upkeep {
                 brokenUploads: try Stopping.breakUploads(
                     of: owner.key, resumableUntil: clock.now + Limits.uploadIdle, in: connection))
         }
+        if let rescue { database.onEvent(.leasesExpired(chunks: rescue.chunks)) }
         beats.forget(owner.key)
         LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
         doorbell.ringWorkers()
@@ -88,13 +89,13 @@ package final class Upkeep {
     @discardableResult
     package func stop() throws -> Bool {
         let now = clock.now
-        var ended: [TaskID] = []
+        var ended: [EndedTask] = []
         var isMoreLeft = false
         for (task, model) in try writer.read({ try TaskTable.stopping(in: $0) }) {
             let step = try endings.transaction {
                 try Stopping.step(task, model: model, at: now, retention: retention, in: $0)
             }
-            if let id = step.ended { ended.append(id) }
+            if let task = step.ended { ended.append(task) }
             isMoreLeft = isMoreLeft || step.isMoreWaiting
         }
         if !ended.isEmpty { doorbell.announce(ended) }

@@ -25,6 +25,7 @@ struct ClaimRunner {
     let watchdog: Watchdog
     /// Notes which rows of a chunk run now, so that a death tells on them.
     let test: (Range<Int>, ClaimedChunk) throws -> Void
+    let metrics: WorkerMetrics
 
     func run(_ claim: Claim) throws -> Outcome {
         let startedAt = clock.now
@@ -33,7 +34,7 @@ struct ClaimRunner {
         var runnable: [(chunk: ClaimedChunk, rows: Rows)] = []
         for chunk in claim.chunks {
             do {
-                runnable.append((chunk, try rows(of: chunk)))
+                runnable.append((chunk, try metrics.time(.input) { try rows(of: chunk) }))
             } catch {
                 // Rows that cannot be read will not be readable later.
                 outcome.finished.append(failure(of: chunk, rows: nil, error, startedAt))
@@ -42,8 +43,8 @@ struct ClaimRunner {
         if runnable.isEmpty { return outcome }
         do {
             let predictions = try predictions(for: runnable)
-            outcome.finished += zip(runnable, predictions).map {
-                FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt)
+            outcome.finished += metrics.time(.output) {
+                zip(runnable, predictions).map { FinishedChunk($0.chunk, predictions: $1, startedAt: startedAt) }
             }
             outcome.rowCost = (steady.now - start).inSeconds * 1e6 / Double(max(claim.rows, 1))
         } catch QueueError.ownershipLost {
@@ -62,7 +63,7 @@ struct ClaimRunner {
             return [try runInPieces(only.chunk, only.rows)]
         }
         let batch = Batch(chunks.map(\.rows))
-        return batch.split(try watched { try predictor.predict(batch.rows) })
+        return batch.split(try watched.predict(batch.rows))
     }
 
     /// Runs a chunk that killed a worker, a piece at a time.
@@ -88,19 +89,19 @@ struct ClaimRunner {
 
     private func runPiece(_ rows: Rows) throws -> Predictions {
         do {
-            return try watched { try predictor.predict(rows) }
+            return try watched.predict(rows)
         } catch  where Self.mayBeOfRows(error) {
             return try bisect(rows, after: error, isPart: true)
         }
     }
 
     private func bisect(_ rows: Rows, after error: any Error, isPart: Bool = false) throws -> Predictions {
-        var bisection = Bisection(WatchedPredictor(predictor: predictor, watchdog: watchdog), after: error)
+        var bisection = Bisection(watched, after: error)
         return try bisection.run(rows, isPart: isPart)
     }
 
-    private func watched<Value>(_ body: () throws -> Value) throws -> Value {
-        try watchdog.watch(predictor, body)
+    private var watched: WatchedPredictor {
+        WatchedPredictor(predictor: predictor, watchdog: watchdog, metrics: metrics)
     }
 
     /// Whether single rows may be to blame for an error of a run.
@@ -152,16 +153,20 @@ struct ClaimRunner {
     }
 }
 
-/// A predictor each of whose runs is watched.
+/// A predictor each of whose runs is watched and measured.
 private struct WatchedPredictor: Predictor {
     let predictor: any Predictor
     let watchdog: Watchdog
+    let metrics: WorkerMetrics
 
     var identity: ModelIdentity { predictor.identity }
     var output: ModelOutput { predictor.output }
     var runRows: Int { predictor.runRows }
     var timeout: Duration { predictor.timeout }
 
-    func predict(_ rows: Rows) throws -> Predictions { try watchdog.watch(predictor) { try predictor.predict(rows) } }
+    func predict(_ rows: Rows) throws -> Predictions {
+        try metrics.time(.infer) { try watchdog.watch(predictor) { try predictor.predict(rows) } }
+    }
+
     func terminate() throws { try predictor.terminate() }
 }

@@ -2,6 +2,7 @@ package import Core
 package import Operations
 package import Queue
 package import Store
+internal import Synchronization
 
 /// Keeps the house of one database: rescues the work of the dead, wakes what was parked, sweeps, checkpoints.
 ///
@@ -11,6 +12,7 @@ package final class Keeper: Sendable {
     private let database: Database
     private let makeUpkeep: @Sendable () throws -> Upkeep
     private let logger: Logger
+    private let elected = Atomic<Bool>(false)
 
     package init(
         database: Database, doorbell: Doorbell, clock: WallClock, steady: SteadyClock, lease: Duration,
@@ -25,6 +27,12 @@ package final class Keeper: Sendable {
         }
     }
 
+    /// The bytes of the database's write-ahead log.
+    var logBytes: Int { database.files.logBytes }
+
+    /// Whether this process keeps house now.
+    package var isElected: Bool { elected.load(ordering: .relaxed) }
+
     /// Waits to be elected and then keeps house until told to stop.
     ///
     /// Blocks its thread.
@@ -34,6 +42,8 @@ package final class Keeper: Sendable {
             if stop.wait(for: Limits.rescuePoll) { return }
         }
         defer { election.unlock() }
+        elected.store(true, ordering: .relaxed)
+        defer { elected.store(false, ordering: .relaxed) }
         logger.debug("keeper elected")
         let upkeep = try makeUpkeep()
         var round = KeeperRound()

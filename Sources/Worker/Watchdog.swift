@@ -20,17 +20,21 @@ final class Watchdog: Sendable {
     }
 
     private let clock: SteadyClock
+    private let grace: Duration
     private let state = Monitor(State())
     private let onHang: @Sendable () -> Void
     private let onTrouble: @Sendable (any Error) -> Void
 
     /// - Parameters:
+    ///   - grace: how long a run may go on after it was told to stop.
     ///   - onHang: what is done about a run that does not stop when it is told to; it ends the process.
     ///   - onTrouble: told of a model that cannot even be told to stop.
     init(
-        clock: SteadyClock, onHang: @escaping @Sendable () -> Void, onTrouble: @escaping @Sendable (any Error) -> Void
+        clock: SteadyClock, grace: Duration = Limits.terminationGrace, onHang: @escaping @Sendable () -> Void,
+        onTrouble: @escaping @Sendable (any Error) -> Void
     ) {
         self.clock = clock
+        self.grace = grace
         self.onHang = onHang
         self.onTrouble = onTrouble
     }
@@ -66,7 +70,7 @@ final class Watchdog: Sendable {
         while true {
             let found: Run?? = state.wait(upTo: .seconds(3_600)) { state in
                 if state.isClosed { return .some(nil) }
-                return state.run.map { .some($0) }
+                return state.run.flatMap { $0.isTold ? nil : .some($0) }
             }
             if let found { return found }
         }
@@ -74,8 +78,9 @@ final class Watchdog: Sendable {
 
     /// Tells a run to stop, and after a grace does without it.
     private func end(_ run: Run) {
+        state.change { if $0.run?.number == run.number { $0.run?.isTold = true } }
         do { try run.predictor.terminate() } catch { onTrouble(error) }
-        let hasEnded: Bool? = state.wait(upTo: Limits.terminationGrace) { state in
+        let hasEnded: Bool? = state.wait(upTo: grace) { state in
             state.isClosed || state.run?.number != run.number ? true : nil
         }
         if hasEnded == nil { onHang() }

@@ -18,6 +18,7 @@ struct WorkerLoop {
     /// What runs now; the watchdog asks when a run hangs.
     let current: CurrentClaim
     let logger: Logger
+    var metrics = WorkerMetrics(serving: [], clock: SteadyClock { .zero })
 
     /// How long a worker waits before it tries the database again after an error that may pass.
     private static let pause = Duration.milliseconds(500)
@@ -33,7 +34,7 @@ struct WorkerLoop {
                 try leases.claim(of: models, upToRows: { sizes[$0]!.rows })
             }
             if let claim {
-                let rowCost = try finish(claim, using: &generator, until: stop)
+                let rowCost = try metrics.during(claim) { try finish(claim, using: &generator, until: stop) }
                 if let rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
             } else {
                 _ = listener.wait(for: Limits.safetyPoll)
@@ -49,14 +50,15 @@ struct WorkerLoop {
         defer { current.end() }
         let runner = ClaimRunner(
             predictor: predictors[claim.model]!, clock: clock, steady: steady, watchdog: watchdog,
-            test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } })
+            test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } },
+            metrics: metrics)
         guard let outcome = try outcome(of: runner, claim) else { return nil }
         if let error = outcome.error {
             logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
         }
         if !outcome.finished.isEmpty {
             let lost = try persisting(until: stop) {
-                try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost)
+                try metrics.time(.commit) { try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost) }
             }
             if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
         }

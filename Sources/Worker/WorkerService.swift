@@ -17,12 +17,14 @@ package struct WorkerService: Service {
     private let steady: SteadyClock
     private let retention: Duration
     private let logger: Logger
+    private let metrics: WorkerMetrics
 
     /// - Parameter owner: this process, registered with the models by ``register(_:boot:database:at:)``.
     package init(
         owner: Owner, models: LoadedModels, database: Database, doorbell: Doorbell, boot: String, clock: WallClock,
-        steady: SteadyClock, retention: Duration, logger: Logger
+        steady: SteadyClock, retention: Duration, logger: Logger, metrics: WorkerMetrics
     ) throws {
+        self.metrics = metrics
         self.steady = steady
         self.owner = owner
         self.models = models
@@ -60,6 +62,8 @@ package struct WorkerService: Service {
         let keys = try database.makeWriter(.durable).transaction { connection in
             try models.ready.map { try ModelTable.key(of: $0.identity, output: $0.output, in: connection) }
         }
+        let predictors = Dictionary(uniqueKeysWithValues: zip(keys, models.ready))
+        metrics.learn(predictors.mapValues(\.identity))
         let leases = try Leases(
             database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
         let current = CurrentClaim()
@@ -70,8 +74,8 @@ package struct WorkerService: Service {
             watching.join()
         }
         let loop = WorkerLoop(
-            leases: leases, predictors: Dictionary(uniqueKeysWithValues: zip(keys, models.ready)),
-            listener: listener, clock: clock, steady: steady, watchdog: watchdog, current: current, logger: logger)
+            leases: leases, predictors: predictors, listener: listener, clock: clock, steady: steady,
+            watchdog: watchdog, current: current, logger: logger, metrics: metrics)
         logger.info(
             "worker ready",
             ["models": models.ready.map { "\($0.identity.model)_\($0.identity.version)" }.joined(separator: ",")])

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct OverloadTests {
     @Test func `ten times what can be done is refused in order, and all that was accepted is done`() throws {
         let service = ServiceUnderTest()
-        try service.startAPI(["--waiting-rows", "3000"])
+        try service.startAPI(["--max-waiting-rows", "3000"])
         try service.startWorker()
         _ = try service.ended(try service.submit("the worker runs"))
 

@@ -1,4 +1,5 @@
 import Foundation
+import Queue
 import Store
 import TestSupport
 import Testing
@@ -50,7 +51,7 @@ import Testing
                 "SELECT count(*), sum(rows), sum(succeeded), sum(status = 'completed') FROM task"
             ) { [$0.int(0), $0.int(1), $0.int(2), $0.int(3)] }
             #expect(counts == [tasks, rows, rows, tasks])
-            #expect(try QueueInvariants.faults(in: connection).isEmpty)
+            #expect(try Invariants.faults(in: connection).isEmpty)
             #expect(try connection.first("SELECT sum(rows) FROM backlog") { $0.int(0) } == 0)
         }
     }

@@ -36,7 +36,7 @@ final class ImageCheck {
     private func faults(of service: Service, isDrained: Bool) throws -> [String] {
         if let damage = try service.database.check() { return ["damaged: \(damage)"] }
         return try service.database.makeWriter(.relaxed).read { connection in
-            var faults = try Rules.faults(in: connection)
+            var faults = try Invariants.faults(in: connection)
             if try connection.first("PRAGMA auto_vacuum", make: { $0.int(0) }) != 2 { faults.append("auto_vacuum") }
             for (index, entry) in workload.ledger.all.enumerated() {
                 let task = try TaskCheck(entry, at: point, in: service, isDrained: isDrained)

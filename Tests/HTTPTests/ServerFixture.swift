@@ -61,7 +61,7 @@ private func describe(_ error: any Error) -> Problem {
         case .bodyTooLarge: 413
         case .unsupportedEncoding: 415
         case .headersTooLarge: 431
-        case .shuttingDown: 503
+        case .queueFull, .shuttingDown: 503
         default: 500
         }
     return Problem(status: status, code: error.code, detail: error.message)

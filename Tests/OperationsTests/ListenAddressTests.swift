@@ -45,4 +45,29 @@ import Testing
         #expect(try ListenAddress("127.0.0.1:0").url(port: 4_711) == "http://127.0.0.1:4711")
         #expect(try ListenAddress("[::1]:0").url(port: 1) == "http://[::1]:1")
     }
+
+    @Test(
+        arguments: [
+            ("9464", "127.0.0.1:9464"), ("0", "127.0.0.1:0"), ("0.0.0.0:9464", "0.0.0.0:9464"),
+            ("[::1]:9464", "[::1]:9464"),
+        ])
+    func `a door for metrics is on this machine's own address unless another is said`(text: String, address: String)
+        throws
+    {
+        #expect(try ListenAddress(metrics: text).text == address)
+    }
+
+    @Test(arguments: ["", "65536", "-1", "localhost", ":9464"])
+    func `a door that is none is refused by the name of its setting`(text: String) {
+        let error = #expect(throws: UsageError.self) { try ListenAddress(metrics: text) }
+        #expect(error?.message.contains("SIBYL_METRICS_LISTEN") == true)
+    }
+
+    @Test func `the workers of one command have ports in a row`() throws {
+        let door = try ListenAddress(metrics: "[::1]:9464")
+        #expect(try door.shifted(by: 1).text == "[::1]:9465")
+        #expect(try door.shifted(by: 256).text == "[::1]:9720")
+        #expect(try ListenAddress(metrics: "0").shifted(by: 3).port == 0)
+        #expect(throws: UsageError.self) { try ListenAddress(metrics: "65535").shifted(by: 1) }
+    }
 }

@@ -5,7 +5,6 @@ import Store
 /// Submits small tasks through a group committer of its own, as an API process does.
 final class LoadCaller: Sendable {
     private let submissions: Submissions
-    private let stopwatch: LoadTally.Stopwatch
     private let committing: ServiceThread
     private let clock: WallClock
     private let tally: LoadTally
@@ -14,19 +13,18 @@ final class LoadCaller: Sendable {
     private static let waitingRows = 1_000
 
     init(
-        database: (database: Database, stopwatch: LoadTally.Stopwatch), doorbell: Doorbell, clock: WallClock,
+        database: Database, doorbell: Doorbell, clock: WallClock,
         retention: Duration, tally: LoadTally
     ) throws {
         self.clock = clock
         self.tally = tally
-        stopwatch = database.stopwatch
-        let committer = GroupCommitter(database: database.database)
+        let committer = GroupCommitter(database: database)
         committing = ServiceThread(name: "committer") { stop in
             do { try committer.run(until: stop) } catch { tally.note(error) }
         }
         submissions = Submissions(
-            database: database.database, committer: committer, doorbell: doorbell, clock: clock, retention: retention,
-            waitingRows: Self.waitingRows)
+            database: database, committer: committer, doorbell: doorbell, clock: clock, retention: retention,
+            room: Room(rows: Self.waitingRows))
     }
 
     deinit { committing.stop() }
@@ -41,16 +39,14 @@ final class LoadCaller: Sendable {
             let request = Submissions.Request(
                 draft: .init(id: id, owner: "local", priority: .normal, createdAt: clock.now),
                 model: LoadWorker.identity, output: LoadWorker.output)
-            stopwatch.restart()
             do {
                 try await submissions.submit(request, chunks: chunks)
                 tally.accepted(rows: isSingle ? 1 : 6)
                 isSingle.toggle()
-            } catch QueueError.full {
+            } catch QueueError.full(_) {
                 tally.count()
                 try await Task.sleep(for: .milliseconds(2))
             }
-            stopwatch.stop()
         }
     }
 

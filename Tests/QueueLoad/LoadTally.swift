@@ -46,28 +46,10 @@ final class LoadTally: Sendable {
         state.withLock { if $0.errors.count < 20 { $0.errors.append(text) } }
     }
 
-    /// A database whose verbs, all of one thread, have their waits at the gate measured.
-    ///
-    /// What a thread does between two statements of the queue takes no time here: so the time from the last statement, or
-    /// from the verb's beginning, to `BEGIN IMMEDIATE` is the wait for the gate.
-    func watched(_ path: String) throws -> (database: Database, stopwatch: Stopwatch) {
-        let stopwatch = Stopwatch()
-        let watch = StatementWatch(
-            before: { [self] sql, _ in
-                guard sql == "BEGIN IMMEDIATE", let wait = stopwatch.elapsed else { return }
-                state.withLock { $0.waits.append(Int(wait.inSeconds * 1e6)) }
-            }, after: { _, _ in stopwatch.restart() })
-        return (try Database(path: path, watch: watch), stopwatch)
-    }
-
-    /// Measures from the last of some moments.
-    final class Stopwatch: Sendable {
-        private let start = Mutex<Duration?>(nil)
-
-        func restart() { start.withLock { $0 = .sinceStart } }
-        func stop() { start.withLock { $0 = nil } }
-        /// The time since then; nil when nothing is measured.
-        var elapsed: Duration? { start.withLock { $0 }.map { .sinceStart - $0 } }
+    /// Takes note of a turn at the write gate.
+    func record(_ event: StoreEvent) {
+        guard case .gateEntered(let wait) = event else { return }
+        state.withLock { $0.waits.append(Int(wait.inSeconds * 1e6)) }
     }
 
     /// All of it as one line of JSON.

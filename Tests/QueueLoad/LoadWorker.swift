@@ -11,30 +11,26 @@ final class LoadWorker: @unchecked Sendable {  // @unchecked because one thread 
     private let leases: Leases
     private let model: Int64
     private let reader: Writer
-    private let stopwatch: LoadTally.Stopwatch
     private let tally: LoadTally
     private let clock: WallClock
     private var turn = 0
 
     init(
-        database: (database: Database, stopwatch: LoadTally.Stopwatch), owner: Owner, doorbell: Doorbell,
+        database: Database, owner: Owner, doorbell: Doorbell,
         clock: WallClock, retention: Duration, tally: LoadTally
     ) throws {
         self.clock = clock
         self.tally = tally
-        stopwatch = database.stopwatch
-        reader = try database.database.makeWriter(.relaxed)
+        reader = try database.makeWriter(.relaxed)
         model = try reader.transaction { try ModelTable.key(of: Self.identity, output: Self.output, in: $0) }
         leases = try Leases(
-            database: database.database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
+            database: database, owner: owner, doorbell: doorbell, clock: clock, retention: retention)
     }
 
     /// Works until nothing waits and this process submits no more.
     func run() throws {
         while true {
-            stopwatch.restart()
             let claim = try leases.claim(of: [model], upToRows: { _ in 12 })
-            stopwatch.stop()
             if let claim {
                 tally.count()
                 try end(claim)
@@ -49,8 +45,6 @@ final class LoadWorker: @unchecked Sendable {  // @unchecked because one thread 
     /// Ends a claim in one of the ways in which claims end: given back, put aside, or done.
     private func end(_ claim: Claim) throws {
         turn += 1
-        stopwatch.restart()
-        defer { stopwatch.stop() }
         if turn.isMultiple(of: 17) {
             try leases.release(claim.chunks, of: claim, asSuspects: turn.isMultiple(of: 34))
             return tally.count()

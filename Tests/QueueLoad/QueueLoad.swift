@@ -39,7 +39,7 @@ private struct House {
     private static let retention = Duration.seconds(3_600)
 
     init(path: String, name: String, tally: LoadTally) throws {
-        database = try Database(path: path)
+        database = try Database(path: path, onEvent: { tally.record($0) })
         self.name = name
         self.tally = tally
     }
@@ -58,7 +58,7 @@ private struct House {
         ]
         defer { for thread in threads { thread.stop() } }
         let worker = try LoadWorker(
-            database: try tally.watched(database.files.path), owner: owner, doorbell: doorbell, clock: wall,
+            database: database, owner: owner, doorbell: doorbell, clock: wall,
             retention: Self.retention, tally: tally)
         let working = thread("worker") { _ in try worker.run() }
         try await submit(doorbell)
@@ -70,8 +70,7 @@ private struct House {
     private func submit(_ doorbell: Doorbell) async throws {
         defer { tally.submittingEnded() }
         let caller = try LoadCaller(
-            database: try tally.watched(database.files.path), doorbell: doorbell, clock: wall,
-            retention: Self.retention, tally: tally)
+            database: database, doorbell: doorbell, clock: wall, retention: Self.retention, tally: tally)
         try await caller.run()
     }
 

@@ -30,8 +30,10 @@ final class QueueHarness {
     static let identity = ModelIdentity(model: "echo", version: "v1", digest: "00")
     static let output = ModelOutput(kind: .regression)
 
-    /// - Parameter prepare: makes the database what it is before the schema is brought up to date.
-    init(_ engine: Engine, prepare: (Database) throws -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - room: how much may wait.
+    ///   - prepare: makes the database what it is before the schema is brought up to date.
+    init(_ engine: Engine, room: Room = Room(), prepare: (Database) throws -> Void = { _ in }) throws {
         database = try Database(path: folder.path + "/queue.db")
         try prepare(database)
         try database.migrate()
@@ -42,7 +44,8 @@ final class QueueHarness {
             do { try committer.run(until: stop) } catch { fatalError("\(error)") }
         }
         submissions = Submissions(
-            database: database, committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
+            database: database, committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention,
+            room: room)
         tasks = TaskStore(readers: database.makeReaders(), models: models)
     }
 
@@ -202,6 +205,11 @@ final class QueueHarness {
         try upkeep.promote()
         while try upkeep.sweep() {}
     }
+
+    /// Looks for states that must not be.
+    ///
+    /// - Returns: one line for each kind; empty when all is well.
+    func invariantFaults() throws -> [String] { try read { try Invariants.faults(in: $0) } }
 
     /// Asks the database a question of the test's own.
     func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {

@@ -126,7 +126,7 @@ final class Bench {
 
     func count(_ sql: String) throws -> Int { try read { try $0.first(sql) { $0.int(0) } ?? 0 } }
 
-    func invariantFaults() throws -> [String] { try read { try QueueInvariants.faults(in: $0) } }
+    func invariantFaults() throws -> [String] { try read { try Invariants.faults(in: $0) } }
 
     func task(_ id: TaskID) throws -> StoredTask? { try tasks.task(id, owner: "local") }
 

@@ -8,6 +8,9 @@ package final class UploadSlots: Sendable {
 
     package init(limit: Int = Limits.uploads) { self.limit = limit }
 
+    /// The number of streams that are being read.
+    package var takenCount: Int { taken.load(ordering: .relaxed) }
+
     /// Reads a stream in a slot of its own.
     ///
     /// - Throws: ``APIError/tooManyUploads`` when all slots are taken, or what the closure throws.

@@ -6,6 +6,7 @@ internal import HTTP
 internal import Operations
 internal import Queue
 internal import Store
+internal import Worker
 
 /// `sibyl api`: one API process.
 struct APICommand: Command {
@@ -46,15 +47,23 @@ struct APIProcess {
     private let changes: ChangeWatcher
     private let reading = ReadingThread()
     private let context: APIContext
+    private let keeper: Keeper
+    private let metrics: MetricRegistry
 
     init(_ environment: ServiceEnvironment, stop: StopSignal) throws {
         self.environment = environment
         let catalog = try environment.loadCatalog()
-        database = try environment.openDatabase()
+        let store = StoreMetrics(commitsGroups: true)
+        database = try environment.openDatabase(onEvent: store.hear)
         doorbell = try Doorbell(database: database, steady: environment.steady)
         committer = GroupCommitter(
             database: database,
-            groupLimit: environment.settings[.groupCommit] == "off" ? 1 : Limits.groupCommitSubmissions)
+            groupLimit: environment.settings[.groupCommit] == "off" ? 1 : Limits.groupCommitSubmissions,
+            onCommit: { store.hear(.groupCommitted(writes: $0)) })
+        keeper = environment.makeKeeper(database, doorbell)
+        metrics = MetricRegistry(
+            environment.commonMetrics(
+                process: "api", store: store, keeper: keeper, catalog: catalog, database: database))
         owner = try Owner(
             .api, boot: environment.boot, models: [], database: database, at: environment.clock.now)
         let readers = database.makeReaders()
@@ -68,7 +77,7 @@ struct APIProcess {
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
-            retention: environment.retention, waitingRows: environment.settings.integer(.waitingRows))
+            retention: environment.retention, room: Self.room(environment.settings))
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
@@ -77,10 +86,13 @@ struct APIProcess {
             administration: Administration(
                 committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
-            readiness: Readiness(
-                committer: committer, submissions: submissions, clock: environment.steady, stopping: stop),
+            readiness: Readiness(submissions: submissions, clock: environment.steady, stopping: stop),
             receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
+    }
+
+    private static func room(_ values: SettingValues) -> Room {
+        Room(rows: values.integer(.maxWaitingRows), bytes: values[.maxStoredMegabytes].map { Int($0)! << 20 })
     }
 
     func makeServer(_ address: ListenAddress) throws -> APIServer {
@@ -94,12 +106,12 @@ struct APIProcess {
         }
         return try APIServer(
             context, configuration: environment.serverConfiguration(address), requestIDSeed: random.next(),
-            logger: environment.logger)
+            logger: environment.logger, metrics: metrics)
     }
 
     /// In the order of dependence: requests need the watcher and the committer until their last.
     var services: [any Service] {
-        [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [
+        [environment.service(of: keeper)] + environment.registration(of: owner) + [
             ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
             ThreadService("reading") { [reading] stop in reading.run(until: stop) },
             ThreadService("changes") { [changes] stop in changes.run(until: stop) },

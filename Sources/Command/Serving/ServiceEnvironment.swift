@@ -48,8 +48,10 @@ struct ServiceEnvironment {
     }
 
     /// Opens the database; a new one gets its schema, an old one must have the right one.
-    func openDatabase() throws -> Database {
-        let database = try Database(path: settings[.database]!)
+    ///
+    /// - Parameter onEvent: hears what happens in the store and the queue.
+    func openDatabase(onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }) throws -> Database {
+        let database = try Database(path: settings[.database]!, onEvent: onEvent)
         if try database.schemaVersion() == 0 { try database.migrate() }
         try database.checkSchema()
         return database
@@ -63,11 +65,35 @@ struct ServiceEnvironment {
         return catalog
     }
 
-    func keeper(_ database: Database, _ doorbell: Doorbell) -> any Service {
-        let keeper = Keeper(
+    func makeKeeper(_ database: Database, _ doorbell: Doorbell) -> Keeper {
+        Keeper(
             database: database, doorbell: doorbell, clock: clock, steady: steady, lease: lease, retention: retention,
             logger: logger)
-        return ThreadService("keeper") { stop in try keeper.run(until: stop) }
+    }
+
+    /// - Parameter isSeen: whether this process shows metrics. One that does not lets others stand for election first when
+    ///   it begins, since the keeper alone shows the state of the service.
+    func service(of keeper: Keeper, isSeen: Bool = true) -> any Service {
+        ThreadService("keeper") { stop in
+            if !isSeen, stop.wait(for: Limits.unseenKeeperPause) { return }
+            try keeper.run(until: stop)
+        }
+    }
+
+    /// What every process shows: itself, its writes, and the whole service where it is the keeper.
+    ///
+    /// - Parameter process: what the process is: `api` or `worker`.
+    func commonMetrics(
+        process: String, store: StoreMetrics, keeper: Keeper, catalog: Catalog, database: Database
+    ) -> [any MetricSource] {
+        let readers = database.makeReaders()
+        let models = ModelRegistry()
+        let service = ServiceReadings(
+            keeper: keeper, catalog: catalog, congestion: Congestion(readers: readers, models: models),
+            workforce: Workforce(readers: readers),
+            forecast: Forecast(readers: readers, models: models, clock: steady, wall: clock), clock: clock)
+        return ProcessReadings.make(process: process, sqlite: Database.libraryVersion, startedAt: clock.now)
+            + store.sources + [service]
     }
 
     /// The services that keep this process on the list of the living, and take it off at the end.

@@ -21,11 +21,16 @@ struct UpCommand: Command {
         try ListenAddress(environment.settings[.listen]!).checkOpenness(auth: environment.settings[.auth])
         try environment.migrateDatabase()
         let stop = environment.stopSignal()
+        let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
+        let doors = try (0..<workers).map { try door?.shifted(by: $0 + 1).text }
         let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop)
         let readyFile = arguments.value("--ready-file").map { ["--ready-file", $0] } ?? []
         // Stopping goes from last to first: nothing new comes in, then the workers end what they hold.
         let services =
-            (0..<workers).map { supervisor.service("worker \($0 + 1)", ["worker"]) }
+            zip(1..., doors).map { number, door in
+                supervisor.service(
+                    "worker \(number)", ["worker"], door.map { [Setting.metricsListen.option, $0] } ?? [])
+            }
             + [supervisor.service("api", ["api"] + readyFile)]
         try await ServiceGroup(services, logger: environment.logger, deadline: Limits.stopDeadline * 2).run(until: stop)
         environment.logger.notice("stopped")
@@ -43,7 +48,7 @@ final class Supervisor: Sendable {
     init(environment: ServiceEnvironment, arguments: Arguments, stop: StopSignal) {
         self.environment = environment
         self.stop = stop
-        settings = Setting.serving.flatMap { setting in
+        settings = Setting.serving.filter { $0.name != Setting.metricsListen.name }.flatMap { setting in
             arguments.settings[setting.name].map { [setting.option, $0] } ?? []
         }
     }
@@ -51,8 +56,9 @@ final class Supervisor: Sendable {
     /// What a child ended with that can never run as it was told to; 0 when all was well.
     var exitCode: Int32 { failure.withLock { $0 } }
 
-    func service(_ name: String, _ words: [String]) -> any Service {
-        TaskService(name) { [self] stop in try await supervise(name, words + settings, until: stop) }
+    /// - Parameter own: options of this process alone, which stand in for those that all get.
+    func service(_ name: String, _ words: [String], _ own: [String] = []) -> any Service {
+        TaskService(name) { [self] stop in try await supervise(name, words + settings + own, until: stop) }
     }
 
     private func supervise(_ name: String, _ words: [String], until ending: StopSignal) async throws {

@@ -1,7 +1,10 @@
+internal import Catalog
 internal import Core
+internal import Digest
 internal import Inference
 internal import Operations
 internal import Queue
+internal import Store
 internal import Worker
 
 /// `sibyl worker`: one worker process.
@@ -14,7 +17,15 @@ struct WorkerCommand: Command {
         let environment = try ServiceEnvironment(arguments, process: "worker")
         let stop = environment.stopSignal()
         let catalog = try environment.loadCatalog()
-        let database = try environment.openDatabase()
+        let store = StoreMetrics(commitsGroups: false)
+        let versions = catalog.models.flatMap { model in
+            model.versions.map { ResolvedModel(model: model, version: $0).identity }
+        }
+        let metrics = WorkerMetrics(serving: versions, clock: environment.steady)
+        let database = try environment.openDatabase {
+            store.hear($0)
+            metrics.hear($0)
+        }
         let doorbell = try Doorbell(database: database, steady: environment.steady)
         let models = LoadedModels(catalog, libraryPath: environment.settings[.onnxRuntime])
         let owner = try WorkerService.register(
@@ -22,10 +33,32 @@ struct WorkerCommand: Command {
         let worker = try WorkerService(
             owner: owner, models: models, database: database, doorbell: doorbell, boot: environment.boot,
             clock: environment.clock, steady: environment.steady, retention: environment.retention,
-            logger: environment.logger)
-        let services = [environment.keeper(database, doorbell)] + environment.registration(of: owner) + [worker]
+            logger: environment.logger, metrics: metrics)
+        let keeper = environment.makeKeeper(database, doorbell)
+        let registry = MetricRegistry(
+            environment.commonMetrics(
+                process: "worker", store: store, keeper: keeper, catalog: catalog, database: database)
+                + metrics.sources)
+        let doors = try door(environment, registry, models, stop)
+        let services =
+            doors + [environment.service(of: keeper, isSeen: !doors.isEmpty)]
+            + environment.registration(of: owner) + [worker]
         try await ServiceGroup(services, logger: environment.logger).run(until: stop)
         environment.logger.notice("stopped")
         return 0
+    }
+
+    /// The worker's own door, if it shall have one.
+    private func door(
+        _ environment: ServiceEnvironment, _ metrics: MetricRegistry, _ models: LoadedModels, _ stop: StopSignal
+    ) throws -> [any Service] {
+        guard let text = environment.settings[.metricsListen] else { return [] }
+        let address = try ListenAddress(metrics: text)
+        var random = SystemRandom()
+        let door = try WorkerDoor(
+            address, metrics: metrics, broken: models.broken.map(\.message), isServing: !models.ready.isEmpty,
+            stopping: stop, clock: environment.steady, requestIDSeed: random.next())
+        environment.logger.notice("door open", ["url": address.url(port: door.port)])
+        return [door]
     }
 }

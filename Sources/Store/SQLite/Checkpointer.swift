@@ -31,13 +31,8 @@ package final class Checkpointer {
     ///
     /// - Parameter isIdle: whether nothing was written lately; else a quarter of the file may stay free for what comes.
     package func releaseFreePages(isIdle: Bool) throws {
-        let (pages, free) = try writer.read { connection in
-            (
-                try connection.first("PRAGMA page_count") { $0.int(0) } ?? 0,
-                try connection.first("PRAGMA freelist_count") { $0.int(0) } ?? 0
-            )
-        }
-        guard free > (isIdle ? 0 : max(pages / 4, Limits.releasedPages)) else { return }
+        let pages = try writer.read { try DatabasePages(in: $0) }
+        guard pages.free > (isIdle ? 0 : max(pages.count / 4, Limits.releasedPages)) else { return }
         try writer.transaction { connection in
             // Each step of the pragma frees one page.
             _ = try connection.all("PRAGMA incremental_vacuum(\(Limits.releasedPages))") { _ in () }

@@ -7,6 +7,8 @@ package final class Database: Sendable {
     package let files: DatabaseFiles
     private let watch: StatementWatch?
     private let vfs: String?
+    /// Hears what happens here, and in the queue.
+    package let onEvent: @Sendable (StoreEvent) -> Void
 
     /// Opens the database, making folders and lock files as needed; the schema is looked at later.
     ///
@@ -14,9 +16,13 @@ package final class Database: Sendable {
     ///   - watch: sees every statement of this object's connections; nil but in tests.
     ///   - vfs: the name of what SQLite reads and writes by; nil, but in tests, for the system's files.
     /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(path: String, watch: StatementWatch? = nil, vfs: String? = nil) throws {
+    package init(
+        path: String, watch: StatementWatch? = nil, vfs: String? = nil,
+        onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    ) throws {
         self.watch = watch
         self.vfs = vfs
+        self.onEvent = onEvent
         files = DatabaseFiles(path: path)
         try files.makeFolders()
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }

@@ -75,12 +75,24 @@ package struct DatabaseFiles: Sendable, Hashable {
     private static func makeFolder(_ folder: String, mode: mode_t) throws {
         var made = ""
         for part in folder.split(separator: "/", omittingEmptySubsequences: true) {
+            let parent = made
             made += "/" + part
-            if mkdir(made, mode) != 0, errno != EEXIST, errno != EROFS, errno != EACCES {
+            if mkdir(made, mode) == 0 {
+                try keepEntries(of: parent.isEmpty ? "/" : parent)
+            } else if errno != EEXIST, errno != EROFS, errno != EACCES {
                 throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))
             }
         }
         if access(folder, W_OK) != 0 { throw StoreError.folderUnusable(reason: String(cString: strerror(errno))) }
+    }
+
+    /// Brings a folder's entries to disk: a database in a folder that a power loss takes away is lost with it.
+    private static func keepEntries(of folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        if descriptor < 0 || fsync(descriptor) != 0 {
+            throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))
+        }
     }
 
     /// The names of a folder's visible files; none when there is no such folder.

@@ -87,7 +87,7 @@ final class GateAlarm: Sendable {
     /// A real-time signal that nothing else uses.
     private static let signalNumber: Int32 = 34 + 7
 
-    fileprivate static var now: Duration {
+    static var now: Duration {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

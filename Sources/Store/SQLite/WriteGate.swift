@@ -13,22 +13,34 @@ final class WriteGate {
     private let turn: LockFile
     private let gate: LockFile
     private let patience: Duration
+    private let onEnter: @Sendable (Duration) -> Void
 
-    /// - Parameter patience: how long ``enter()`` waits; a lock that never comes is a fault to report, not to sit out.
-    init(files: DatabaseFiles, patience: Duration = Limits.gateWait) throws {
+    /// - Parameters:
+    ///   - patience: how long ``enter()`` waits; a lock that never comes is a fault to report, not to sit out.
+    ///   - onEnter: told how long each turn was waited for.
+    init(
+        files: DatabaseFiles, patience: Duration = Limits.gateWait,
+        onEnter: @escaping @Sendable (Duration) -> Void = { _ in }
+    ) throws {
         turn = try LockFile(path: files.turn)
         gate = try LockFile(path: files.gate)
         self.patience = patience
+        self.onEnter = onEnter
     }
 
     /// Waits for the gate; ``leave()`` must follow.
     ///
     /// - Throws: ``StoreError/gateTimeout(holder:isStopped:)`` after the bound.
     func enter() throws {
+        var start: Duration?
         if try turn.tryLock() {
             defer { turn.unlock() }
-            if try !gate.tryLock() { try wait(for: gate) }
+            if try !gate.tryLock() {
+                start = GateAlarm.now
+                try wait(for: gate)
+            }
         } else {
+            start = GateAlarm.now
             try GateAlarm.shared.interruptingAfter(patience) { alarm in
                 try wait(for: turn, alarm)
                 defer { turn.unlock() }
@@ -36,6 +48,7 @@ final class WriteGate {
             }
         }
         gate.writeHolder()
+        onEnter(start.map { GateAlarm.now - $0 } ?? .zero)
     }
 
     func leave() { gate.unlock() }

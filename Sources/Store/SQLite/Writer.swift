@@ -14,7 +14,7 @@ package final class Writer {
     private let gate: WriteGate
 
     init(database: Database, durability: Durability) throws {
-        gate = try WriteGate(files: database.files)
+        gate = try WriteGate(files: database.files) { [onEvent = database.onEvent] in onEvent(.gateEntered(after: $0)) }
         connection = try database.open(.readWrite, at: gate)
         let level = durability == .durable ? "FULL" : "NORMAL"
         try connection.execute(script: "PRAGMA synchronous = \(level)")

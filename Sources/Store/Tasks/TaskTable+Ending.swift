@@ -45,19 +45,21 @@ extension TaskTable {
 
     /// Ends a task of which nothing waits or runs any more; rows scored before stay readable.
     ///
-    /// - Returns: the task's id.
+    /// - Returns: the task as it ended; nil when it was not being stopped.
     package static func endStopping(
         _ task: Int64, at time: WallTime, retention: Duration, in connection: Connection
-    ) throws -> TaskID? {
+    ) throws -> EndedTask? {
         try connection.first(
             """
             UPDATE task SET status = coalesce(stop, 'cancelled'), completed_ms = ?2, input = NULL,
                 revision = revision + 1,
                 results_until_ms = iif(swept_ms IS NULL, ?2 + coalesce(keep_ms, ?3), ?2)
             WHERE key = ?1 AND status = 'cancelling'
-            RETURNING id
+            RETURNING id, status
             """, .integer(task), .time(time), .integer(retention.wholeMilliseconds)
-        ) { TaskID(bytes: $0.blob(0))! }
+        ) {
+            EndedTask(id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!)
+        }
     }
 
     /// Whether a task is being stopped.

@@ -68,3 +68,10 @@ extension TaskTable {
         return counts
     }
 }
+
+extension TaskTable {
+    /// When a task was accepted; nil when there is none of that key.
+    package static func acceptance(of task: Int64, in connection: Connection) throws -> WallTime? {
+        try connection.first("SELECT created_ms FROM task WHERE key = ?", .integer(task)) { $0.time(0) }
+    }
+}

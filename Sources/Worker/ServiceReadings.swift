@@ -1,0 +1,83 @@
+package import Catalog
+package import Core
+package import Operations
+package import Queue
+
+/// What is true of the whole service, not of one process; shown only where the elected keeper is.
+///
+/// Every process has a door for its own counts, which add up over processes. A state of the service would count once for
+/// each process that shows it, so that only the one that holds the keeper's lock does. When it dies, the next keeper
+/// shows it; in between, for a round of the keeper's, nobody does.
+package struct ServiceReadings: MetricSource {
+    private let keeper: Keeper
+    private let versions: [ModelIdentity]
+    private let congestion: Congestion
+    private let workforce: Workforce
+    private let forecast: Forecast
+    private let clock: WallClock
+
+    /// - Parameter catalog: the models whose versions are shown.
+    package init(
+        keeper: Keeper, catalog: Catalog, congestion: Congestion, workforce: Workforce, forecast: Forecast,
+        clock: WallClock
+    ) {
+        self.keeper = keeper
+        self.congestion = congestion
+        self.workforce = workforce
+        self.forecast = forecast
+        self.clock = clock
+        versions = catalog.models.flatMap { model in
+            model.versions.map { ResolvedModel(model: model, version: $0).identity }
+        }
+    }
+
+    package var metrics: [Metric] {
+        [.keeper, .queueRows, .queueOldest, .drain, .modelServable, .workers, .walBytes]
+    }
+
+    package func write(to text: inout MetricText) throws {
+        text.begin(.keeper)
+        text.sample(.keeper, keeper.isElected ? 1 : 0)
+        guard keeper.isElected else { return }
+        try writeQueue(to: &text)
+        try writeWork(to: &text)
+        text.begin(.walBytes)
+        text.sample(.walBytes, keeper.logBytes)
+    }
+
+    private func writeQueue(to text: inout MetricText) throws {
+        let known = Set(versions.map(\.model))
+        // Keys of the database outlive models and would add up over the years: they are shown together.
+        let backlogs = Dictionary(grouping: try congestion.backlogs()) {
+            known.contains($0.model.model) ? $0.model.model : "other"
+        }
+        let now = clock.now
+        let names = known.union(backlogs.keys).sorted()
+        text.begin(.queueRows)
+        for name in names {
+            let rows = backlogs[name, default: []].reduce(0) { $0 + $1.rows }
+            text.sample(.queueRows, labels: MetricText.labels(Metric.queueRows.labels, [name]), rows)
+        }
+        text.begin(.queueOldest)
+        for name in names {
+            let oldest = backlogs[name, default: []].compactMap(\.oldest).min()
+            let age = oldest.map { max(0, (now - $0).inSeconds) } ?? 0
+            text.sample(.queueOldest, labels: MetricText.labels(Metric.queueOldest.labels, [name]), age)
+        }
+    }
+
+    private func writeWork(to text: inout MetricText) throws {
+        let view = try forecast.view()
+        text.begin(.drain)
+        let wait = view.wait(forRows: 0, costing: 0)?.inSeconds ?? .infinity
+        text.sample(.drain, view.rows == 0 ? 0 : wait)
+        text.begin(.workers)
+        text.sample(.workers, view.workers)
+        let ready = Set(try workforce.models().filter { $0.ready > 0 }.map(\.identity))
+        text.begin(.modelServable)
+        for version in versions {
+            let labels = MetricText.labels(Metric.modelServable.labels, [version.model, version.version])
+            text.sample(.modelServable, labels: labels, ready.contains(version) && !view.isStanding(version) ? 1 : 0)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package import Core
+internal import HTTP
+package import Operations
+
+/// A worker's own door for those who watch over it: `/metrics`, `/live` and `/ready`, and nothing else.
+///
+/// Comes from: the setting `SIBYL_METRICS_LISTEN`. Goes to: what scrapes and supervises.
+package final class WorkerDoor: Service {
+    package let name = "door"
+    private let server: HTTPServer
+
+    /// Begins to listen.
+    ///
+    /// - Parameters:
+    ///   - broken: why models of this worker cannot be served, a sentence each.
+    ///   - isServing: whether it can serve any model.
+    ///   - stopping: raised when the process begins to stop.
+    /// - Throws: `ListenError` when the address is taken.
+    package init(
+        _ address: ListenAddress, metrics: MetricRegistry, broken: [String], isServing: Bool, stopping: StopSignal,
+        clock: SteadyClock, requestIDSeed: UInt64
+    ) throws {
+        let readiness: @Sendable () -> HTTPResponse = {
+            let stop = stopping.isRaised ? ["The process is stopping."] : []
+            return Self.answer(isReady: isServing && stop.isEmpty, reasons: stop + broken)
+        }
+        server = try HTTPServer(
+            HTTPServerConfiguration(
+                host: address.host, port: address.port, threads: 1, connections: Limits.doorConnections),
+            router: Router([
+                Route(.get, "/metrics", .immediate { _ in .bytes(metrics.text(), type: MetricText.mediaType) }),
+                Route(.get, "/live", .immediate { _ in .json(Array(#"{"live":true}"#.utf8)) }),
+                Route(.get, "/ready", .immediate { _ in readiness() }),
+            ]), hooks: HTTPServerHooks(clock: clock, requestIDSeed: requestIDSeed, describe: Self.describe))
+    }
+
+    /// The port that is listened on.
+    package var port: UInt16 { server.port }
+
+    package func run(until stop: StopSignal) async throws {
+        await stop.raised()
+        await server.stop(within: .seconds(1))
+    }
+
+    private static func answer(isReady: Bool, reasons: [String]) -> HTTPResponse {
+        let body = JSONWriter.write { json in
+            json.object { json in
+                json.member("ready", isReady)
+                json.key("reasons")
+                json.array { json in for reason in reasons { json.value(reason) } }
+            }
+        }
+        return .json(body, status: isReady ? 200 : 503)
+    }
+
+    /// The door has three routes: what else is asked for is not there, and what fails is ours.
+    @Sendable private static func describe(_ error: any Error) -> Problem {
+        guard let error = error as? HTTPError else {
+            return Problem(status: 500, code: .internalError, detail: "Something went wrong here.")
+        }
+        var headers = HTTPHeaders()
+        if case .methodNotAllowed(let allowed) = error { headers.set("Allow", allowed.joined(separator: ", ")) }
+        let status =
+            switch error.code {
+            case .routeNotFound: 404
+            case .methodNotAllowed: 405
+            case .bodyTooLarge: 413
+            case .headersTooLarge: 431
+            case .shuttingDown: 503
+            case .internalError: 500
+            default: 400
+            }
+        return Problem(status: status, code: error.code, detail: error.message, headers: headers)
+    }
+}
