@@ -58,7 +58,7 @@ import Testing
         #expect(Set(try house.record.losses().keys).isSubset(of: [0]))
         print("hang: neighbours \(seconds) s")
         // The row itself fails when it has taken three workers along: three times those seconds.
-        guard Soak.isAsked else { return }
+        guard Soak.isAsked else { return try house.kill() }
         let task = try house.service.ended(hanging)
         #expect(task["status"] as? String == "failed")
         let error = (task["result"] as? [String: Any])?["error"] as? [String: Any]
@@ -105,6 +105,11 @@ import Testing
 
         func expectWhole(_ ids: [String]) throws {
             for id in ids { #expect(try service.ended(id)["status"] as? String == "completed") }
+        }
+
+        /// Ends all at once, though a run hangs.
+        func kill() throws {
+            for child in try service.children(of: "up", count: 3) { Glibc.kill(child.pid, SIGKILL) }
         }
 
         /// How often a worker's process ended.
