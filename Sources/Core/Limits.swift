@@ -81,7 +81,9 @@ package enum Limits {
     /// Open connections of one process; when more come, those that rest between two requests are given up.
     package static let connections = 1_024
     /// Files and sockets that a process has open beside its connections.
-    package static let otherFiles = 512
+    package static let otherFiles = 128
+    /// Connections that a process holds at least.
+    package static let leastConnections = 16
     /// Idle time of a connection: between requests, up to the next one's first line, and within a body.
     package static let connectionIdle = Duration.seconds(30)
     /// Time from a connection's start, or a request's first line, to the end of its header.

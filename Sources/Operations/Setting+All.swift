@@ -46,7 +46,7 @@ extension Setting {
         name: "SIBYL_SYNC_SECONDS", kind: .integer(1...60), fallback: "\(Limits.synchronousWait.components.seconds)",
         meaning: "Seconds that a synchronous prediction waits before it is answered 503.")
     package static let connections = Setting(
-        name: "SIBYL_CONNECTIONS", kind: .integer(16...100_000), fallback: "\(Limits.connections)",
+        name: "SIBYL_CONNECTIONS", kind: .integer(Limits.leastConnections...100_000), fallback: "\(Limits.connections)",
         meaning: "Open connections of one API process; half of them may wait for a task.")
     package static let headerSeconds = Setting(
         name: "SIBYL_HEADER_SECONDS", kind: .integer(1...600), fallback: "\(Limits.headerDeadline.components.seconds)",

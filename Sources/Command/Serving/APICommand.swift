@@ -97,13 +97,6 @@ struct APIProcess {
 
     func makeServer(_ address: ListenAddress) throws -> APIServer {
         var random = SystemRandom()
-        let connections = environment.settings.integer(.connections)
-        let files = OpenFiles.allow(connections + Limits.otherFiles)
-        if files < connections + Limits.otherFiles {
-            environment.logger.warning(
-                "few files may be open; raise the limit (ulimit -n) or set fewer connections",
-                ["allowed": "\(files)", "connections": "\(connections)"])
-        }
         return try APIServer(
             context, configuration: environment.serverConfiguration(address), requestIDSeed: random.next(),
             logger: environment.logger, metrics: metrics)
@@ -139,8 +132,21 @@ extension ServiceEnvironment {
 
     fileprivate func serverConfiguration(_ address: ListenAddress) -> HTTPServerConfiguration {
         HTTPServerConfiguration(
-            host: address.host, port: address.port, connections: settings.integer(.connections),
+            host: address.host, port: address.port, connections: connections(),
             idle: .seconds(settings.integer(.idleSeconds)),
             headerDeadline: .seconds(settings.integer(.headerSeconds)))
+    }
+
+    /// As many connections as are set, or as files may be open: without one left the database could not be used.
+    private func connections() -> Int {
+        let wanted = settings.integer(.connections)
+        let files = OpenFiles.allow(wanted + Limits.otherFiles)
+        let connections = min(wanted, max(Limits.leastConnections, files - Limits.otherFiles))
+        if connections < wanted {
+            logger.warning(
+                "fewer connections than set, because few files may be open; raise the limit (ulimit -n)",
+                ["files": "\(files)", "connections": "\(connections)"])
+        }
+        return connections
     }
 }
