@@ -125,6 +125,10 @@ package enum Limits {
     package static let gateWait = Duration.seconds(5)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
+    /// Bytes of the write-ahead log from which on a checkpoint waits for readers that are in its way.
+    package static let crowdedLogBytes = 32 << 20
+    /// Times that such a checkpoint tries, a millisecond apart: writers wait so long at most.
+    package static let checkpointTries = 25
     /// Bytes of the log's file that are kept for what comes when the log begins anew: the rest goes back to the disk.
     package static let logKeptBytes = 16 << 20
     /// Bytes of the write-ahead log from which on uploads pause.

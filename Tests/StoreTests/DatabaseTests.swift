@@ -100,6 +100,37 @@ import Testing
         #expect(try checkpointer.checkpointIfNeeded(isIdle: false) == false)
     }
 
+    @Test func `a large log waits for a reader that ends soon, a bounded time`() throws {
+        let database = try makeDatabase()
+        try database.migrate()
+        let writer = try database.makeWriter(.relaxed)
+        try writer.transaction { try $0.run("INSERT INTO payload VALUES (0, zeroblob(40000000))") }
+        let (began, release, ended) = (StopSignal(), StopSignal(), StopSignal())
+        let readers = database.makeReaders()
+        let reading = ServiceThread(name: "reader") { _ in
+            try? readers.read { connection in
+                _ = try connection.first("SELECT count(*) FROM payload") { $0.int(0) }
+                began.raise()
+                _ = release.wait(for: .seconds(20))
+            }
+            ended.raise()
+        }
+        #expect(began.wait(for: .seconds(20)))
+        try writer.transaction { try $0.run("INSERT INTO payload VALUES (1, zeroblob(1000))") }
+        var pauses = 0
+        let impatient = try Checkpointer(database: database, pause: { pauses += 1 })
+        #expect(try impatient.checkpointIfNeeded(isIdle: false) == true)
+        #expect(pauses == Limits.checkpointTries - 1)
+        let patient = try Checkpointer(
+            database: database,
+            pause: {
+                release.raise()
+                _ = ended.wait(for: .seconds(20))
+            })
+        #expect(try patient.checkpointIfNeeded(isIdle: false) == false)
+        reading.join()
+    }
+
     @Test func `a file that is no database is refused in words`() throws {
         let path = folder.path + "/junk.db"
         let file = fopen(path, "w")!

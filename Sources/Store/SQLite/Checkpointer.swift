@@ -1,14 +1,20 @@
 internal import Core
+internal import Glibc
 
 /// Moves the write-ahead log back into the database, in slices, inside the gate.
 ///
 /// With SQLite before 3.51.3 a checkpoint beside a writer can corrupt the database, so it takes the writers' place. Its
-/// connection has no busy handler: a reader makes it give up at once instead of holding the gate.
+/// connection has no busy handler: a reader makes it give up at once instead of holding the gate. Where somebody always
+/// reads, that would never begin the log anew, so a large one is worth a bounded wait: readers that come meanwhile find
+/// all in the database and are in nobody's way.
 package final class Checkpointer {
     private let writer: Writer
     private let files: DatabaseFiles
+    private let pause: () -> Void
 
-    package init(database: Database) throws {
+    /// - Parameter pause: waits a moment for readers that are in the way of a large log.
+    package init(database: Database, pause: @escaping () -> Void = { usleep(1_000) }) throws {
+        self.pause = pause
         writer = try database.makeWriter(.durable)
         files = database.files
     }
@@ -20,11 +26,17 @@ package final class Checkpointer {
     package func checkpointIfNeeded(isIdle: Bool) throws -> Bool {
         let bytes = files.logBytes
         guard bytes >= Limits.checkpointBytes || (isIdle && bytes > 0) else { return false }
-        let isBlocked = try writer.exclusively { connection in
-            try connection.first("PRAGMA wal_checkpoint(\(isIdle ? "TRUNCATE" : "RESTART"))") { $0.int(0) != 0 }
-                ?? false
+        let tries = bytes >= Limits.crowdedLogBytes ? Limits.checkpointTries : 1
+        return try writer.exclusively { connection in
+            for attempt in 1...tries {
+                let isBlocked = try connection.first(
+                    "PRAGMA wal_checkpoint(\(isIdle ? "TRUNCATE" : "RESTART"))"
+                ) { $0.int(0) != 0 }
+                guard isBlocked == true else { return false }
+                if attempt < tries { pause() }
+            }
+            return true
         }
-        return isBlocked
     }
 
     /// Gives free pages back to the filesystem, a bounded number at a time.
