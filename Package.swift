@@ -18,10 +18,10 @@ func room(_ name: String, imports: [String]) -> Target {
         swiftSettings: strict)
 }
 
-func tests(of name: String, imports: [String]) -> Target {
+func tests(of name: String, imports: [String], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: (["TestSupport", name] + imports).map { .init(stringLiteral: $0) },
-        path: "Tests/\(name)Tests", swiftSettings: strict)
+        path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
 }
 
 func library(_ name: String, pkgConfig: String? = nil, debian: String? = nil) -> Target {
@@ -91,7 +91,12 @@ let package = Package(
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
         tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
         fuzzTests,
-        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"]),
+        // Started eight times by CommandTests.QueueLoadTests.
+        .executableTarget(
+            name: "QueueLoad", dependencies: ["Worker", "Queue", "Store", "Operations", "Core"],
+            path: "Tests/QueueLoad",
+            swiftSettings: strict),
+        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -21,11 +21,14 @@ package final class ChangeWatcher: Sendable {
     private let tasks: TaskStore
     private let clock: SteadyClock
     private let logger: Logger
+    private let mostFollowers: Int
     private let state = Monitor(State())
 
     private static let poll = Duration.milliseconds(100)
 
-    package init(tasks: TaskStore, clock: SteadyClock, logger: Logger) {
+    /// - Parameter limit: how many may follow at once.
+    package init(tasks: TaskStore, clock: SteadyClock, logger: Logger, limit: Int) {
+        mostFollowers = limit
         self.tasks = tasks
         self.clock = clock
         self.logger = logger
@@ -41,7 +44,7 @@ package final class ChangeWatcher: Sendable {
         return try await withCheckedThrowingContinuation { continuation in
             let refusal: StoreError? = state.change { state in
                 if state.isClosed { return .closed }
-                if state.followers.count >= Limits.followers { return .tooManyWaiting }
+                if state.followers.count >= mostFollowers { return .tooManyWaiting }
                 state.followers.append(
                     Follower(id: id, revision: revision, deadline: deadline, continuation: continuation))
                 return nil

@@ -22,17 +22,25 @@ package final class CompletionWatcher: Sendable {
     private let listener: Doorbell.Listener
     private let clock: SteadyClock
     private let logger: Logger
+    private let mostWaiters: Int
     private let entries = Mutex<[TaskID: Entry]>([:])
 
     /// How often waiters are looked after when no doorbell rings; also the precision of their deadlines.
     private static let poll = Duration.milliseconds(100)
 
-    package init(tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger) {
+    /// - Parameter limit: how many may wait at once by choice.
+    package init(
+        tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger, limit: Int
+    ) {
+        mostWaiters = limit
         self.logger = logger
         self.tasks = tasks
         self.listener = listener
         self.clock = clock
     }
+
+    /// Whether another may wait who could do without.
+    var hasRoom: Bool { entries.withLock { $0.count < mostWaiters } }
 
     /// Notes a task before it is submitted, so that its end cannot be missed.
     ///

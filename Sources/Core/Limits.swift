@@ -78,12 +78,18 @@ package enum Limits {
     package static let defaultPageRows = 100
     /// Open connections at a worker's own door: a few that scrape and supervise.
     package static let doorConnections = 32
-    /// Open connections; more wait in the kernel's backlog.
+    /// Open connections of one process; when more come, those that rest between two requests are given up.
     package static let connections = 1_024
+    /// Files and sockets that a process has open beside its connections.
+    package static let otherFiles = 128
+    /// Connections that a process holds at least.
+    package static let leastConnections = 16
     /// Idle time of a connection: between requests, up to the next one's first line, and within a body.
     package static let connectionIdle = Duration.seconds(30)
     /// Time from a connection's start, or a request's first line, to the end of its header.
     package static let headerDeadline = Duration.seconds(10)
+    /// How long a connection may owe a request's head while others wait to be let in.
+    package static let crowdedHead = Duration.seconds(1)
     /// Bytes from which on an answer is compressed: below it the header costs more than it saves.
     package static let compressedAnswerBytes = 1_024
     /// Bytes of a caller's `X-Request-ID`; longer ones are replaced.
@@ -109,8 +115,8 @@ package enum Limits {
     package static let groupCommitSubmissions = 512
     /// Submissions waiting for a group commit in one process; more are answered 503.
     package static let waitingSubmissions = 4_096
-    /// Requests that follow tasks in one process; more are answered as if nothing had changed.
-    package static let followers = 4_096
+    /// The part of a process's connections, one in so many, that may wait for a task: others must get in.
+    package static let followingPart = 2
     /// Reads that wait for the reading thread of a process; more are answered 503.
     package static let waitingReads = 1_024
     /// Rows waiting in the queue; more are answered 503.

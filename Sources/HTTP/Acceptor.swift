@@ -18,6 +18,7 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
     private let listener: Int32
     private let limit: Int
     private var source: (any DispatchSourceRead)?
+    private var onCrowd: (@Sendable () -> Void)?
     private var open = 0
     private var turn = 0
     /// The source is suspended: there are as many connections as may be, or no descriptors are left.
@@ -29,8 +30,10 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
         self.limit = limit
     }
 
-    func start(_ admit: @escaping Admission) {
+    /// - Parameter onCrowd: told, again and again, that somebody waits while as many are in as may be.
+    func start(_ admit: @escaping Admission, onCrowd: @escaping @Sendable () -> Void) {
         queue.sync {
+            self.onCrowd = onCrowd
             let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
             source.setEventHandler { @Sendable [self] in acceptAll(admit) }
             source.activate()
@@ -52,6 +55,7 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
             queue.async { [self] in
                 guard let source else { return continuation.resume() }
                 self.source = nil
+                onCrowd = nil
                 source.setCancelHandler { @Sendable [listener] in
                     close(listener)
                     continuation.resume()
@@ -64,6 +68,12 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
     }
 
     private func acceptAll(_ admit: Admission) {
+        // Somebody waits, who can be let in when another has gone.
+        if open >= limit {
+            pause()
+            onCrowd?()
+            return
+        }
         while open < limit {
             var address = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -84,7 +94,11 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
             case nil: return
             }
         }
-        pause()
+    }
+
+    /// Looks again whether another can go for somebody who waits: nobody could be spared when that one came.
+    func lookForCrowd() {
+        queue.async { [self] in if isPaused, open >= limit { onCrowd?() } }
     }
 
     private func pause() {

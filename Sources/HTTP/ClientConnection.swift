@@ -10,8 +10,10 @@ import Synchronization
 final class ClientConnection: Sendable {
     /// What the other end owes us.
     enum Phase {
-        /// A whole request head until a moment.
-        case head(until: Duration)
+        /// A whole request head, from one moment until another.
+        case head(since: Duration, until: Duration)
+        /// Nothing yet: the connection was kept for another request, which may begin until a moment.
+        case idle(since: Duration, until: Duration)
         /// Bytes of a body: `bodyProgressBytes` within the idle time, counted from a moment.
         case body(since: Duration, bytes: Int)
         /// Nothing: a handler works, or the connection is paused by us.
@@ -29,10 +31,14 @@ final class ClientConnection: Sendable {
     private let idle: Duration
     private let state: Mutex<State>
 
-    init(_ connection: OpaquePointer, deadline: Duration, idle: Duration) {
+    /// - Parameters:
+    ///   - now: when it was opened.
+    ///   - deadline: until when its first request's head must be here.
+    init(_ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration) {
         address = Self.address(of: connection)
         self.idle = idle
-        state = Mutex(State(phase: .head(until: deadline), socket: sibyl_connection_socket(connection)))
+        state = Mutex(
+            State(phase: .head(since: now, until: deadline), socket: sibyl_connection_socket(connection)))
     }
 
     /// Starts another phase.
@@ -58,12 +64,54 @@ final class ClientConnection: Sendable {
             guard state.socket >= 0 else { return }
             let isLate =
                 switch state.phase {
-                case .head(let until): now >= until || Self.hasHungUp(state.socket)
+                case .head(_, let until), .idle(_, let until): now >= until || Self.hasHungUp(state.socket)
                 case .body(let since, _): now - since >= idle || Self.hasHungUp(state.socket)
                 case .ours: false
                 }
             if isLate { shutdown(state.socket, Int32(SHUT_RDWR)) }
         }
+    }
+
+    /// How well the connection can be spared for another that waits to be let in; nil when it cannot be.
+    ///
+    /// - Returns: since when it rests, or owes a head, if that is long; whoever rests goes first.
+    func spareRank(at now: Duration) -> SpareRank? {
+        state.withLock { state in
+            guard state.socket >= 0 else { return nil }
+            switch state.phase {
+            case .idle(let since, _): return SpareRank(owes: false, since: since)
+            case .head(let since, _) where now - since >= Limits.crowdedHead: return SpareRank(owes: true, since: since)
+            default: return nil
+            }
+        }
+    }
+
+    /// The order in which connections are given up: those between two requests first, the longest waits first.
+    struct SpareRank: Comparable {
+        let owes: Bool
+        let since: Duration
+
+        static func < (left: SpareRank, right: SpareRank) -> Bool {
+            left.owes == right.owes ? left.since < right.since : !left.owes
+        }
+    }
+
+    /// Ends the connection for the sake of another, unless a request has come meanwhile.
+    func spare() {
+        state.withLock { state in
+            switch state.phase {
+            case .idle, .head:
+                guard state.socket >= 0, !Self.hasBytes(state.socket) else { return }
+                shutdown(state.socket, Int32(SHUT_RDWR))
+            default: break
+            }
+        }
+    }
+
+    /// Whether bytes have come that the library has not seen.
+    private static func hasBytes(_ socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
     }
 
     /// Whether the other end has said all it will say.

@@ -77,8 +77,9 @@ extension Daemon {
         let context = Unmanaged<ServerContext>.fromOpaque(context!).takeUnretainedValue()
         if event == .CONNECTION_NOTIFY_STARTED {
             let configuration = context.configuration
+            let now = context.hooks.clock.now
             let client = ClientConnection(
-                connection!, deadline: context.hooks.clock.now + configuration.headerDeadline, idle: configuration.idle)
+                connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle)
             context.opened(client)
             slot?.pointee = Unmanaged.passRetained(client).toOpaque()
         } else if let pointer = slot?.pointee {
@@ -96,7 +97,8 @@ extension Daemon {
             let context = Unmanaged<ServerContext>.fromOpaque(context!).takeUnretainedValue()
             let pointer = sibyl_socket_context(connection!)
             let client = Unmanaged<ClientConnection>.fromOpaque(pointer!).takeUnretainedValue()
-            client.enter(.head(until: context.hooks.clock.now + context.configuration.headerDeadline))
+            let now = context.hooks.clock.now
+            client.enter(.head(since: now, until: now + context.configuration.headerDeadline))
             let exchange = Exchange(
                 target: target.flatMap(wholeTarget), connection: connection!, client: client, context: context)
             return Unmanaged.passRetained(exchange).toOpaque()

@@ -91,7 +91,7 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
         context.leave(self)
         guard startedAt > .zero else { return }
         let now = context.hooks.clock.now
-        client.enter(.head(until: now + context.configuration.idle))
+        client.enter(.idle(since: now, until: now + context.configuration.idle))
         context.requestEnded()
         if let writer { summary.sentBytes = writer.sentBytes }
         summary.isComplete = whole && summary.status != nil

@@ -27,9 +27,10 @@ package final class HTTPServer: Sendable {
             throw error
         }
         sweep = DeadlineSweep(of: context)
-        acceptor.start { [daemons] turn, socket, address, length in
-            daemons[turn % daemons.count].add(socket, address, length)
-        }
+        acceptor.start(
+            { [daemons] turn, socket, address, length in
+                daemons[turn % daemons.count].add(socket, address, length)
+            }, onCrowd: { [context] in context.makeRoom() })
     }
 
     /// Stops: lets nobody in, finishes what was begun, tells the rest that the service shuts down.

@@ -83,5 +83,16 @@ final class ServerContext: Sendable {
     func closeLateConnections() {
         let now = hooks.clock.now
         for connection in connections.withLock({ Array($0.values) }) { connection.closeIfLate(at: now) }
+        acceptor.lookForCrowd()
+    }
+
+    /// Gives up connections that rest, when others wait to be let in: a few at a time, the longest waits first.
+    func makeRoom() {
+        let now = hooks.clock.now
+        let spare = connections.withLock { Array($0.values) }.compactMap { connection in
+            connection.spareRank(at: now).map { (rank: $0, connection: connection) }
+        }
+        let few = max(1, configuration.connections / 64)
+        for (_, connection) in spare.sorted(by: { $0.rank < $1.rank }).prefix(few) { connection.spare() }
     }
 }

@@ -45,6 +45,15 @@ extension Setting {
     package static let syncSeconds = Setting(
         name: "SIBYL_SYNC_SECONDS", kind: .integer(1...60), fallback: "\(Limits.synchronousWait.components.seconds)",
         meaning: "Seconds that a synchronous prediction waits before it is answered 503.")
+    package static let connections = Setting(
+        name: "SIBYL_CONNECTIONS", kind: .integer(Limits.leastConnections...100_000), fallback: "\(Limits.connections)",
+        meaning: "Open connections of one API process; half of them may wait for a task.")
+    package static let headerSeconds = Setting(
+        name: "SIBYL_HEADER_SECONDS", kind: .integer(1...600), fallback: "\(Limits.headerDeadline.components.seconds)",
+        meaning: "Seconds that the head of a request may take to come.")
+    package static let idleSeconds = Setting(
+        name: "SIBYL_IDLE_SECONDS", kind: .integer(1...3_600), fallback: "\(Limits.connectionIdle.components.seconds)",
+        meaning: "Seconds that a connection may rest, between requests, within a body and while an answer is not read.")
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
@@ -60,7 +69,8 @@ extension Setting {
     /// Every setting.
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
-        maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, groupCommit, metricsListen, url,
+        maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
+        metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -22,6 +22,12 @@ final class DoorDirectory: Sendable {
         close(sender)
     }
 
+    /// When a door was last made or taken away, in nanoseconds.
+    var changedAt: Int {
+        var status = stat()
+        return fstat(folder, &status) == 0 ? status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec : 0
+    }
+
     /// The doors that are there, of the living and of those that died without taking theirs along.
     func names() -> [String] {
         guard let stream = opendir(path) else { return [] }

@@ -10,6 +10,7 @@ package final class Doorbell: Sendable {
     private struct State {
         var doors: [String] = []
         var readAt: Duration?
+        var changedAt = 0
     }
 
     private let directory: DoorDirectory
@@ -17,7 +18,7 @@ package final class Doorbell: Sendable {
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let state = Mutex(State())
 
-    /// How long the list of doors is believed: a new process looks for work by itself when it starts.
+    /// How long the list of doors is believed where the folder's time of change says nothing new: it moves in steps.
     private static let listLifetime = Duration.milliseconds(200)
 
     /// - Throws: ``QueueError/doorbellUnusable(reason:)``.
@@ -51,9 +52,12 @@ package final class Doorbell: Sendable {
     }
 
     private func doors() -> [String] {
-        let now = clock.now
+        let (now, changedAt) = (clock.now, directory.changedAt)
         return state.withLock { state in
-            if let readAt = state.readAt, now - readAt < Self.listLifetime { return state.doors }
+            if let readAt = state.readAt, now - readAt < Self.listLifetime, state.changedAt == changedAt {
+                return state.doors
+            }
+            state.changedAt = changedAt
             state.doors = directory.names()
             state.readAt = now
             return state.doors

@@ -4,6 +4,8 @@ package import Core
 package enum QueueError: CodedError, Equatable {
     /// As many rows wait as may.
     case full(rows: Int)
+    /// More rows at once than may ever wait.
+    case tooManyRows(limit: Int)
     /// The database holds as many bytes as it may.
     case storageFull(bytes: Int)
     /// The write-ahead log stayed full: the disk is slower than the uploads, or a reader holds the log.
@@ -26,6 +28,7 @@ package enum QueueError: CodedError, Equatable {
     package var code: ErrorCode {
         switch self {
         case .full: .queueFull
+        case .tooManyRows: .tooManyRows
         case .logFull: .storageBusy
         case .diskLow, .storageFull: .diskLow
         case .wrongOffset: .wrongOffset
@@ -48,6 +51,7 @@ package enum QueueError: CodedError, Equatable {
     package var message: String {
         switch self {
         case .full(let rows): "The queue is full (\(rows) rows wait); try again later."
+        case .tooManyRows(let limit): "The service takes \(limit) rows at most; send fewer at a time."
         case .storageFull(let bytes):
             "The service's database is full (\(bytes >> 20) MiB); try again when older tasks are deleted or expire."
         case .logFull: "The database's log is full and does not empty; try again later."

@@ -15,8 +15,9 @@ package struct Room: Sendable {
 
     /// Throws when there is no room for more rows of so many stored bytes.
     ///
-    /// - Throws: ``QueueError/full(rows:)``, ``QueueError/storageFull(bytes:)``.
+    /// - Throws: ``QueueError/tooManyRows(limit:)``, ``QueueError/full(rows:)``, ``QueueError/storageFull(bytes:)``.
     func check(adding rows: Int, bytes: Int = 0, in connection: Connection) throws {
+        if rows > self.rows { throw QueueError.tooManyRows(limit: self.rows) }
         if try BacklogTable.rows(in: connection) + rows > self.rows { throw QueueError.full(rows: self.rows) }
         guard let most = self.bytes else { return }
         if try DatabasePages(in: connection).usedBytes + bytes > most { throw QueueError.storageFull(bytes: most) }

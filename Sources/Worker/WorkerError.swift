@@ -19,7 +19,8 @@ package enum WorkerError: CodedError {
 
     package var message: String {
         switch self {
-        case .crashedRepeatedly: "A worker died \(Limits.crashes) times while it ran these rows alone."
+        case .crashedRepeatedly:
+            "Each worker that ran this row alone ended in the run: the model crashed, or did not end in time."
         case .unexpected: "The prediction failed for a reason that the model did not name."
         case .noModel(let reasons): "No model can be served. " + reasons.joined(separator: " ")
         }

@@ -84,7 +84,7 @@ extension ServiceUnderTest.Answer {
 
 /// A chunked upload that can be broken off at will.
 final class RawUpload {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     convenience init(url: String, path: String) throws {
         try self.init(url: url)

@@ -49,6 +49,14 @@ final class ServiceUnderTest {
         try start(name, ["worker"] + options)
     }
 
+    /// Starts `sibyl up` with an API and workers, and waits until the API listens.
+    func startUp(workers: Int, _ options: [String] = []) throws {
+        let ready = folder.path + "/url"
+        try start("up", ["up", "--workers", "\(workers)", "--listen", "127.0.0.1:0", "--ready-file", ready] + options)
+        try wait("the API to listen") { (try? String(contentsOfFile: ready, encoding: .utf8))?.hasSuffix("\n") == true }
+        url = try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .newlines)
+    }
+
     func start(_ name: String, _ words: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program)
@@ -69,6 +77,13 @@ final class ServiceUnderTest {
     func isRunning(_ name: String) -> Bool { processes[name]!.isRunning }
 
     func signal(_ name: String, _ number: Int32) { kill(processes[name]!.processIdentifier, number) }
+
+    /// The most memory that a process ever held at once, in MB.
+    func mostMegabytes(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(processID(name))/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
+    }
 
     /// Waits for a process's end.
     ///

@@ -200,4 +200,17 @@ import Testing
             #expect(try third.read().status == 200)
         }
     }
+
+    /// Two thousand browsers that keep their connections kept everybody else out until the idle time was over.
+    @Test
+    func `the connection that rests longest gives way when another waits`() async throws {
+        let configuration = HTTPServerConfiguration(threads: 1, connections: 2)
+        try await serving(Self.routes, configuration: configuration) { fixture in
+            let clients = try (0..<2).map { _ in try fixture.connect() }
+            for client in clients { #expect(try client.get("/now").status == 200) }
+            #expect(try fixture.connect().get("/now").status == 200)
+            #expect(try clients[0].isClosed())
+            #expect(try clients[1].get("/now").status == 200)
+        }
+    }
 }

@@ -12,6 +12,7 @@ import Testing
     @Test(arguments: Engine.allCases)
     func `rows beyond the room are refused until others are done`(engine: Engine) async throws {
         let queue = try QueueHarness(engine, room: Room(rows: 3))
+        await #expect(throws: QueueError.tooManyRows(limit: 3)) { try await queue.submit([[1, 2], [3, 4]]) }
         try await queue.submit([[1, 2], [3]])
         await #expect(throws: QueueError.full(rows: 3)) { try await queue.submit([[4]]) }
         await #expect(throws: QueueError.full(rows: 3)) { try await queue.submissions.probe() }

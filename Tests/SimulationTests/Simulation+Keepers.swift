@@ -49,7 +49,12 @@ extension Simulation {
         }
         for stream in streams where stream.process === process {
             stream.standing = .stale
-            if !stream.task.isResumable { stream.task.mayBreak = true }
+            if stream.task.isResumable {
+                // Its time begins anew, by a clock that may have been set back meanwhile.
+                stream.task.touchedAt = min(now, stream.task.touchedAt ?? now)
+            } else {
+                stream.task.mayBreak = true
+            }
         }
     }
 

@@ -194,7 +194,8 @@ struct SubmissionRoutes {
         _ task: Accepted, _ request: HTTPRequest, submitting submit: (inout Accepted) async throws -> Void
     ) async throws -> HTTPResponse {
         var accepted = task
-        let wait = request.preferredWait
+        // A preference; where too many wait already, it is not met.
+        let wait = context.watcher.hasRoom ? request.preferredWait : nil
         let id = accepted.request.draft.id
         if wait != nil { context.watcher.expect(id) }
         do {

@@ -38,8 +38,14 @@ struct TaskRoutes {
         let deadline = context.steady.now + .seconds(try options.integer("wait", in: 0...longest) ?? 0)
         var stored = try await find(request)
         while isAwaited(stored, by: request), context.steady.now < deadline {
-            let changed = try await context.changes.change(
-                of: stored.task.id, past: stored.task.revision, within: deadline - context.steady.now)
+            let changed: StoredTask?
+            do {
+                changed = try await context.changes.change(
+                    of: stored.task.id, past: stored.task.revision, within: deadline - context.steady.now)
+            } catch StoreError.tooManyWaiting {
+                // As if nothing had changed: the caller asks again after the time that the answer names.
+                break
+            }
             guard let changed else { break }
             stored = changed
         }

@@ -49,9 +49,12 @@ struct APIProcess {
     private let context: APIContext
     private let keeper: Keeper
     private let metrics: MetricRegistry
+    private let connections: Int
 
     init(_ environment: ServiceEnvironment, stop: StopSignal) throws {
         self.environment = environment
+        connections = environment.connections()
+        let followers = connections / Limits.followingPart
         let catalog = try environment.loadCatalog()
         let store = StoreMetrics(commitsGroups: true)
         database = try environment.openDatabase(onEvent: store.hear)
@@ -71,8 +74,9 @@ struct APIProcess {
         let tasks = TaskStore(readers: readers, models: models)
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
-            logger: environment.logger)
-        changes = ChangeWatcher(tasks: tasks, clock: environment.steady, logger: environment.logger)
+            logger: environment.logger, limit: followers)
+        changes = ChangeWatcher(
+            tasks: tasks, clock: environment.steady, logger: environment.logger, limit: followers)
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
@@ -97,8 +101,8 @@ struct APIProcess {
     func makeServer(_ address: ListenAddress) throws -> APIServer {
         var random = SystemRandom()
         return try APIServer(
-            context, configuration: HTTPServerConfiguration(host: address.host, port: address.port),
-            requestIDSeed: random.next(), logger: environment.logger, metrics: metrics)
+            context, configuration: serverConfiguration(address), requestIDSeed: random.next(),
+            logger: environment.logger, metrics: metrics)
     }
 
     /// In the order of dependence: requests need the watcher and the committer until their last.
@@ -118,9 +122,32 @@ struct APIProcess {
         }
     }
 
+    private func serverConfiguration(_ address: ListenAddress) -> HTTPServerConfiguration {
+        let settings = environment.settings
+        return HTTPServerConfiguration(
+            host: address.host, port: address.port, connections: connections,
+            idle: .seconds(settings.integer(.idleSeconds)),
+            headerDeadline: .seconds(settings.integer(.headerSeconds)))
+    }
+
     private static func settings(_ values: SettingValues) -> APIContext.Settings {
         APIContext.Settings(
             chunkRows: values.integer(.chunkRows), batchRows: values.integer(.maxBatchRows),
             synchronousRows: values.integer(.syncRows), synchronousWait: .seconds(values.integer(.syncSeconds)))
+    }
+}
+
+extension ServiceEnvironment {
+    /// As many connections as are set, or as files may be open: without one left the database could not be used.
+    fileprivate func connections() -> Int {
+        let wanted = settings.integer(.connections)
+        let files = OpenFiles.allow(wanted + Limits.otherFiles)
+        let connections = min(wanted, max(Limits.leastConnections, files - Limits.otherFiles))
+        if connections < wanted {
+            logger.warning(
+                "fewer connections than set, because few files may be open; raise the limit (ulimit -n)",
+                ["files": "\(files)", "connections": "\(connections)"])
+        }
+        return connections
     }
 }
