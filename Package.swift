@@ -91,6 +91,9 @@ let package = Package(
         tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
         tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
         fuzzTests,
+        .testTarget(
+            name: "DeployTests", dependencies: ["TestSupport", "Operations", "Core"], path: "Tests/DeployTests",
+            swiftSettings: strict),
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"]),
     ],
     swiftLanguageModes: [.v6]
