@@ -15,7 +15,7 @@ import Testing
         let folder = URL(fileURLWithPath: PackageFiles.path("deploy"))
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
             if ["README.md", "Dockerfile.dockerignore", "secrets"].contains(name) { continue }
-            #expect(readme.contains("`\(name)"), "\(name)")
+            #expect(readme.contains(name), "\(name)")
         }
     }
 

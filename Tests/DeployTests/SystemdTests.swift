@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: Units.services.prefix(2)) func `a unit stops and starts as the program means it`(unit: String)
         throws
     {
-        let patience = try #require(Int(try #require(try Units.values("TimeoutStopSec", of: unit).first)))
+        let patience = try Units.number("TimeoutStopSec", of: unit)
         #expect(.seconds(patience) > Limits.stopDeadline)
         #expect(try Units.values("KillSignal", of: unit) == ["SIGTERM"])
         #expect(try Units.values("Restart", of: unit) == ["always"])
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `the API may have more descriptors than connections`() throws {
-        let limit = try #require(Int(try #require(try Units.values("LimitNOFILE", of: "sibyl-api.service").first)))
+        let limit = try Units.number("LimitNOFILE", of: "sibyl-api.service")
         #expect(limit > 2 * Limits.connections)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The units in `deploy/systemd`, in a root that holds them, the system's own and nothing else.
 final class Units: Sendable {
@@ -31,5 +32,11 @@ final class Units: Sendable {
         let file = unit.replacing("@01", with: "@")
         let lines = try PackageFiles.text("deploy/systemd/" + file).split(separator: "\n")
         return lines.filter { $0.hasPrefix(key + "=") }.map { String($0.dropFirst(key.count + 1)) }
+    }
+
+    /// The one value of a key in a service's unit, as a whole number.
+    static func number(_ key: String, of unit: String) throws -> Int {
+        let values = try values(key, of: unit)
+        return try #require(values.count == 1 ? Int(values[0]) : nil)
     }
 }
