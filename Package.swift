@@ -97,6 +97,9 @@ let package = Package(
             path: "Tests/QueueLoad",
             swiftSettings: strict),
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
+        .testTarget(
+            name: "DeployTests", dependencies: ["TestSupport", "Operations", "Core"], path: "Tests/DeployTests",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

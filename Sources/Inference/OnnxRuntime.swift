@@ -19,6 +19,9 @@ package final class OnnxRuntime: @unchecked Sendable {  // @unchecked because th
     /// - Parameter path: where it is; nil looks beside the working folder and the program, and in the system.
     /// - Throws: ``InferenceError/libraryMissing(tried:)``, ``InferenceError/libraryTooOld(version:)``.
     package init(path: String?) throws {
+        // From 1.29 on its Linux builds tell their makers about the machine and its models unless this is set before they
+        // start (<https://github.com/microsoft/onnxruntime/pull/29843>).
+        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         let candidates = path.map { [$0] } ?? Self.candidates
         guard let library = candidates.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first,
             let symbol = dlsym(library, "OrtGetApiBase"), let base = sibyl_ort_call_base(symbol)

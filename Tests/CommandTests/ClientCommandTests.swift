@@ -73,11 +73,26 @@ import Testing
         for name in [
             "up", "api", "worker", "migrate", "submit", "wait", "status", "results", "cancel", "delete", "rerun",
             "retry",
-            "compare", "tasks", "predict", "doctor",
+            "compare", "tasks", "predict", "doctor", "live",
         ] {
             #expect(all.output.contains("  \(name)"))
             #expect(try service.command([name, "--help"]).output.hasPrefix("usage: sibyl \(name)"))
         }
+    }
+
+    @Test func `an API and a worker's own door say that they live, and nobody says it for them`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        #expect(try service.command(["live"]).output == "live\n")
+        #expect(try service.command(["live", "--json"]).output == "{\"live\":true}\n")
+        try service.startWorker("worker", ["--metrics-listen", "127.0.0.1:0"])
+        try service.wait("the door") { service.logText("worker").contains("door open") }
+        let door = try #require(service.logText("worker").firstMatch(of: /http:\/\/127\.0\.0\.1:\d+/))
+        #expect(try service.command(["live", "--url", String(door.output)]).code == 0)
+        #expect(try service.command(["live", "--url", service.url + "/models"]).code != 0)
+        service.signal("api", SIGTERM)
+        service.end("api")
+        #expect(try service.command(["live"]).code == 69)
     }
 
     @Test func `tasks are listed and cancelled`() throws {
