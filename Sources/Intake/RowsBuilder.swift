@@ -145,7 +145,9 @@ package struct RowsBuilder: Sendable {
     }
 
     private func gather<Value>(_ place: Int, _ count: Int, _ convert: (UInt64) -> Value) -> [Value] {
-        Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+        // All empty arrays are one, whose count would be written here, by many threads.
+        if count == 0 { return [] }
+        return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
             for index in 0..<count {
                 buffer.initializeElement(at: index, to: convert(numbers[index * numbersPerRow + place]))
             }

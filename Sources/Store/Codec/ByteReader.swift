@@ -24,6 +24,8 @@ struct ByteReader {
     mutating func raw<Number: BitwiseCopyable>(_ type: Number.Type) throws -> [Number] {
         let count = try count()
         let range = try advance(by: count * MemoryLayout<Number>.stride)
+        // All empty arrays are one, whose count would be written here, by many threads.
+        if count == 0 { return [] }
         return bytes.withUnsafeBytes { source in
             [Number](unsafeUninitializedCapacity: count) { target, initialized in
                 UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
