@@ -54,7 +54,8 @@ import Testing
         try house.resume()
         try house.expectWhole(singles)
         let seconds = Date().timeIntervalSince(start)
-        #expect(seconds < 0.5 + 3 + 2)
+        // Below the lease, after which others would have them anyway.
+        #expect(seconds < 14)
         #expect(Set(try house.record.losses().keys).isSubset(of: [0]))
         print("hang: neighbours \(seconds) s")
         // The row itself fails when it has taken three workers along: three times those seconds.
