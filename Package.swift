@@ -51,7 +51,7 @@ let package = Package(
         room("Worker", imports: ["Queue", "Store", "Catalog", "Inference", "HTTP", "Operations", "Core"]),
         room("Inference", imports: ["Catalog", "Digest", "Core", "COnnxRuntime"]),
         room("Queue", imports: ["Store", "Core"]),
-        room("Store", imports: ["Compression", "Core", "CSQLite", "CLinux"]),
+        room("Store", imports: ["Compression", "Core", "CSQLite", "CPostgres", "CLinux"]),
         room("Catalog", imports: ["Intake", "Digest", "Core"]),
         room("Intake", imports: ["Core"]),
         room("HTTP", imports: ["Compression", "Core", "CMicroHTTPD", "CCurl"]),
@@ -61,6 +61,7 @@ let package = Package(
         room("Core", imports: ["CLinux"]),
 
         library("CSQLite", pkgConfig: "sqlite3", debian: "libsqlite3-dev"),
+        library("CPostgres", pkgConfig: "libpq", debian: "libpq-dev"),
         library("CMicroHTTPD", pkgConfig: "libmicrohttpd", debian: "libmicrohttpd-dev"),
         library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),

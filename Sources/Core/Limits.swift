@@ -170,6 +170,16 @@ package enum Limits {
     package static let checkedBlobs = 64
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
+    /// How long a statement, or a transaction that does nothing, may take on a server.
+    package static let statementTime = Duration.seconds(60)
+    /// Times that a transaction runs that a server undid for another's sake.
+    package static let undoneAttempts = 5
+    /// Looks of the keeper, one each rescue poll, in which a process's connection must be gone before it is taken for dead.
+    package static let absences = 10
+    /// Statements that are sent to a server before the first answer is read: what both sides' buffers hold.
+    package static let pipelinedStatements = 64
+    /// Prepared statements of a connection to a server: one for each list of parameter types.
+    package static let preparedVariants = 512
     /// Prepared statements kept by a connection.
     package static let preparedStatements = 128
     /// Connections kept for reading in one process.
@@ -181,6 +191,8 @@ package enum Limits {
     package static let smallChunkRows = 64
     /// Chunks in one claim.
     package static let claimedChunks = 256
+    /// Times that a claim looks again, a millisecond apart, when others lock all that waits.
+    package static let claimTries = 20
     /// Bytes of the payloads in one claim: the worker's memory.
     package static let claimedBytes = 4 << 20
     /// Rows of text in one run, and in one chunk.

@@ -3,7 +3,9 @@ internal import Core
 extension Setting {
     package static let database = Setting(
         name: "SIBYL_DATABASE", kind: .text, fallback: "./data/sibyl.db",
-        meaning: "The database file, on a local disk. It is made when it is missing.")
+        meaning:
+            "The database: a file on a local disk, made when it is missing, or the URL of a PostgreSQL server's (`postgres://…`)."
+    )
     package static let listen = Setting(
         name: "SIBYL_LISTEN", kind: .text, fallback: "127.0.0.1:8000",
         meaning: "Address and port of the API; port 0 takes a free one.")
@@ -37,7 +39,7 @@ extension Setting {
     package static let maxStoredMegabytes = Setting(
         name: "SIBYL_MAX_STORED_MB", kind: .integer(1...1 << 30), fallback: nil,
         meaning:
-            "MiB that tasks, rows and results may take in the database; submissions beyond them are answered 503. Without it, as many as the disk has."
+            "MiB that tasks, rows and results may take in the database; submissions beyond them are answered 503. Without it, as many as the disk has. A server's database is bounded by its own means."
     )
     package static let syncRows = Setting(
         name: "SIBYL_SYNC_ROWS", kind: .integer(1...Limits.synchronousRows), fallback: "\(Limits.synchronousRows)",

@@ -13,14 +13,15 @@ enum BreakerTable {
             try connection.first(
                 """
                 INSERT INTO breaker (model, failures) VALUES (?, 1)
-                ON CONFLICT (model) DO UPDATE SET failures = failures + 1 RETURNING failures
+                ON CONFLICT (model) DO UPDATE SET failures = breaker.failures + 1 RETURNING failures
                 """, .integer(model)
             ) { $0.int(0) } ?? 1
         guard failures >= Limits.breakerFailures else { return }
         try connection.run(
             """
             UPDATE breaker SET opened = opened + 1,
-                open_until_ms = ?2 + min(?3 * (1 << min(opened, 10)), ?4) WHERE model = ?1
+                open_until_ms = ?2 + CASE WHEN opened < 10 AND ?3 << opened < ?4 THEN ?3 << opened ELSE ?4 END
+            WHERE model = ?1
             """, .integer(model), .time(time), .integer(Limits.breakerPause.wholeMilliseconds),
             .integer(Limits.breakerLongestPause.wholeMilliseconds))
     }
@@ -65,7 +66,8 @@ enum PauseTable {
 
     static func pause(_ model: String, at time: WallTime, in connection: Connection) throws {
         try connection.run(
-            "INSERT OR IGNORE INTO pause (model, since_ms) VALUES (?, ?)", .text(model), .time(time))
+            "INSERT INTO pause (model, since_ms) VALUES (?, ?) ON CONFLICT (model) DO NOTHING", .text(model),
+            .time(time))
     }
 
     /// Lets models run again; resuming all forgets every pause.

@@ -75,7 +75,7 @@ enum ChunkTable {
     /// What waits for a model, in the order in which it should run.
     static let readySQL = """
         SELECT key, first_row, rows, bytes, suspect, attempts, crashes, bad_from, bad_rows, poison, rank FROM chunk
-        WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT ?
+        WHERE state = 'ready' AND model = ? ORDER BY rank, key LIMIT ?
         """
 
     /// Chooses the chunks of one claim: as many as fit, or a single one that is under suspicion.
@@ -87,7 +87,9 @@ enum ChunkTable {
     ) throws -> [ClaimedChunk] {
         var chosen: [ClaimedChunk] = []
         var room = (rows: rows, bytes: bytes)
-        try connection.forEachRow(readySQL, .integer(model), .integer(Limits.claimedChunks)) { row in
+        // Others who claim in this moment pass over what is locked here.
+        let sql = connection.engine == .sqlite ? readySQL : readySQL + " FOR UPDATE SKIP LOCKED"
+        try connection.forEachRow(sql, .integer(model), .integer(Limits.claimedChunks)) { row in
             let chunk = ClaimedChunk(row)
             room.rows -= chunk.rows
             room.bytes -= row.int(3)
@@ -102,11 +104,22 @@ enum ChunkTable {
         return chosen
     }
 
-    /// Leases a ready chunk to an owner under a token.
-    static func lease(_ key: ChunkKey, owner: Int64, token: Int64, in connection: Connection) throws {
-        try connection.run(
-            "UPDATE chunk SET state = 'leased', owner = ?, token = ? WHERE key = ? AND state = 'ready'",
-            .integer(owner), .integer(token), .integer(key.rawValue))
+    /// Leases ready chunks to an owner under a token.
+    static func lease(
+        _ keys: some Sequence<ChunkKey>, owner: Int64, token: Int64, in connection: Connection
+    ) throws {
+        if connection.engine == .postgres {
+            // One statement, because each is a way to the server and back.
+            try connection.run(
+                "UPDATE chunk SET state = 'leased', owner = ?, token = ? WHERE key = ANY (?::bigint[]) AND state = 'ready'",
+                .integer(owner), .integer(token), .list(keys.map(\.rawValue)))
+            return
+        }
+        for key in keys {
+            try connection.run(
+                "UPDATE chunk SET state = 'leased', owner = ?, token = ? WHERE key = ? AND state = 'ready'",
+                .integer(owner), .integer(token), .integer(key.rawValue))
+        }
     }
 
     /// Takes a chunk out of the queue if its lease still holds.
@@ -116,6 +129,16 @@ enum ChunkTable {
         try connection.run(
             "DELETE FROM chunk WHERE key = ? AND state = 'leased' AND token = ?",
             .integer(key.rawValue), .integer(token)) == 1
+    }
+
+    /// Takes chunks out of the queue, each if its lease still holds.
+    ///
+    /// - Returns: for each whether it was; else its result must be dropped.
+    static func delete(_ keys: [ChunkKey], token: Int64, in connection: Connection) throws -> [Bool] {
+        try connection.runEach(
+            "DELETE FROM chunk WHERE key = ? AND state = 'leased' AND token = ?",
+            keys.map { [.integer($0.rawValue), .integer(token)] }
+        ).map { $0 == 1 }
     }
 
     /// Notes which rows of a leased chunk run now, so that a death tells on them.
@@ -145,7 +168,7 @@ enum ChunkTable {
             UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, test_from = NULL, test_rows = NULL
             WHERE key IN (SELECT key FROM chunk INDEXED BY chunk_leased WHERE state = 'leased' AND owner = ?1)
                 AND (?2 IS NULL OR token = ?2)
-            """, .integer(owner), token.map { .integer($0) } ?? .null)
+            """, .integer(owner), .optional(token))
     }
 
     /// Makes the chunks of a dead owner ready again, as suspects: one of them may have killed it.
@@ -158,7 +181,7 @@ enum ChunkTable {
         try connection.run(
             """
             UPDATE chunk SET state = 'ready', owner = NULL, token = NULL, crashes = crashes + suspect, suspect = 1,
-                poison = iif(test_rows = 1, coalesce(poison || ',', '') || test_from, poison),
+                poison = CASE WHEN test_rows = 1 THEN coalesce(poison || ',', '') || test_from ELSE poison END,
                 bad_from = CASE WHEN test_rows > 1 THEN test_from WHEN test_rows = 1 THEN NULL ELSE bad_from END,
                 bad_rows = CASE WHEN test_rows > 1 THEN test_rows WHEN test_rows = 1 THEN NULL ELSE bad_rows END,
                 test_from = NULL, test_rows = NULL

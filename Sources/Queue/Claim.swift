@@ -52,6 +52,8 @@ package struct FinishedChunk: Sendable {
     let rows: Int
     let succeeded: Int
     let failed: Int
+    /// The result as it is stored.
+    var stored: StoredResult { StoredResult(key: key, firstRow: firstRow, rows: rows, body: result) }
     /// Whether rows failed that could succeed another time.
     var hasRetryableFaults: Bool { dead > 0 }
     /// Rows that were right and failed for good.

@@ -37,18 +37,21 @@ struct Completion {
     func store(_ finished: [FinishedChunk], in connection: Connection) throws -> Stored {
         var stored = Stored()
         var held: [Int64: [FinishedChunk]] = [:]
-        for chunk in finished {
-            if try ChunkTable.delete(chunk.key, token: claim.token, in: connection) {
-                held[chunk.key.task, default: []].append(chunk)
-            } else {
-                stored.lost += 1
-            }
+        let isHeld = try ChunkTable.delete(finished.map(\.key), token: claim.token, in: connection)
+        for (chunk, isHeld) in zip(finished, isHeld) {
+            if isHeld { held[chunk.key.task, default: []].append(chunk) } else { stored.lost += 1 }
         }
-        for (task, chunks) in held {
-            let (ended, isCounted) = try store(chunks, of: task, in: connection)
-            if let ended { stored.ended.append(ended) }
-            if isCounted { stored.count(chunks) }
+        // In one order by all, so that two who complete the same tasks do not wait for each other in a circle.
+        let tasks = held.sorted { $0.key < $1.key }.map(\.value)
+        let counted = try TaskTable.count(tasks.map(progress(of:)), at: time, retention: retention, in: connection)
+        var kept: [(chunk: FinishedChunk, kept: KeptInput)] = []
+        for (chunks, counted) in zip(tasks, counted) {
+            guard let counted else { continue }
+            stored.count(chunks)
+            if counted.status.isFinal { stored.ended.append(EndedTask(id: counted.id, status: counted.status)) }
+            kept += chunks.filter { !$0.isInTask }.map { ($0, counted.kept) }
         }
+        try keep(kept, in: connection)
         // A success of any row closes the model's breaker.
         if finished.contains(where: { $0.succeeded > 0 }) {
             try BreakerTable.succeed(claim.model, in: connection)
@@ -62,28 +65,25 @@ struct Completion {
         return stored
     }
 
-    private func store(
-        _ chunks: [FinishedChunk], of task: Int64, in connection: Connection
-    ) throws -> (ended: EndedTask?, isCounted: Bool) {
-        var progress = TaskProgress(task: task, startedAt: chunks.map(\.startedAt).min())
+    /// What the chunks of one task add to it.
+    private func progress(of chunks: [FinishedChunk]) -> TaskProgress {
+        var progress = TaskProgress(task: chunks[0].key.task, startedAt: chunks.map(\.startedAt).min())
         for chunk in chunks {
             progress.succeeded += chunk.succeeded
             progress.failed += chunk.failed
             progress.dead += chunk.dead
             if chunk.isInTask { progress.singleResult = chunk.result }
         }
-        guard let counted = try TaskTable.count(progress, at: time, retention: retention, in: connection) else {
-            return (nil, false)
-        }
-        for chunk in chunks where !chunk.isInTask { try keep(chunk, counted.kept, in: connection) }
-        return (counted.status.isFinal ? EndedTask(id: counted.id, status: counted.status) : nil, true)
+        return progress
     }
 
-    /// Stores a result; the columns stay where they may be run again: all of them, or those with rows that failed here.
-    private func keep(_ chunk: FinishedChunk, _ kept: KeptInput, in connection: Connection) throws {
-        try ResultTable.insert(
-            chunk.key, firstRow: chunk.firstRow, rows: chunk.rows, body: chunk.result, in: connection)
-        let mayRunAgain = kept == .columns || kept == .records && chunk.hasRetryableFaults
-        if !mayRunAgain { try PayloadTable.delete(chunk.key, in: connection) }
+    /// Stores results; the columns stay where they may be run again: all of them, or those with rows that failed here.
+    private func keep(_ chunks: [(chunk: FinishedChunk, kept: KeptInput)], in connection: Connection) throws {
+        try ResultTable.insert(chunks.map(\.chunk.stored), in: connection)
+        let done = chunks.filter { chunk, kept in
+            let mayRunAgain = kept == .columns || kept == .records && chunk.hasRetryableFaults
+            return !mayRunAgain
+        }
+        try PayloadTable.delete(done.map(\.chunk.key), in: connection)
     }
 }

@@ -38,6 +38,6 @@ package struct Congestion: Sendable {
     /// The oldest task of the chunks that are next in turn: ranks follow age, but priorities and costs shift them.
     static let oldestSQL = """
         SELECT created_ms FROM task WHERE key = (SELECT min(key) >> 24 FROM
-            (SELECT key FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT ?))
+            (SELECT key FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT ?) AS next)
         """
 }

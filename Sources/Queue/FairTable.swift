@@ -13,7 +13,10 @@ enum FairTable {
         var queue = FairQueue(now: try now(in: connection), next: next ?? 0)
         let rank = queue.admit(priority: priority, rowCost: rowCost, rows: rows)
         try connection.run(
-            "INSERT OR REPLACE INTO flow (owner, priority, next) VALUES (?, ?, ?)",
+            """
+            INSERT INTO flow (owner, priority, next) VALUES (?, ?, ?)
+            ON CONFLICT (owner, priority) DO UPDATE SET next = excluded.next
+            """,
             .text(owner), .text(priority.rawValue), .integer(queue.next))
         return rank
     }
@@ -25,7 +28,16 @@ enum FairTable {
 
     /// Moves the order on to what is claimed; it never goes back.
     static func advance(to rank: Int64, in connection: Connection) throws {
-        try connection.run("UPDATE virtual_time SET now = ? WHERE now < ?1", .integer(rank))
+        if connection.engine == .sqlite {
+            try connection.run("UPDATE virtual_time SET now = ?1 WHERE now < ?1", .integer(rank))
+        } else {
+            // Whoever holds the row moves it about as far; nobody waits for that.
+            try connection.run(
+                """
+                UPDATE virtual_time SET now = ?1
+                WHERE key = (SELECT key FROM virtual_time WHERE now < ?1 FOR UPDATE SKIP LOCKED)
+                """, .integer(rank))
+        }
     }
 }
 

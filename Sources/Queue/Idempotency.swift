@@ -20,8 +20,12 @@ package struct IdempotencyKey: Sendable, Equatable {
     ///   ``QueueError/keyMismatch``. Nothing is kept then.
     func take(for task: Int64, owner: String, at time: WallTime, in connection: Connection) throws {
         try check(owner: owner, at: time, in: connection)
-        try IdempotencyTable.insert(
+        let isTaken = try IdempotencyTable.insert(
             text, owner: owner, fingerprint: fingerprint, task: task, at: time, in: connection)
+        if isTaken { return }
+        // Where several write at a time, another may have been faster since the look.
+        try check(owner: owner, at: time, in: connection)
+        throw QueueError.keyInProgress
     }
 
     func check(owner: String, at time: WallTime, in connection: Connection) throws {

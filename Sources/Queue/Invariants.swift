@@ -85,7 +85,7 @@ package enum Invariants {
             keys: """
                 SELECT model FROM (
                     SELECT model, -rows AS rows FROM backlog UNION ALL SELECT model, rows FROM chunk
-                    UNION ALL SELECT model, rows FROM parked)
+                    UNION ALL SELECT model, rows FROM parked) AS counted
                 GROUP BY model HAVING sum(rows) <> 0
                 """),
         Fault(
@@ -94,10 +94,10 @@ package enum Invariants {
                 SELECT key FROM (
                     SELECT task.key, status, rows - succeeded - failed AS undone,
                         (SELECT coalesce(sum(rows), 0) FROM chunk
-                            WHERE chunk.key BETWEEN task.key << 24 AND task.key << 24 | 0xFFFFFF)
+                            WHERE chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
                         + (SELECT coalesce(sum(rows), 0) FROM parked
-                            WHERE parked.key BETWEEN task.key << 24 AND task.key << 24 | 0xFFFFFF) AS waiting
-                    FROM task WHERE completed_ms IS NULL)
+                            WHERE parked.key BETWEEN task.key << 24 AND task.key << 24 | 16777215) AS waiting
+                    FROM task WHERE completed_ms IS NULL) AS running
                 WHERE undone < waiting OR (undone <> waiting AND status <> 'cancelling')
                 """),
         Fault(
@@ -105,7 +105,7 @@ package enum Invariants {
             keys: """
                 SELECT key FROM task WHERE swept_ms IS NULL AND result IS NULL AND succeeded + failed <>
                     (SELECT coalesce(sum(rows), 0) FROM result
-                        WHERE result.chunk BETWEEN task.key << 24 AND task.key << 24 | 0xFFFFFF)
+                        WHERE result.chunk BETWEEN task.key << 24 AND task.key << 24 | 16777215)
                 """),
         Fault(
             name: "result at the wrong row",
@@ -113,7 +113,7 @@ package enum Invariants {
                 SELECT chunk FROM (
                     SELECT chunk, first_row,
                         lag(first_row + rows, 1, 0) OVER (PARTITION BY chunk >> 24 ORDER BY chunk) AS before
-                    FROM result)
+                    FROM result) AS stored
                 WHERE first_row < before
                 """),
         Fault(
@@ -142,7 +142,7 @@ package enum Invariants {
             keys: """
                 SELECT task FROM (
                     SELECT chunk >> 24 AS task FROM payload UNION ALL SELECT chunk >> 24 FROM result
-                    UNION ALL SELECT chunk >> 24 FROM record UNION ALL SELECT task FROM input)
+                    UNION ALL SELECT chunk >> 24 FROM record UNION ALL SELECT task FROM input) AS kept
                 WHERE task NOT IN (SELECT key FROM task)
                 """),
         Fault(

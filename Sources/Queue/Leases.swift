@@ -1,4 +1,5 @@
 package import Core
+internal import Glibc
 package import Store
 
 /// What a worker does with the queue: claim chunks, complete them, give them back.
@@ -47,21 +48,22 @@ package final class Leases {
         let token = owner.key << 32 | (claimCount + 1)
         let wasInDoubt = isClaimInDoubt
         isClaimInDoubt = true
-        let leased: Claim? = try claims.transaction { connection in
-            guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
-            if wasInDoubt { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
-            guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
-            var chunks = try ChunkTable.ready(
-                for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
-            if state == .halfOpen {
-                chunks = Array(chunks.prefix(1))
-                try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
+        let leased: Claim? = try retryingWhileContended {
+            try claims.transaction(reaching: .rows) { connection in
+                guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
+                if wasInDoubt { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
+                guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
+                var chunks = try ChunkTable.ready(
+                    for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
+                if state == .halfOpen {
+                    chunks = Array(chunks.prefix(1))
+                    try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
+                }
+                guard let first = chunks.first else { throw Contended() }
+                try ChunkTable.lease(chunks.map(\.key), owner: owner.key, token: token, in: connection)
+                try FairTable.advance(to: first.rank, in: connection)
+                return Claim(model: model, token: token, chunks: chunks)
             }
-            if let first = chunks.first { try FairTable.advance(to: first.rank, in: connection) }
-            for chunk in chunks {
-                try ChunkTable.lease(chunk.key, owner: owner.key, token: token, in: connection)
-            }
-            return Claim(model: model, token: token, chunks: chunks)
         }
         guard var claim = leased else {
             isClaimInDoubt = false
@@ -69,9 +71,8 @@ package final class Leases {
         }
         // The rows cannot change while they are leased, so they are read when others may write again.
         let waited = try claims.read { connection in
-            for index in claim.chunks.indices {
-                claim.chunks[index].payload = try PayloadTable.find(claim.chunks[index].key, in: connection)
-            }
+            let payloads = try PayloadTable.find(claim.chunks.map(\.key), in: connection)
+            for (index, payload) in payloads.enumerated() { claim.chunks[index].payload = payload }
             return try claim.chunks.first.flatMap { try TaskTable.acceptance(of: $0.key.task, in: connection) }
                 .map { now - $0 }
         }
@@ -79,6 +80,17 @@ package final class Leases {
         claimCount += 1
         if let waited { onEvent(.claimed(waited: waited)) }
         return claim
+    }
+
+    /// All that waits is being claimed by others in this moment, where several write at a time.
+    private struct Contended: Error {}
+
+    /// Looks again after a moment when others were faster: what they leave is for us.
+    private func retryingWhileContended(_ claim: () throws -> Claim?) throws -> Claim? {
+        for _ in 0..<Limits.claimTries {
+            do { return try claim() } catch is Contended { usleep(1_000) }
+        }
+        return nil
     }
 
     /// Stores the results of chunks, counts their rows and ends their leases, in one transaction.
@@ -89,7 +101,7 @@ package final class Leases {
         _ finished: [FinishedChunk], of claim: Claim, rowCost: Double? = nil
     ) throws -> Int {
         let now = clock.now
-        let stored = try completions.transaction { connection in
+        let stored = try completions.transaction(reaching: .rows) { connection in
             try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
                 .store(finished, in: connection)
         }
@@ -102,7 +114,7 @@ package final class Leases {
     ///
     /// - Parameter suspects: whether each must run alone from now on.
     package func release(_ chunks: [ClaimedChunk], of claim: Claim, asSuspects suspects: Bool) throws {
-        try claims.transaction { connection in
+        try claims.transaction(reaching: .rows) { connection in
             for chunk in chunks {
                 _ = try ChunkTable.release(
                     chunk.key, token: claim.token, isSuspect: suspects || chunk.isSuspect, in: connection)
@@ -120,7 +132,7 @@ package final class Leases {
     ) throws {
         let now = clock.now
         let until = now + pause
-        try claims.transaction { connection in
+        try claims.transaction(reaching: .rows) { connection in
             if blamesModel { try BreakerTable.fail(claim.model, at: now, in: connection) }
             _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
         }
@@ -131,7 +143,7 @@ package final class Leases {
     ///
     /// - Throws: ``QueueError/ownershipLost`` when the chunk was given to another: then it must not run here.
     package func test(_ rows: Range<Int>, of chunk: ClaimedChunk, in claim: Claim) throws {
-        let isHeld = try claims.transaction { connection in
+        let isHeld = try claims.transaction(reaching: .rows) { connection in
             try ChunkTable.test(rows, of: chunk.key, token: claim.token, in: connection)
         }
         if !isHeld { throw QueueError.ownershipLost }

@@ -32,13 +32,7 @@ package final class Owner: Sendable {
 
     package let key: Int64
     private let database: Database
-    private let lock: LockHolder
-
-    /// A lock file that is held until the process lets go of it.
-    private struct LockHolder: @unchecked Sendable {  // @unchecked because the file is only held, never used again
-        let file: LockFile
-        let path: String
-    }
+    private let presence: any Presence
 
     /// Registers this process.
     ///
@@ -49,11 +43,8 @@ package final class Owner: Sendable {
         _ kind: Kind, boot: String, models: [LoadedModel], database: Database, at time: WallTime
     ) throws {
         self.database = database
-        // The lock comes first: a row without a held lock is what the keeper takes for a death.
-        let path = Self.lockPath(boot: boot, files: database.files)
-        let file = try LockFile(path: path)
-        guard try file.tryLock() else { throw StoreError.gateUnusable(reason: "the owner's file is in use") }
-        lock = LockHolder(file: file, path: path)
+        // The sign of life comes first: a row without one is what the keeper takes for a death.
+        presence = try database.present(boot)
         key = try database.makeWriter(.durable).transaction { connection in
             let key = try OwnerTable.insert(kind: kind, boot: boot, pid: getpid(), at: time, in: connection)
             for model in models { try OwnerTable.insert(model, of: key, in: connection) }
@@ -75,7 +66,8 @@ package final class Owner: Sendable {
         let writer = try database.makeWriter(.relaxed)
         while !stop.wait(for: interval) {
             do {
-                let isAlive = try writer.transaction { connection in
+                try presence.renew()
+                let isAlive = try writer.transaction(reaching: .rows) { connection in
                     try connection.checkSchema()
                     return try OwnerTable.beat(key, in: connection)
                 }
@@ -94,8 +86,6 @@ package final class Owner: Sendable {
             try ChunkTable.releaseAll(of: key, in: connection)
             _ = try Stopping.breakUploads(of: key, resumableUntil: nil, in: connection)
         }
-        unlink(lock.path)
+        presence.end()
     }
-
-    static func lockPath(boot: String, files: DatabaseFiles) -> String { files.owners + "/" + boot + ".lock" }
 }

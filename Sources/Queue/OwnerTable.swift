@@ -6,10 +6,10 @@ enum OwnerTable {
     static func insert(
         kind: Owner.Kind, boot: String, pid: Int32, at time: WallTime, in connection: Connection
     ) throws -> Int64 {
-        try connection.run(
-            "INSERT INTO owner (kind, boot, pid, started_ms) VALUES (?, ?, ?, ?)",
-            .text(kind.rawValue), .text(boot), .integer(Int(pid)), .time(time))
-        return connection.lastInsertedRow
+        try connection.first(
+            "INSERT INTO owner (kind, boot, pid, started_ms) VALUES (?, ?, ?, ?) RETURNING key",
+            .text(kind.rawValue), .text(boot), .integer(Int(pid)), .time(time)
+        ) { $0.integer(0) }!
     }
 
     static func exists(_ key: Int64, in connection: Connection) throws -> Bool {

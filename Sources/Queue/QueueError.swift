@@ -22,8 +22,6 @@ package enum QueueError: CodedError, Equatable {
     case notReceiving
     /// This process was declared dead while it lived, and its chunks were given to others.
     case ownershipLost
-    /// The doorbell's socket could not be made.
-    case doorbellUnusable(reason: String)
 
     package var code: ErrorCode {
         switch self {
@@ -36,7 +34,6 @@ package enum QueueError: CodedError, Equatable {
         case .keyMismatch: .idempotencyMismatch
         case .notReceiving: .uploadEnded
         case .ownershipLost: .internalError
-        case .doorbellUnusable: .storageFailed
         }
     }
 
@@ -62,7 +59,6 @@ package enum QueueError: CodedError, Equatable {
         case .keyMismatch: "This Idempotency-Key was used for another submission; take a new one."
         case .notReceiving: "The task takes no more rows from here: it has ended, or another sends them."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
-        case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."
         }
     }
 }

@@ -19,7 +19,7 @@ package struct Room: Sendable {
     func check(adding rows: Int, bytes: Int = 0, in connection: Connection) throws {
         if rows > self.rows { throw QueueError.tooManyRows(limit: self.rows) }
         if try BacklogTable.rows(in: connection) + rows > self.rows { throw QueueError.full(rows: self.rows) }
-        guard let most = self.bytes else { return }
-        if try DatabasePages(in: connection).usedBytes + bytes > most { throw QueueError.storageFull(bytes: most) }
+        guard let most = self.bytes, let used = try StoredBytes.used(in: connection) else { return }
+        if used + bytes > most { throw QueueError.storageFull(bytes: most) }
     }
 }

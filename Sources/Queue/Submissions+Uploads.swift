@@ -20,7 +20,7 @@ extension Submissions {
     package func open(later request: Request) async throws {
         try checkDisk()
         let now = clock.now
-        try await committer.write(bytes: 0) { [room] connection in
+        try await committer.write(bytes: 0, reaching: .rows) { [room] connection in
             try room.check(adding: 0, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             _ = try Self.open(

@@ -52,7 +52,7 @@ package final class Submissions: Sendable {
     let clock: WallClock
     let retention: Duration
     let doorbell: Doorbell
-    private let files: DatabaseFiles
+    private let database: Database
     let room: Room
     private let takeovers = Atomic<Int64>(0)
 
@@ -67,7 +67,7 @@ package final class Submissions: Sendable {
     ) {
         self.room = room
         self.committer = committer
-        files = database.files
+        self.database = database
         self.doorbell = doorbell
         self.clock = clock
         self.retention = retention
@@ -91,7 +91,7 @@ package final class Submissions: Sendable {
         let retention = retention
         let chunks = chunks.map { EncodedChunk($0) }
         let bytes = chunks.reduce(0) { $0 + $1.storedBytes }
-        try await committer.write(bytes: bytes) { [room] connection in
+        try await committer.write(bytes: bytes, reaching: .rows) { [room] connection in
             let rows = chunks.reduce(0) { $0 + $1.rows }
             try room.check(adding: rows, bytes: bytes, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
@@ -133,7 +133,7 @@ package final class Submissions: Sendable {
         try checkDisk()
         let now = clock.now
         let token = makeReceiver(receiver)
-        return try await committer.write(bytes: 0) { [room] connection in
+        return try await committer.write(bytes: 0, reaching: .rows) { [room] connection in
             try Self.checkOwner(receiver, in: connection)
             try room.check(adding: 0, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
@@ -161,7 +161,7 @@ package final class Submissions: Sendable {
         let rows = chunks.reduce(0) { $0 + $1.rows }
         while true {
             do {
-                try await committer.write(bytes: bytes) { [room] connection in
+                try await committer.write(bytes: bytes, reaching: .rows) { [room] connection in
                     try room.check(adding: rows, bytes: bytes, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
                     // Without a chunk nothing has yet said that this sender is still the one.
@@ -189,7 +189,7 @@ package final class Submissions: Sendable {
     ) async throws {
         let now = clock.now
         let retention = retention
-        let status = try await committer.write(bytes: 0) { connection in
+        let status = try await committer.write(bytes: 0, reaching: .rows) { connection in
             if let fingerprint {
                 try IdempotencyTable.complete(task: receiving.task, fingerprint: fingerprint, in: connection)
             }
@@ -207,7 +207,7 @@ package final class Submissions: Sendable {
     }
 
     private func waitForLog(_ waited: inout Duration) async throws {
-        while files.logBytes > Limits.logBytes {
+        while database.log.bytes > Limits.logBytes {
             if waited >= Limits.uploadWait { throw QueueError.logFull }
             try await pause(&waited)
         }
@@ -223,7 +223,7 @@ package final class Submissions: Sendable {
     /// - Throws: why it would not.
     package func probe() async throws {
         try checkDisk()
-        try await committer.write(bytes: 0) { [room] connection in
+        try await committer.write(bytes: 0, reaching: .rows) { [room] connection in
             try room.check(adding: 1, in: connection)
             try Probe.write(in: connection)
         }
@@ -233,7 +233,7 @@ package final class Submissions: Sendable {
     ///
     /// - Throws: ``QueueError/diskLow``.
     func checkDisk() throws {
-        if files.freeDiskBytes < Limits.freeDiskBytes { throw QueueError.diskLow }
+        if let free = database.freeDiskBytes, free < Limits.freeDiskBytes { throw QueueError.diskLow }
     }
 
     // MARK: Inside the transaction

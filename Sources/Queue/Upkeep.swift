@@ -9,7 +9,7 @@ package final class Upkeep {
     private let writer: Writer
     /// Writes the ends of tasks, which callers may see at once.
     private let endings: Writer
-    private let checkpointer: Checkpointer
+    private let logKeeper: any LogKeeping
     private let clock: WallClock
     private let retention: Duration
     private let doorbell: Doorbell
@@ -28,7 +28,7 @@ package final class Upkeep {
         self.retention = retention
         writer = try database.makeWriter(.relaxed)
         endings = try database.makeWriter(.durable)
-        checkpointer = try Checkpointer(database: database)
+        logKeeper = try database.makeLogKeeper()
         beats = BeatWatch(lease: lease, clock: steady)
     }
 
@@ -48,7 +48,7 @@ package final class Upkeep {
         let owners = try writer.read { try OwnerTable.all(in: $0) }
         let hanging = beats.standing(owners.map { ($0.key, $0.beat) })
         return try owners.compactMap { owner in
-            let isDead = try LockFile.isFree(at: Owner.lockPath(boot: owner.boot, files: database.files))
+            let isDead = try database.isGone(owner.boot)
             return isDead || hanging.contains(owner.key) ? try declareDead(owner) : nil
         }
     }
@@ -63,7 +63,7 @@ package final class Upkeep {
         }
         if let rescue { database.onEvent(.leasesExpired(chunks: rescue.chunks)) }
         beats.forget(owner.key)
-        LockFile.remove(at: Owner.lockPath(boot: owner.boot, files: database.files))
+        database.forget(owner.boot)
         doorbell.ringWorkers()
         return rescue
     }
@@ -137,16 +137,16 @@ package final class Upkeep {
     /// Gives space back that was freed, one bounded transaction.
     ///
     /// - Parameter isIdle: whether nothing was written lately; else some space is left for what comes.
-    package func releaseSpace(isIdle: Bool) throws { try checkpointer.releaseFreePages(isIdle: isIdle) }
+    package func releaseSpace(isIdle: Bool) throws { try logKeeper.releaseFreePages(isIdle: isIdle) }
 
     /// Moves the write-ahead log back into the database when that is due.
     ///
     /// - Parameter isIdle: whether nothing was written lately.
     /// - Returns: whether a reader stood in the way, so that it should be tried again soon.
     package func checkpoint(isIdle: Bool) throws -> Bool {
-        try checkpointer.checkpointIfNeeded(isIdle: isIdle)
+        try logKeeper.checkpointIfNeeded(isIdle: isIdle)
     }
 
     /// The write-ahead log as it stands now.
-    package var log: DatabaseFiles.LogState { database.files.logState }
+    package var log: LogState { database.log }
 }

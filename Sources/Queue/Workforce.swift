@@ -26,7 +26,7 @@ package final class Workforce: Sendable {
         try readers.read { connection in
             try connection.all(
                 """
-                SELECT name, version, digest, sum(broken IS NULL), max(message) FROM owner_model
+                SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL), max(message) FROM owner_model
                 GROUP BY name, version, digest ORDER BY name, version
                 """
             ) {

@@ -10,6 +10,8 @@ package enum StoreError: CodedError, Equatable {
     case gateTimeout(holder: Int32?, isStopped: Bool)
     /// The lock files could not be opened or locked.
     case gateUnusable(reason: String)
+    /// The doorbell's socket could not be made.
+    case doorbellUnusable(reason: String)
     /// As many submissions wait for a commit as may.
     case tooManyWaiting
     /// The process is stopping and takes no more writes.
@@ -33,7 +35,7 @@ package enum StoreError: CodedError, Equatable {
     package static func isPassing(_ error: any Error) -> Bool {
         if case StoreError.gateTimeout = error { return true }
         if case StoreError.tooManyWaiting = error { return true }
-        return error is SQLiteError
+        return error is SQLiteError || error is PostgresError
     }
 
     package var code: ErrorCode {
@@ -42,7 +44,8 @@ package enum StoreError: CodedError, Equatable {
         case .tooManyWaiting: .queueFull
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
-        case .folderUnusable, .networkFilesystem, .gateUnusable, .databaseGone, .schemaMismatch, .notMigrated:
+        case .folderUnusable, .networkFilesystem, .doorbellUnusable, .gateUnusable, .databaseGone, .schemaMismatch,
+            .notMigrated:
             .storageFailed
         }
     }
@@ -58,6 +61,7 @@ package enum StoreError: CodedError, Equatable {
                 + (holder.map { "; process \($0) holds it" + (isStopped ? " and is stopped: continue or end it" : "") }
                     ?? "") + ". Try again in a moment."
         case .gateUnusable(let reason): "The write gate's lock files cannot be used (\(reason))."
+        case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."
         case .tooManyWaiting: "Too many submissions wait to be written; try again in a moment."
         case .closed: "The service is stopping; try again in a moment."
         case .schemaMismatch(let found, let supported):

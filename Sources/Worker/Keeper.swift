@@ -28,7 +28,7 @@ package final class Keeper: Sendable {
     }
 
     /// The bytes of the database's write-ahead log.
-    var logBytes: Int { database.files.logBytes }
+    var logBytes: Int { database.log.bytes }
 
     /// Whether this process keeps house now.
     package var isElected: Bool { elected.load(ordering: .relaxed) }
@@ -37,24 +37,35 @@ package final class Keeper: Sendable {
     ///
     /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
-        let election = try LockFile(path: database.files.keeper)
-        while try !election.tryLock() {
-            if stop.wait(for: Limits.rescuePoll) { return }
-        }
-        defer { election.unlock() }
+        let election = try database.makeElection()
+        defer { election.resign() }
+        repeat {
+            // A server that cannot be reached elects nobody; it is asked again.
+            if attempt({ try election.tryWin() }) == true { attempt { try keepHouse(election, until: stop) } }
+        } while !stop.wait(for: Limits.rescuePoll)
+    }
+
+    /// Keeps house as long as this process is the keeper.
+    private func keepHouse(_ election: any Election, until stop: StopSignal) throws {
         elected.store(true, ordering: .relaxed)
         defer { elected.store(false, ordering: .relaxed) }
         logger.debug("keeper elected")
         let upkeep = try makeUpkeep()
         var round = KeeperRound()
         repeat {
-            do {
-                try round.run(upkeep, logger: logger)
-            } catch {
-                // A full disk or a blocked gate passes; the next round tries again.
-                logger.error("keeper round failed", ["error": "\(error)"])
-            }
-        } while !stop.wait(for: Limits.rescuePoll)
+            attempt { try round.run(upkeep, logger: logger) }
+        } while !stop.wait(for: Limits.rescuePoll) && attempt { try election.tryWin() } == true
+    }
+
+    /// - Returns: nil after a trouble of the database that may pass, such as a full disk or a gate that did not open.
+    @discardableResult
+    private func attempt<Value>(_ body: () throws -> Value) -> Value? {
+        do {
+            return try body()
+        } catch {
+            logger.error("keeper round failed", ["error": "\(error)"])
+            return nil
+        }
     }
 }
 
@@ -63,7 +74,7 @@ package final class Keeper: Sendable {
 /// Rescue is due in every round.
 struct KeeperRound {
     private var count = 0
-    private var lastLog: DatabaseFiles.LogState?
+    private var lastLog: LogState?
     private var quietRounds = 0
     private var isSweeping = false
     private var isCheckpointBlocked = false

@@ -1,10 +1,11 @@
 import Core
 import Glibc
-import Store
+
 import TestSupport
 import Testing
 
 @testable import Queue
+@testable import Store
 
 /// Who hears a ring.
 @Suite struct DoorbellTests {

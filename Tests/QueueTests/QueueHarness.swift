@@ -11,6 +11,7 @@ final class QueueHarness {
     /// The engines that the rules hold for.
     enum Engine: String, CaseIterable, Sendable {
         case sqlite
+        case postgres
     }
 
     let clock = ManualClock()
@@ -34,7 +35,8 @@ final class QueueHarness {
     ///   - room: how much may wait.
     ///   - prepare: makes the database what it is before the schema is brought up to date.
     init(_ engine: Engine, room: Room = Room(), prepare: (Database) throws -> Void = { _ in }) throws {
-        database = try Database(path: folder.path + "/queue.db")
+        database = try Database(
+            path: engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL(), patience: 1)
         try prepare(database)
         try database.migrate()
         doorbell = try Doorbell(database: database, steady: clock.steady)

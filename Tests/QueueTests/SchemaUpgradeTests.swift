@@ -54,8 +54,8 @@ import Testing
                 receiver, input, created_ms, completed_ms, results_until_ms)
             VALUES (?1, ?2, 1, 'normal', ?3, ?4, 9, ?5, ?6, 2, ?7, ?8, 1, ?9, ?10)
             """, .integer(key), .blob(ids[key - 1].bytes), .text(status), .text(inputState), .integer(rows),
-            .integer(succeeded), receiver.map { .integer($0) } ?? .null, .optional(input),
-            ended ? .integer(2) : .null, ended ? .integer(Int64(1) << 50) : .null)
+            .integer(succeeded), receiver.map { .integer($0) } ?? .null(.integer), .optional(input),
+            ended ? .integer(2) : .null(.integer), ended ? .integer(Int64(1) << 50) : .null(.integer))
     }
 
     private func chunk(_ task: Int, _ position: Int, in connection: Connection) throws {

@@ -78,7 +78,7 @@ import Testing
         }
         let before = database.files.logBytes
         #expect(before > Limits.checkpointBytes)
-        let checkpointer = try Checkpointer(database: database)
+        let checkpointer = try Checkpointer(engine: database.sqlite)
         #expect(try checkpointer.checkpointIfNeeded(isIdle: false) == false)
         try writer.transaction { try $0.run("DELETE FROM payload WHERE chunk = 1") }
         #expect(database.files.logBytes == before, "the log is used again from its start")
@@ -91,7 +91,7 @@ import Testing
         try database.migrate()
         let writer = try database.makeWriter(.relaxed)
         try writer.transaction { try $0.run("INSERT INTO payload VALUES (0, zeroblob(9000000))") }
-        let checkpointer = try Checkpointer(database: database)
+        let checkpointer = try Checkpointer(engine: database.sqlite)
         try database.makeReaders().read { connection in
             _ = try connection.first("SELECT count(*) FROM payload") { $0.int(0) }
             try writer.transaction { try $0.run("INSERT INTO payload VALUES (1, zeroblob(9000000))") }
@@ -118,11 +118,11 @@ import Testing
         #expect(began.wait(for: .seconds(20)))
         try writer.transaction { try $0.run("INSERT INTO payload VALUES (1, zeroblob(1000))") }
         var pauses = 0
-        let impatient = try Checkpointer(database: database, pause: { pauses += 1 })
+        let impatient = try Checkpointer(engine: database.sqlite, pause: { pauses += 1 })
         #expect(try impatient.checkpointIfNeeded(isIdle: false) == true)
         #expect(pauses == Limits.checkpointTries - 1)
         let patient = try Checkpointer(
-            database: database,
+            engine: database.sqlite,
             pause: {
                 release.raise()
                 _ = ended.wait(for: .seconds(20))

@@ -36,11 +36,12 @@ import Testing
                     created_ms, completed_ms, results_until_ms)
                 VALUES (1, zeroblob(16), ?, 'normal', 'completed', 'complete', 0, 40, 40, 40, 0, 0, 0)
                 """, .integer(model))
-            for position in 0..<40 {
-                try ResultTable.insert(
-                    ChunkKey(task: 1, position: position), firstRow: position, rows: 1,
-                    body: [UInt8](repeating: 1, count: 256 << 10), in: connection)
+            let results = (0..<40).map { position in
+                StoredResult(
+                    key: ChunkKey(task: 1, position: position), firstRow: position, rows: 1,
+                    body: [UInt8](repeating: 1, count: 256 << 10))
             }
+            try ResultTable.insert(results, in: connection)
         }
     }
 

@@ -9,14 +9,15 @@ internal import Synchronization
 /// reported, by those who wait for it: it is somebody else's to end.
 final class GateGuard: Service {
     let name = "gate guard"
-    private let standstill: GateStandstill
+    /// Nil where there is no gate: a server ends what stands still by itself.
+    private let standstill: GateStandstill?
     private let clock: SteadyClock
     private let logger: Logger
     /// By their numbers, which no other process bears until its end was noted in the object.
     private let children = Mutex<[Int32: ChildProcess]>([:])
 
-    init(files: DatabaseFiles, clock: SteadyClock, logger: Logger) {
-        standstill = GateStandstill(files: files)
+    init(place: String, clock: SteadyClock, logger: Logger) {
+        standstill = Database.isServer(place) ? nil : GateStandstill(files: DatabaseFiles(path: place))
         self.clock = clock
         self.logger = logger
     }
@@ -34,6 +35,10 @@ final class GateGuard: Service {
     private func watch(until stop: StopSignal) {
         // When each was first seen to stand at the gate without a break since.
         var sights: [Int32: Duration] = [:]
+        guard let standstill else {
+            while !stop.wait(for: .seconds(3_600)) {}
+            return
+        }
         while !stop.wait(for: Limits.stoppedHolderPoll) {
             let living = children.withLock { $0 }
             let now = clock.now

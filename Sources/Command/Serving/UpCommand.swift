@@ -23,8 +23,7 @@ struct UpCommand: Command {
         try environment.migrateDatabase()
         let stop = environment.stopSignal()
         let gateGuard = GateGuard(
-            files: DatabaseFiles(path: environment.settings[.database]!), clock: environment.steady,
-            logger: environment.logger)
+            place: environment.settings[.database]!, clock: environment.steady, logger: environment.logger)
         let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
         let doors = try (0..<workers).map { try door?.shifted(by: $0 + 1).text }
         let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop, gateGuard: gateGuard)

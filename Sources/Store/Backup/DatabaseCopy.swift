@@ -52,7 +52,7 @@ struct DatabaseCopy {
         from source: Connection, to target: Connection, while goesOn: (Double) -> Bool
     ) throws -> Bool {
         guard let backup = sqlite3_backup_init(target.handle, "main", source.handle, "main") else {
-            throw target.error(sqlite3_errcode(target.handle), "copy", nil)
+            throw target.sqlite.error(sqlite3_errcode(target.handle), "copy", nil)
         }
         var code = SQLITE_OK
         var isWanted = true
@@ -63,7 +63,7 @@ struct DatabaseCopy {
         }
         let outcome = sqlite3_backup_finish(backup)
         if code == SQLITE_DONE { return true }
-        if code != SQLITE_OK { throw target.error(outcome == SQLITE_OK ? code : outcome, "copy", nil) }
+        if code != SQLITE_OK { throw target.sqlite.error(outcome == SQLITE_OK ? code : outcome, "copy", nil) }
         return false
     }
 

@@ -7,23 +7,23 @@ internal import Glibc
 /// connection has no busy handler: a reader makes it give up at once instead of holding the gate. Where somebody always
 /// reads, that would never begin the log anew, so a large one is worth a bounded wait: readers that come meanwhile find
 /// all in the database and are in nobody's way.
-package final class Checkpointer {
-    private let writer: Writer
+final class Checkpointer: LogKeeping {
+    private let writer: SQLiteLane
     private let files: DatabaseFiles
     private let pause: () -> Void
 
     /// - Parameter pause: waits a moment for readers that are in the way of a large log.
-    package init(database: Database, pause: @escaping () -> Void = { usleep(1_000) }) throws {
+    init(engine: SQLiteEngine, pause: @escaping () -> Void = { usleep(1_000) }) throws {
         self.pause = pause
-        writer = try database.makeWriter(.durable)
-        files = database.files
+        writer = try SQLiteLane(engine, durability: .durable)
+        files = engine.files
     }
 
     /// Checkpoints when the log has reached a slice, or, when nothing is written, to give its space back.
     ///
     /// - Parameter isIdle: whether nothing was written lately; then the log is cut to nothing.
     /// - Returns: whether the log needs another visit soon, because a reader still needed a part of it.
-    package func checkpointIfNeeded(isIdle: Bool) throws -> Bool {
+    func checkpointIfNeeded(isIdle: Bool) throws -> Bool {
         let bytes = files.logBytes
         guard bytes >= Limits.checkpointBytes || (isIdle && bytes > 0) else { return false }
         let tries = bytes >= Limits.crowdedLogBytes ? Limits.checkpointTries : 1
@@ -42,10 +42,12 @@ package final class Checkpointer {
     /// Gives free pages back to the filesystem, a bounded number at a time.
     ///
     /// - Parameter isIdle: whether nothing was written lately; else a quarter of the file may stay free for what comes.
-    package func releaseFreePages(isIdle: Bool) throws {
-        let pages = try writer.read { try DatabasePages(in: $0) }
+    func releaseFreePages(isIdle: Bool) throws {
+        var pages: DatabasePages?
+        try writer.read { pages = try DatabasePages(in: $0) }
+        guard let pages else { return }
         guard pages.free > (isIdle ? 0 : max(pages.count / 4, Limits.releasedPages)) else { return }
-        try writer.transaction { connection in
+        try writer.transaction(.all) { connection in
             // Each step of the pragma frees one page.
             _ = try connection.all("PRAGMA incremental_vacuum(\(Limits.releasedPages))") { _ in () }
         }

@@ -23,6 +23,9 @@ package struct DatabaseFiles: Sendable, Hashable {
     package var doors: String { path + "-doors" }
     /// The folder of the files that workers keep locked while they live.
     package var owners: String { path + "-owners" }
+    /// The file that a process keeps locked while it lives.
+    func owner(_ boot: String) -> String { owners + "/" + boot + ".lock" }
+
     /// The lock of the elected keeper.
     package var keeper: String { path + "-keeper" }
 
@@ -30,13 +33,6 @@ package struct DatabaseFiles: Sendable, Hashable {
     package var logBytes: Int {
         var status = stat()
         return stat(log, &status) == 0 ? Int(status.st_size) : 0
-    }
-
-    /// How the write-ahead log stands, by which two looks tell whether anything was written between them.
-    package struct LogState: Sendable, Equatable {
-        package var bytes = 0
-        /// Nanoseconds; a log that begins anew is written without growing.
-        var changedAt = 0
     }
 
     /// The log as it stands now; without bytes when there is none.

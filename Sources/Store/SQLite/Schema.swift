@@ -24,8 +24,7 @@ enum Schema {
         try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0
     }
 
-    static func check(_ connection: Connection) throws {
-        let found = try version(of: connection)
+    static func check(_ found: Int) throws {
         if found == 0 { throw StoreError.notMigrated }
         if !supported.contains(found) { throw StoreError.schemaMismatch(found: found, supported: supported) }
     }
@@ -49,11 +48,4 @@ enum Schema {
         }
         return missing
     }
-}
-
-extension Connection {
-    /// Checks that this program can work with the schema as it is now.
-    ///
-    /// - Throws: ``StoreError/notMigrated`` or ``StoreError/schemaMismatch(found:supported:)``.
-    package func checkSchema() throws { try Schema.check(self) }
 }

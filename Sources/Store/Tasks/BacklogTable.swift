@@ -15,19 +15,31 @@ package enum BacklogTable {
 
     /// Every model's part.
     package static func all(in connection: Connection) throws -> [Entry] {
-        try connection.all("SELECT model, rows, cost_us FROM backlog") {
+        try connection.all("SELECT model, sum(rows), avg(cost_us) FROM backlog GROUP BY model") {
             Entry(model: $0.integer(0), rows: $0.int(1), rowCost: $0.isNull(2) ? nil : $0.double(2))
         }
     }
 
     /// Counts rows in, or out with a negative number.
     package static func add(_ rows: Int, model: Int64, in connection: Connection) throws {
+        if connection.engine == .postgres { return try addShare(rows, model: model, in: connection) }
         let updated = try connection.run(
             "UPDATE backlog SET rows = rows + ? WHERE model = ?", .integer(rows), .integer(model))
         if updated == 0 {
             try connection.run("INSERT INTO backlog (model, rows) VALUES (?, ?)", .integer(model), .integer(rows))
         }
     }
+
+    /// Counts in a share of this connection's own, so that writers at the same time do not wait for one another.
+    private static func addShare(_ rows: Int, model: Int64, in connection: Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO backlog (model, share, rows) VALUES (?, \(share), ?)
+            ON CONFLICT (model, share) DO UPDATE SET rows = backlog.rows + excluded.rows
+            """, .integer(model), .integer(rows))
+    }
+
+    private static let share = "pg_backend_pid() % 64"
 
     /// Counts rows out that ran, and learns what they cost.
     ///
@@ -36,13 +48,14 @@ package enum BacklogTable {
     ///
     /// - Parameter rowCost: what a row of the run cost, in microseconds.
     package static func settle(_ rows: Int, rowCost: Double, model: Int64, in connection: Connection) throws {
+        if connection.engine == .postgres { try addShare(0, model: model, in: connection) }
         let weight = Double(rows) / Double(rows + 2_000)
         try connection.run(
             """
             UPDATE backlog SET rows = rows - ?2,
-                cost_us = iif(cost_us IS NULL AND ?2 < ?5 AND ?3 < ?6, NULL,
-                    coalesce(cost_us + (?3 - cost_us) * ?4, ?3))
-            WHERE model = ?1
+                cost_us = CASE WHEN cost_us IS NOT NULL OR ?2 >= ?5 OR ?3 >= ?6
+                    THEN coalesce(cost_us + (?3 - cost_us) * ?4, ?3) END
+            WHERE model = ?1\(connection.engine == .postgres ? " AND share = \(share)" : "")
             """, .integer(model), .integer(rows), .real(rowCost), .real(weight), .integer(Self.tellingRows),
             .real(Self.tellingRowCost))
     }

@@ -17,7 +17,7 @@ package struct ChunkInput: Sendable {
             """
             SELECT min(chunk) FROM (
                 SELECT min(chunk) AS chunk FROM payload WHERE chunk BETWEEN ?1 AND ?2
-                UNION ALL SELECT min(chunk) FROM record WHERE chunk BETWEEN ?1 AND ?2)
+                UNION ALL SELECT min(chunk) FROM record WHERE chunk BETWEEN ?1 AND ?2) AS kept
             """, .integer(first), .integer(last)
         ) { $0.isNull(0) ? nil : ChunkKey(rawValue: $0.integer(0)) }
         guard let found, let key = found else { return nil }

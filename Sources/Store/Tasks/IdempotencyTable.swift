@@ -31,13 +31,18 @@ package enum IdempotencyTable {
     /// Takes a key for a task.
     ///
     /// - Parameter fingerprint: nil while the submission's content is not known whole.
+    /// - Returns: false when another submission has taken it in this moment.
     package static func insert(
         _ key: String, owner: String, fingerprint: [UInt8]?, task: Int64, at time: WallTime, in connection: Connection
-    ) throws {
+    ) throws -> Bool {
         try connection.run(
             """
-            INSERT OR REPLACE INTO idempotency (owner, key, fingerprint, task, created_ms) VALUES (?, ?, ?, ?, ?)
-            """, .text(owner), .text(key), .optional(fingerprint), .integer(task), .time(time))
+            INSERT INTO idempotency (owner, key, fingerprint, task, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (owner, key) DO UPDATE SET
+                fingerprint = excluded.fingerprint, task = excluded.task, created_ms = excluded.created_ms
+                WHERE idempotency.created_ms <= ?6
+            """, .text(owner), .text(key), .optional(fingerprint), .integer(task), .time(time),
+            .time(time - Limits.idempotency)) == 1
     }
 
     /// Completes the key of a task whose content is now known whole.

@@ -46,9 +46,13 @@ package enum InputTable {
     ) throws {
         try connection.run(
             """
-            INSERT OR REPLACE INTO input
+            INSERT INTO input
                 (task, media_type, options, format, resumption, warnings, faults, header, tail, idle_until_ms)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (task) DO UPDATE SET
+                media_type = excluded.media_type, options = excluded.options, format = excluded.format,
+                resumption = excluded.resumption, warnings = excluded.warnings, faults = excluded.faults,
+                header = excluded.header, tail = excluded.tail, idle_until_ms = excluded.idle_until_ms
             """, .integer(task), .optional(input.mediaType), .text(input.options), .optional(input.format),
             .optional(input.resumption), .optional(input.warnings), .optional(input.faults), .blob(input.header),
             .blob(input.tail), .optional(idleUntil))

@@ -8,10 +8,15 @@ package enum ModelTable {
     {
         if let key = try find(identity, in: connection) { return key }
         let text = String(decoding: try JSONEncoder().encode(output), as: UTF8.self)
-        try connection.run(
-            "INSERT INTO model (name, version, digest, output) VALUES (?, ?, ?, ?)",
-            .text(identity.model), .text(identity.version), .text(identity.digest), .text(text))
-        return connection.lastInsertedRow
+        let inserted = try connection.first(
+            """
+            INSERT INTO model (name, version, digest, output) VALUES (?, ?, ?, ?)
+            ON CONFLICT (name, version, digest) DO NOTHING RETURNING key
+            """, .text(identity.model), .text(identity.version), .text(identity.digest), .text(text)
+        ) { $0.integer(0) }
+        // Another process may have recorded it in this moment.
+        guard let key = try inserted ?? find(identity, in: connection) else { throw StoreError.corruptBlob }
+        return key
     }
 
     /// Finds the key of a model version; nil when no task was ever accepted for it.

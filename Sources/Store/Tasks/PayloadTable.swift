@@ -27,6 +27,31 @@ package enum PayloadTable {
         }
     }
 
+    /// Reads the rows of several chunks, each from its payload or from its task.
+    ///
+    /// - Returns: for each chunk its rows; nil when they are gone.
+    package static func find(_ keys: [ChunkKey], in connection: Connection) throws -> [Found?] {
+        let single = keys.indices.filter { keys[$0].position == 0 }
+        let inputs = try connection.firstOfEach(
+            "SELECT input FROM task WHERE key = ?", single.map { [.integer(keys[$0].task)] }
+        ) { $0.optionalBlob(0) }
+        var found = [Found?](repeating: nil, count: keys.count)
+        for (index, input) in zip(single, inputs) {
+            if let input, let input { found[index] = Found(body: input, isInTask: true) }
+        }
+        let others = keys.indices.filter { found[$0] == nil }
+        let bodies = try connection.firstOfEach(
+            "SELECT body FROM payload WHERE chunk = ?", others.map { [.integer(keys[$0].rawValue)] }
+        ) { $0.blob(0) }
+        for (index, body) in zip(others, bodies) { found[index] = body.map { Found(body: $0, isInTask: false) } }
+        return found
+    }
+
+    /// Deletes the rows of chunks.
+    package static func delete(_ keys: [ChunkKey], in connection: Connection) throws {
+        try connection.runEach("DELETE FROM payload WHERE chunk = ?", keys.map { [.integer($0.rawValue)] })
+    }
+
     /// Deletes a chunk's rows.
     package static func delete(_ key: ChunkKey, in connection: Connection) throws {
         try connection.run("DELETE FROM payload WHERE chunk = ?", .integer(key.rawValue))

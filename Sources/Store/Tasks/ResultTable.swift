@@ -51,15 +51,31 @@ package struct ResultPage: Sendable {
     }
 }
 
+/// One chunk's result as it is stored.
+package struct StoredResult: Sendable {
+    let key: ChunkKey
+    let firstRow: Int
+    let rows: Int
+    let body: [UInt8]
+
+    /// - Parameter firstRow: the row in the task with which the chunk begins.
+    package init(key: ChunkKey, firstRow: Int, rows: Int, body: [UInt8]) {
+        self.key = key
+        self.firstRow = firstRow
+        self.rows = rows
+        self.body = body
+    }
+}
+
 /// The statements on the results of chunks.
 package enum ResultTable {
-    /// Stores a chunk's result.
-    package static func insert(
-        _ key: ChunkKey, firstRow: Int, rows: Int, body: [UInt8], in connection: Connection
-    ) throws {
-        try connection.run(
+    /// Stores results.
+    package static func insert(_ results: [StoredResult], in connection: Connection) throws {
+        try connection.runEach(
             "INSERT INTO result (chunk, first_row, rows, body) VALUES (?, ?, ?, ?)",
-            .integer(key.rawValue), .integer(firstRow), .integer(rows), .blob(body))
+            results.map {
+                [.integer($0.key.rawValue), .integer($0.firstRow), .integer($0.rows), .blob($0.body)]
+            })
     }
 
     /// Reads chunks in order until the page is full or a chunk is missing.

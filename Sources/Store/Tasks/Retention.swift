@@ -42,7 +42,7 @@ package enum Retention {
         try connection.run(
             """
             UPDATE task SET swept_ms = coalesce(swept_ms, ?2), result = NULL, input = NULL, revision = revision + 1,
-                results_until_ms = iif(?3, NULL, results_until_ms)
+                results_until_ms = CASE WHEN ?3 = 0 THEN results_until_ms END
             WHERE key = ?1
             """, .integer(task), .time(time), .integer(isEmpty ? 1 : 0))
     }

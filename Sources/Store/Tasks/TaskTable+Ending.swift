@@ -35,10 +35,10 @@ extension TaskTable {
             try connection.run(
                 """
                 UPDATE task SET status = 'cancelling', stop = ?2, failure = ?3, revision = revision + 1,
-                    input_state = iif(input_state = 'receiving', 'broken', input_state), receiver = NULL
+                    input_state = CASE WHEN input_state = 'receiving' THEN 'broken' ELSE input_state END, receiver = NULL
                 WHERE key = ?1 AND status IN ('pending', 'processing') AND (?4 IS NULL OR receiver = ?4)
                 """, .integer(task), .text(stop.status.rawValue), .optional(stop.failure?.rawValue),
-                receiver.map { .integer($0) } ?? .null) == 1
+                .optional(receiver)) == 1
         if isMarked { try InputTable.close(task, in: connection) }
         return isMarked
     }
@@ -53,7 +53,7 @@ extension TaskTable {
             """
             UPDATE task SET status = coalesce(stop, 'cancelled'), completed_ms = ?2, input = NULL,
                 revision = revision + 1,
-                results_until_ms = iif(swept_ms IS NULL, ?2 + coalesce(keep_ms, ?3), ?2)
+                results_until_ms = CASE WHEN swept_ms IS NULL THEN ?2 + coalesce(keep_ms, ?3) ELSE ?2 END
             WHERE key = ?1 AND status = 'cancelling'
             RETURNING id, status
             """, .integer(task), .time(time), .integer(retention.wholeMilliseconds)
@@ -103,7 +103,7 @@ extension TaskTable {
         try connection.run(
             """
             UPDATE task SET swept_ms = coalesce(swept_ms, ?2), result = NULL, revision = revision + 1,
-                results_until_ms = iif(completed_ms IS NULL, NULL, ?2)
+                results_until_ms = CASE WHEN completed_ms IS NOT NULL THEN ?2 END
             WHERE key = ?1
             """, .integer(task), .time(time))
     }

@@ -35,7 +35,8 @@ extension TaskTable {
         owner: String, _ filter: TaskFilter, limit: Int, in connection: Connection
     ) throws -> [TaskID] {
         try connection.all(
-            listSQL, .text(owner), .blob(filter.before?.bytes ?? afterAll), .optional(filter.status?.rawValue),
+            connection.engine == .sqlite ? listSQL : serverListSQL, .text(owner),
+            .blob(filter.before?.bytes ?? afterAll), .optional(filter.status?.rawValue),
             .optional(filter.name),
             .optional(filter.model), .optional(filter.version), .integer(limit),
             .text(filter.source.rawValue), .optional(filter.metadata?.name), .optional(filter.metadata?.value)
@@ -43,15 +44,22 @@ extension TaskTable {
     }
 
     /// A page begins where the last one ended, within the index: late pages cost what the first one does.
-    static let listSQL = """
+    static let listSQL = listSQL(
+        metadata: "SELECT 1 FROM json_each(task.metadata) AS own WHERE own.key = ?9 AND own.value = ?10")
+
+    private static let serverListSQL = listSQL(metadata: "SELECT 1 WHERE task.metadata::json ->> ?9 = ?10")
+
+    private static func listSQL(metadata: String) -> String {
+        """
         SELECT id FROM task WHERE owner = ?1 AND source = ?8 AND id < ?2 AND (?3 IS NULL OR status = ?3)
             AND (?4 IS NULL OR name = ?4)
             AND ((?5 IS NULL AND ?6 IS NULL) OR model IN
                 (SELECT key FROM model WHERE (?5 IS NULL OR model.name = ?5) AND (?6 IS NULL OR version = ?6)))
             AND (?9 IS NULL OR EXISTS
-                (SELECT 1 FROM json_each(task.metadata) AS own WHERE own.key = ?9 AND own.value = ?10))
+                (\(metadata)))
         ORDER BY id DESC LIMIT ?7
         """
+    }
 
     /// Greater than every id: one byte longer than the greatest.
     private static let afterAll = [UInt8](repeating: 0xFF, count: 17)

@@ -27,37 +27,45 @@ extension TaskTable {
         package let kept: KeptInput
     }
 
-    /// Counts ended rows, and ends the task with the last of them.
+    /// Counts ended rows of tasks, and ends each with the last of its rows.
     ///
-    /// - Returns: nil when the task had ended before, so that the rows do not count.
+    /// - Returns: for each nil when the task had ended before, so that the rows do not count.
     package static func count(
-        _ progress: TaskProgress, at time: WallTime, retention: Duration, in connection: Connection
-    ) throws -> Counted? {
-        try connection.first(
-            """
-            UPDATE task SET
-                succeeded = succeeded + ?2, failed = failed + ?3, dead = dead + ?8, revision = revision + 1,
-                started_ms = coalesce(started_ms, ?4),
-                input = iif(?7 IS NULL OR kept = 'columns', input, NULL), result = coalesce(?7, result),
-                status = CASE
-                    WHEN status = 'cancelling' THEN status
-                    WHEN input_state <> 'complete' OR succeeded + ?2 + failed + ?3 < rows THEN
-                        iif(succeeded + ?2 + failed + ?3 > 0, 'processing', status)
-                    WHEN failed + ?3 = 0 THEN 'completed'
-                    WHEN succeeded + ?2 = 0 THEN 'failed'
-                    ELSE 'completed_with_errors' END,
-                completed_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5, NULL),
-                results_until_ms = iif(status <> 'cancelling' AND input_state = 'complete' AND succeeded + ?2 + failed + ?3 = rows, ?5 + coalesce(keep_ms, ?6), NULL)
-            WHERE key = ?1 AND status IN ('pending', 'processing', 'cancelling')
-            RETURNING id, status, model, kept
-            """,
-            .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
-            .optional(progress.startedAt), .time(time), .integer(retention.wholeMilliseconds),
-            .optional(progress.singleResult), .integer(progress.dead)
+        _ progresses: [TaskProgress], at time: WallTime, retention: Duration, in connection: Connection
+    ) throws -> [Counted?] {
+        try connection.firstOfEach(
+            countSQL,
+            progresses.map { progress in
+                [
+                    .integer(progress.task), .integer(progress.succeeded), .integer(progress.failed),
+                    .optional(progress.startedAt), .time(time), .integer(retention.wholeMilliseconds),
+                    .optional(progress.singleResult), .integer(progress.dead),
+                ]
+            }
         ) {
             Counted(
                 id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!,
                 model: $0.integer(2), kept: KeptInput(rawValue: $0.text(3))!)
         }
     }
+
+    private static let countSQL = """
+        UPDATE task SET
+            succeeded = succeeded + ?2, failed = failed + ?3, dead = dead + ?8, revision = revision + 1,
+            started_ms = coalesce(started_ms, ?4),
+            input = CASE WHEN ?7 IS NULL OR kept = 'columns' THEN input END, result = coalesce(?7, result),
+            status = CASE
+                WHEN status = 'cancelling' THEN status
+                WHEN input_state <> 'complete' OR succeeded + ?2 + failed + ?3 < rows THEN
+                    CASE WHEN succeeded + ?2 + failed + ?3 > 0 THEN 'processing' ELSE status END
+                WHEN failed + ?3 = 0 THEN 'completed'
+                WHEN succeeded + ?2 = 0 THEN 'failed'
+                ELSE 'completed_with_errors' END,
+            completed_ms = CASE WHEN status <> 'cancelling' AND input_state = 'complete'
+                AND succeeded + ?2 + failed + ?3 = rows THEN ?5 END,
+            results_until_ms = CASE WHEN status <> 'cancelling' AND input_state = 'complete'
+                AND succeeded + ?2 + failed + ?3 = rows THEN ?5 + coalesce(keep_ms, ?6) END
+        WHERE key = ?1 AND status IN ('pending', 'processing', 'cancelling')
+        RETURNING id, status, model, kept
+        """
 }

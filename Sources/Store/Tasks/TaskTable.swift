@@ -48,7 +48,7 @@ package enum TaskTable {
     package static func open(
         _ draft: Draft, model: Int64, receiver: Int64, in connection: Connection
     ) throws -> Int64 {
-        try insert(draft, model: model, receiver: .integer(receiver), input: nil, in: connection)
+        try insert(draft, model: model, receiver: receiver, input: nil, in: connection)
     }
 
     /// Inserts a task of one row, complete with its input.
@@ -57,30 +57,30 @@ package enum TaskTable {
     package static func insertSingle(
         _ draft: Draft, model: Int64, payload: [UInt8], bytes: Int, in connection: Connection
     ) throws -> Int64 {
-        let key = try insert(draft, model: model, receiver: nil, input: payload, in: connection)
-        try connection.run(
-            "UPDATE task SET rows = 1, chunks = 1, input_bytes = ? WHERE key = ?", .integer(bytes), .integer(key))
-        return key
+        try insert(draft, model: model, receiver: nil, input: payload, bytes: bytes, in: connection)
     }
 
     private static func insert(
-        _ draft: Draft, model: Int64, receiver: SQLValue, input: [UInt8]?, in connection: Connection
+        _ draft: Draft, model: Int64, receiver: Int64?, input: [UInt8]?, bytes: Int = 0,
+        in connection: Connection
     ) throws -> Int64 {
-        try connection.run(
+        let key = try connection.first(
             """
             INSERT INTO task (id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
                 receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation,
                 webhook)
-            VALUES (?1, ?2, ?3, ?4, ?5, 'pending', iif(?6 IS NULL, 'complete', 'receiving'), 0, 0, 0, ?6, ?7, ?8, ?9,
-                ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            VALUES (?1, ?2, ?3, ?4, ?5, 'pending', CASE WHEN ?6 IS NULL THEN 'complete' ELSE 'receiving' END, ?17,
+                CASE WHEN ?6 IS NULL THEN 1 ELSE 0 END, CASE WHEN ?6 IS NULL THEN 1 ELSE 0 END, ?6, ?7, ?8, ?9, ?10, ?11,
+                ?12, ?13, ?14, ?15, ?16)
+            RETURNING key
             """,
             .blob(draft.id.bytes), .text(draft.owner), .optional(draft.name), .integer(model),
-            .text(draft.priority.rawValue), receiver, .optional(input), .time(draft.createdAt),
+            .text(draft.priority.rawValue), .optional(receiver), .optional(input), .time(draft.createdAt),
             .text(draft.source.rawValue), .optional(draft.metadataText), .optional(draft.deadline),
-            draft.keepFor.map { .integer($0.wholeMilliseconds) } ?? .null, .text(draft.kept.rawValue),
-            draft.parent.map { .integer($0.task) } ?? .null, .optional(draft.parent?.relation.rawValue),
-            .optional(draft.webhook))
-        let key = connection.lastInsertedRow
+            .optional(draft.keepFor?.wholeMilliseconds), .text(draft.kept.rawValue),
+            .optional(draft.parent?.task), .optional(draft.parent?.relation.rawValue),
+            .optional(draft.webhook), .integer(bytes)
+        ) { $0.integer(0) }!
         if let parent = draft.parent, parent.relation == .retry { try clearDead(parent.task, in: connection) }
         return key
     }
@@ -123,7 +123,7 @@ package enum TaskTable {
             """, .integer(task), .integer(receiver), .integer(tailBytes))
         if sealed == 0 { return nil }
         return try count(
-            TaskProgress(task: task, startedAt: nil), at: time, retention: retention, in: connection)?.status
+            [TaskProgress(task: task, startedAt: nil)], at: time, retention: retention, in: connection)[0]?.status
     }
 
     /// Deletes a small task that has ended, with all that it had: nothing of it is kept, not even its record.

@@ -3,29 +3,20 @@ internal import Core
 
 /// One connection to a SQLite database, with its prepared statements.
 ///
-/// A connection is used by one thread at a time; SQLite is opened without its own mutexes
-/// (<https://www.sqlite.org/threadsafe.html>, "multi-thread").
-package final class Connection {
+/// SQLite is opened without its own mutexes (<https://www.sqlite.org/threadsafe.html>, "multi-thread").
+final class SQLiteSession: SQLSession {
+    let engine = Engine.sqlite
+    let isLost = false
     let handle: OpaquePointer
-    private let watch: StatementWatch?
     private var statements: [String: OpaquePointer] = [:]
-
-    /// What a connection may do.
-    package enum Mode: Sendable {
-        case readWrite
-        case readOnly
-    }
 
     /// Opens the database file.
     ///
     /// Callers hold the write gate: the first connection of all may have to recover the log.
     ///
-    /// - Parameters:
-    ///   - watch: sees every statement; nil but in tests.
-    ///   - vfs: the name of what SQLite reads and writes by; nil for the system's files.
+    /// - Parameter vfs: the name of what SQLite reads and writes by; nil for the system's files.
     /// - Throws: ``SQLiteError`` when the file cannot be opened.
-    init(path: String, mode: Mode, watch: StatementWatch? = nil, vfs: String? = nil) throws {
-        self.watch = watch
+    init(path: String, mode: Connection.Mode, vfs: String? = nil) throws {
         var handle: OpaquePointer?
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
@@ -44,75 +35,28 @@ package final class Connection {
         sqlite3_close_v2(handle)
     }
 
-    static var libraryVersion: String { String(cString: sqlite3_libversion()) }
-    static var libraryVersionNumber: Int { Int(sqlite3_libversion_number()) }
-
-    /// The number of rows that the last INSERT, UPDATE or DELETE changed.
-    package var changes: Int { Int(sqlite3_changes64(handle)) }
-
-    /// The rowid of the last INSERT.
-    package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
-
     /// Whether a transaction is open; some errors end it by themselves.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
-    /// Runs a statement that returns no rows.
-    ///
-    /// - Returns: the number of rows it changed.
-    @discardableResult
-    package func run(_ sql: String, _ values: SQLValue...) throws -> Int {
-        try withStatement(sql, values) { statement in
-            while try step(statement, sql) {}
-        }
-        return changes
-    }
-
-    /// Hands each row of a query to a closure until it returns false.
-    package func forEachRow(_ sql: String, _ values: SQLValue..., while body: (borrowing Row) throws -> Bool) throws {
+    func perform(_ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool) throws -> Int {
         try withStatement(sql, values) { statement in
             while try step(statement, sql) {
-                guard try body(Row(statement: statement)) else { return }
+                guard try body(Row(source: .sqlite(statement))) else { break }
             }
-        }
-    }
-
-    /// All rows of a query, each made into a value.
-    ///
-    /// The query bounds their number.
-    package func all<Value>(_ sql: String, _ values: SQLValue..., make: (borrowing Row) throws -> Value) throws
-        -> [Value]
-    {
-        try withStatement(sql, values) { statement in
-            var result: [Value] = []
-            while try step(statement, sql) { result.append(try make(Row(statement: statement))) }
-            return result
-        }
-    }
-
-    /// The first row of a query; nil when there is none.
-    package func first<Value>(_ sql: String, _ values: SQLValue..., make: (borrowing Row) throws -> Value) throws
-        -> Value?
-    {
-        try withStatement(sql, values) { statement in
-            try step(statement, sql) ? try make(Row(statement: statement)) : nil
+            return Int(sqlite3_changes64(handle))
         }
     }
 
     /// Runs statements without parameters, such as a migration.
-    package func execute(script: String) throws {
+    func execute(script: String) throws {
         try check(sqlite3_exec(handle, script, nil, nil, nil), "execute", script)
     }
 
     /// Every text that was run here so far.
     var preparedTexts: Set<String> { Set(statements.keys) }
 
-    /// The plan that SQLite chooses for a query, one line a step.
-    package func plan(of sql: String) throws -> [String] {
-        try all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
-    }
-
     /// Counts the steps of SQLite's virtual machine that a closure's statements take: work, whatever the machine's speed.
-    package func countingSteps(_ body: () throws -> Void) rethrows -> Int {
+    func countingSteps(_ body: () throws -> Void) rethrows -> Int {
         for statement in statements.values { sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1) }
         try body()
         return statements.values.reduce(0) { $0 + Int(sqlite3_stmt_status($1, SQLITE_STMTSTATUS_VM_STEP, 0)) }
@@ -129,11 +73,7 @@ package final class Connection {
             sqlite3_clear_bindings(statement)
         }
         for (index, value) in values.enumerated() { try bind(value, at: Int32(index + 1), of: statement, sql) }
-        guard let watch else { return try body(statement) }
-        try watch.before(sql, self)
-        let value = try body(statement)
-        try watch.after(sql, self)
-        return value
+        return try body(statement)
     }
 
     private func prepared(_ sql: String) throws -> OpaquePointer {
@@ -186,4 +126,39 @@ package final class Connection {
         SQLiteError(
             operation: operation, resultCode: code, reason: String(cString: sqlite3_errmsg(handle)), sql: sql)
     }
+}
+
+/// What only SQLite's connections have.
+extension Connection {
+    /// What a connection may do.
+    package enum Mode: Sendable {
+        case readWrite
+        case readOnly
+    }
+
+    /// Opens a database file; see ``SQLiteSession/init(path:mode:vfs:)``.
+    ///
+    /// - Parameter watch: sees every statement; nil but in tests.
+    convenience init(path: String, mode: Mode, watch: StatementWatch? = nil, vfs: String? = nil) throws {
+        self.init(try SQLiteSession(path: path, mode: mode, vfs: vfs), watch: watch)
+    }
+
+    static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+    static var libraryVersionNumber: Int { Int(sqlite3_libversion_number()) }
+
+    var sqlite: SQLiteSession { session as! SQLiteSession }
+
+    /// SQLite's own connection.
+    var handle: OpaquePointer { sqlite.handle }
+
+    /// Every text that was run here so far.
+    var preparedTexts: Set<String> { sqlite.preparedTexts }
+
+    /// The plan that SQLite chooses for a query, one line a step.
+    package func plan(of sql: String) throws -> [String] {
+        try all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
+    }
+
+    /// Counts the steps of SQLite's virtual machine that a closure's statements take: work, whatever the machine's speed.
+    package func countingSteps(_ body: () throws -> Void) rethrows -> Int { try sqlite.countingSteps(body) }
 }

@@ -21,13 +21,13 @@ package final class Readers: Sendable {
         let lent = try idle.withLock { $0.popLast() } ?? open()
         defer {
             idle.withLock { idle in
-                if idle.count < Limits.readers { idle.append(lent) }
+                if idle.count < Limits.readers, !lent.connection.session.isLost { idle.append(lent) }
             }
         }
         return try lent.connection.readTransaction(body)
     }
 
     private func open() throws -> Lent {
-        Lent(connection: try database.open(.readOnly, at: WriteGate(files: database.files)))
+        Lent(connection: try database.backend.makeReader())
     }
 }

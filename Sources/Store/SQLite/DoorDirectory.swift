@@ -91,5 +91,5 @@ final class DoorDirectory: Sendable {
         }
     }
 
-    private static var failure: QueueError { .doorbellUnusable(reason: String(cString: strerror(errno))) }
+    private static var failure: StoreError { .doorbellUnusable(reason: String(cString: strerror(errno))) }
 }

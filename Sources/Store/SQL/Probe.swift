@@ -3,6 +3,6 @@ package enum Probe {
     /// Changes the row; a commit must follow.
     package static func write(in connection: Connection) throws {
         try connection.run(
-            "INSERT INTO probe (key, count) VALUES (1, 1) ON CONFLICT (key) DO UPDATE SET count = count + 1")
+            "INSERT INTO probe (key, count) VALUES (1, 1) ON CONFLICT (key) DO UPDATE SET count = probe.count + 1")
     }
 }

@@ -16,6 +16,7 @@ package final class GroupCommitter: Sendable {
 
     fileprivate struct Write: Sendable {
         let bytes: Int
+        let reach: Writer.Reach
         /// Runs inside the transaction; remembers its outcome for `answer`.
         let run: @Sendable (Connection) throws -> Void
         /// Called once, after the commit, with the reason when there was none.
@@ -54,17 +55,18 @@ package final class GroupCommitter: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: about how much is written, by which the lane is chosen.
+    ///   - reach: which other transactions may run meanwhile.
     ///   - body: runs on the committer's thread inside the transaction, maybe together with others'.
     /// - Throws: what the closure throws, ``StoreError/tooManyWaiting``, ``StoreError/closed``, or what kept the
     ///   commit from the disk; then nothing of this write was kept.
     package func write<Value: Sendable>(
-        bytes: Int, _ body: @escaping @Sendable (Connection) throws -> Value
+        bytes: Int, reaching reach: Writer.Reach = .all, _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let outcome = Mutex<Value?>(nil)
             enqueue(
                 Write(
-                    bytes: bytes,
+                    bytes: bytes, reach: reach,
                     run: { connection in
                         let value = try body(connection)
                         outcome.withLock { $0 = value }
@@ -109,7 +111,7 @@ package final class GroupCommitter: Sendable {
         if group.isEmpty { return false }
         var failures = [(any Error)?](repeating: nil, count: group.count)
         do {
-            try writer.transaction { connection in
+            try writer.transaction(reaching: group.contains { $0.reach == .all } ? .all : .rows) { connection in
                 for (index, write) in group.enumerated() {
                     failures[index] = try connection.savepoint { try write.run(connection) }
                 }

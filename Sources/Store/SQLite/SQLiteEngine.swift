@@ -1,24 +1,16 @@
 internal import Core
 
-/// One SQLite database: how its connections are opened, and its schema.
-///
-/// Comes from: the setting `SIBYL_DATABASE`. Goes to: writers, readers and the group commit, one object a process.
-package final class Database: Sendable {
-    package let files: DatabaseFiles
+/// One SQLite database: how its connections are opened, its schema, and the files beside it by which processes agree.
+final class SQLiteEngine: DatabaseEngine {
+    let engine = Engine.sqlite
+    let files: DatabaseFiles
     private let watch: StatementWatch?
     private let vfs: String?
-    /// Hears what happens here, and in the queue.
-    package let onEvent: @Sendable (StoreEvent) -> Void
+    let onEvent: @Sendable (StoreEvent) -> Void
 
-    /// Opens the database, making folders and lock files as needed; the schema is looked at later.
-    ///
-    /// - Parameters:
-    ///   - watch: sees every statement of this object's connections; nil but in tests.
-    ///   - vfs: the name of what SQLite reads and writes by; nil, but in tests, for the system's files.
-    /// - Throws: ``StoreError`` when the folder cannot be used or lies on a network filesystem.
-    package init(
-        path: String, watch: StatementWatch? = nil, vfs: String? = nil,
-        onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    /// Makes folders and lock files as needed.
+    init(
+        path: String, watch: StatementWatch?, vfs: String?, onEvent: @escaping @Sendable (StoreEvent) -> Void
     ) throws {
         self.watch = watch
         self.vfs = vfs
@@ -28,36 +20,34 @@ package final class Database: Sendable {
         if let kind = NetworkFilesystem.kind(of: files.folder) { throw StoreError.networkFilesystem(kind: kind) }
     }
 
-    /// Makes a connection that writes, with its own place at the gate; for one thread at a time.
-    package func makeWriter(_ durability: Writer.Durability) throws -> Writer {
-        try Writer(database: self, durability: durability)
+    var name: String { files.path }
+    var freeDiskBytes: Int64? { files.freeDiskBytes }
+    var log: LogState { files.logState }
+
+    func makeLane(_ durability: Writer.Durability) throws -> any WritingLane {
+        try SQLiteLane(self, durability: durability)
     }
 
-    /// Makes a pool of connections that read.
-    package func makeReaders() -> Readers { Readers(database: self) }
+    func makeReader() throws -> Connection { try open(.readOnly, at: WriteGate(files: files)) }
+    func makeLogKeeper() throws -> any LogKeeping { try Checkpointer(engine: self) }
 
-    /// Creates the schema, or brings it up to date.
-    ///
-    /// - Returns: the versions of the migrations that ran; empty when there was nothing to do.
-    @discardableResult
-    package func migrate() throws -> [Int] {
+    func migrate() throws -> [Int] {
         let gate = try WriteGate(files: files)
         let connection = try open(.readWrite, at: gate)
         return try Schema.migrate(connection, at: gate)
     }
 
-    /// Checks that this program can work with the schema.
-    ///
-    /// - Throws: ``StoreError/notMigrated`` or ``StoreError/schemaMismatch(found:supported:)``.
-    package func checkSchema() throws {
-        let connection = try open(.readWrite, at: WriteGate(files: files))
-        try Schema.check(connection)
-    }
-
-    /// The schema's version as it is on disk; 0 for an empty database.
-    package func schemaVersion() throws -> Int {
+    func schemaVersion() throws -> Int {
         try Schema.version(of: open(.readWrite, at: WriteGate(files: files)))
     }
+
+    // MARK: Processes
+
+    func present(_ boot: String) throws -> any Presence { try LockFilePresence(path: files.owner(boot)) }
+    func isGone(_ boot: String) throws -> Bool { try LockFile.isFree(at: files.owner(boot)) }
+    func forget(_ boot: String) { LockFile.remove(at: files.owner(boot)) }
+    func makeElection() throws -> any Election { LockFileElection(file: try LockFile(path: files.keeper)) }
+    func makeBells(_ clock: SteadyClock) throws -> any Bells { try LocalBells(folder: files.doors, clock: clock) }
 
     /// Opens a connection inside the gate, since the first one of all may have to recover the log.
     func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection {
@@ -92,7 +82,15 @@ package final class Database: Sendable {
         """
 }
 
+/// What only a SQLite database has.
 extension Database {
+    var sqlite: SQLiteEngine { backend as! SQLiteEngine }
+
+    /// The files of a SQLite database.
+    package var files: DatabaseFiles { sqlite.files }
+
+    func open(_ mode: Connection.Mode, at gate: WriteGate) throws -> Connection { try sqlite.open(mode, at: gate) }
+
     /// Looks for damage: every page, every index, every rule of the tables.
     ///
     /// - Returns: the first fault in SQLite's words; nil when there is none.

@@ -1,0 +1,79 @@
+internal import Core
+internal import Synchronization
+
+/// A database of a PostgreSQL server, for any number of machines.
+///
+/// Its tables stand in the schema that the connection's `search_path` names, and in `sibyl` where it names none. All
+/// names of locks and channels carry the schema's name, so that several may live in one database.
+final class PostgresEngine: DatabaseEngine {
+    let engine = Engine.postgres
+    private let url: String
+    private let watch: StatementWatch?
+    let onEvent: @Sendable (StoreEvent) -> Void
+    /// In how many looks in a row a process's lock was free.
+    private let absences = Mutex<[String: Int]>([:])
+    private let probe = Mutex<Lent?>(nil)
+
+    private struct Lent: @unchecked Sendable {  // @unchecked because the mutex hands it to one thread at a time
+        let connection: Connection
+    }
+
+    private let patience: Int
+
+    init(url: String, watch: StatementWatch?, patience: Int, onEvent: @escaping @Sendable (StoreEvent) -> Void) throws {
+        self.url = url
+        self.patience = patience
+        self.watch = watch
+        self.onEvent = onEvent
+    }
+
+    /// The URL without a password.
+    var name: String { url.replacing(/:[^:@\/]*@/, with: "@").replacing(/password=[^&\s]*/, with: "password=…") }
+    let freeDiskBytes: Int64? = nil
+    let log = LogState()
+
+    func connect() throws -> Connection { Connection(try PostgresSession(url: url), watch: watch) }
+
+    func makeLane(_ durability: Writer.Durability) throws -> any WritingLane {
+        try PostgresLane(self, durability: durability)
+    }
+
+    func makeReader() throws -> Connection { try connect() }
+    func makeLogKeeper() throws -> any LogKeeping { ServersOwnLog() }
+    func migrate() throws -> [Int] { try PostgresSchema.migrate(connect()) }
+    func schemaVersion() throws -> Int { try PostgresSchema.version(of: connect()) }
+
+    // MARK: Processes
+
+    func present(_ boot: String) throws -> any Presence { try PostgresLock(self, name: "owner:" + boot) }
+
+    /// Whether nobody has held a process's lock for some looks: a connection that broke is made anew meanwhile.
+    func isGone(_ boot: String) throws -> Bool {
+        let isFree = try withProbe { connection in
+            try connection.first(
+                "SELECT pg_try_advisory_xact_lock(\(PostgresLock.key))", .text("owner:" + boot)
+            ) { $0.int(0) != 0 } ?? false
+        }
+        return absences.withLock { absences in
+            absences[boot] = isFree ? absences[boot, default: 0] + 1 : nil
+            return absences[boot, default: 0] >= patience
+        }
+    }
+
+    private func withProbe<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        try probe.withLock { lent in
+            if lent?.connection.session.isLost ?? true { lent = Lent(connection: try connect()) }
+            return try body(lent!.connection)
+        }
+    }
+
+    func forget(_ boot: String) { absences.withLock { $0[boot] = nil } }
+    func makeElection() throws -> any Election { PostgresElection(self) }
+    func makeBells(_ clock: SteadyClock) throws -> any Bells { PostgresBells(self) }
+}
+
+/// The server keeps its log and its space by itself.
+private final class ServersOwnLog: LogKeeping {
+    func checkpointIfNeeded(isIdle: Bool) throws -> Bool { false }
+    func releaseFreePages(isIdle: Bool) throws {}
+}

@@ -1,0 +1,43 @@
+package import Core
+
+/// An error of PostgreSQL, or of the way to it.
+package struct PostgresError: CodedError, CustomStringConvertible {
+    /// What was attempted, such as `connect` or `execute`.
+    package let operation: String
+    /// The five characters of the SQL state (<https://www.postgresql.org/docs/15/errcodes-appendix.html>); empty when the
+    /// server could not answer.
+    package let state: String
+    /// The server's or the library's message.
+    package let reason: String
+    /// The statement; nil when there was none.
+    package let sql: String?
+
+    package var code: ErrorCode { isBusy || isUndone ? .storageBusy : .storageFailed }
+
+    package var message: String {
+        switch state.prefix(2) {
+        case "", "08": "The database server cannot be reached; try again in a moment."
+        case "57": "The database server is stopping or starting; try again in a moment."
+        case "28": "The database server refused the login; check SIBYL_DATABASE and the password file (PGPASSFILE)."
+        case "3D": "The database server has no such database; create it, or name another with SIBYL_DATABASE."
+        case "42" where state == "42501": "The database's user may not do this; grant it the schema."
+        case "53" where state == "53100": "The disk of the database server is full; free some space and try again."
+        case "53": "The database server has no room for another connection; raise its max_connections."
+        case "25" where state == "25006": "The database server takes no writes; name the primary in SIBYL_DATABASE."
+        default:
+            isBusy || isUndone
+                ? "The database is busy; try again in a moment."
+                : "The database failed (\(operation), \(state)); `sibyl doctor` tells more."
+        }
+    }
+
+    package var description: String {
+        "PostgreSQL \(operation) failed with \(state): \(reason)" + (sql.map { " in: \($0)" } ?? "")
+    }
+
+    /// Whether the transaction was undone for another's sake and may simply run again.
+    var isUndone: Bool { state == "40001" || state == "40P01" }
+
+    /// Whether a lock did not come in time.
+    private var isBusy: Bool { state == "55P03" || state == "57014" }
+}

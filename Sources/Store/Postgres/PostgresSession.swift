@@ -1,0 +1,262 @@
+internal import CPostgres
+internal import Core
+internal import Glibc
+
+/// One connection to a PostgreSQL server, with its prepared statements.
+final class PostgresSession: SQLSession {
+    let engine = Engine.postgres
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+    private var preparedCount = 0
+
+    /// A translated text, and the names under which it is prepared: one for each list of parameter types.
+    private struct Statement {
+        let text: String
+        var names: [[Oid]: String] = [:]
+    }
+
+    /// Connects and chooses the schema.
+    ///
+    /// Where the URL says nothing else, a server that is gone is noticed within ten seconds, in whatever way it went.
+    ///
+    /// - Parameter url: what libpq takes for a connection string; passwords and certificates come from the usual places.
+    /// - Throws: ``PostgresError``.
+    init(url: String) throws {
+        let defaults = [
+            ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "2"),
+            ("tcp_user_timeout", "10000"), ("application_name", "sibyl"), ("client_encoding", "UTF8"),
+        ]
+        let handle = Self.connect(defaults + [("dbname", url)])
+        guard let handle else {
+            throw PostgresError(operation: "connect", state: "", reason: "out of memory", sql: nil)
+        }
+        self.handle = handle
+        guard PQstatus(handle) == CONNECTION_OK else {
+            throw PostgresError(operation: "connect", state: "", reason: Self.message(of: handle), sql: nil)
+        }
+        // Notices would be written to standard error.
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        try execute(script: Self.settings)
+    }
+
+    deinit { PQfinish(handle) }
+
+    private static func connect(_ options: [(name: String, value: String)]) -> OpaquePointer? {
+        let names = options.map { strdup($0.name) }
+        let values = options.map { strdup($0.value) }
+        defer { for text in names + values { free(text) } }
+        var namePointers = names.map { UnsafePointer($0) } + [nil]
+        var valuePointers = values.map { UnsafePointer($0) } + [nil]
+        return PQconnectdbParams(&namePointers, &valuePointers, 1)
+    }
+
+    /// A lock that does not come, or a transaction that stands still, must not hold others for ever; and a server must
+    /// notice within ten seconds that a client is gone, because it holds the client's locks.
+    private static let settings = """
+        SET lock_timeout = \(Limits.gateWait.wholeMilliseconds);
+        SET statement_timeout = \(Limits.statementTime.wholeMilliseconds);
+        SET idle_in_transaction_session_timeout = \(Limits.statementTime.wholeMilliseconds);
+        SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2;
+        SET tcp_user_timeout = 10000;
+        SELECT set_config('search_path', 'sibyl', false) WHERE current_setting('search_path') = '"$user", public';
+        """
+
+    var isInTransaction: Bool {
+        let status = PQtransactionStatus(handle)
+        return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE
+    }
+
+    var isLost: Bool { PQstatus(handle) != CONNECTION_OK }
+
+    /// The connection's socket, for who waits for notifications.
+    var socket: Int32 { PQsocket(handle) }
+
+    // MARK: Statements
+
+    func perform(_ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool) throws -> Int {
+        let result =
+            values.isEmpty && Self.isControl(sql)
+            ? PQexec(handle, sql) : try executePrepared(sql, values)
+        defer { PQclear(result) }
+        try check(result, "execute", sql)
+        for row in 0..<PQntuples(result) {
+            guard try body(Row(source: .postgres(PostgresRow(result: result!, row: row)))) else { break }
+        }
+        return Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+
+    /// Runs one statement with several lists of values in a pipeline: all are sent before the first answer is read.
+    ///
+    /// - Returns: for each list, the number of rows that were changed.
+    func performEach(
+        _ sql: String, _ lists: [[SQLValue]], _ body: (Int, borrowing Row) throws -> Void
+    ) throws -> [Int] {
+        var changes: [Int] = []
+        for start in stride(from: 0, to: lists.count, by: Limits.pipelinedStatements) {
+            let part = lists[start..<min(start + Limits.pipelinedStatements, lists.count)]
+            changes += try performPipelined(sql, part, body)
+        }
+        return changes
+    }
+
+    private func performPipelined(
+        _ sql: String, _ lists: ArraySlice<[SQLValue]>, _ body: (Int, borrowing Row) throws -> Void
+    ) throws -> [Int] {
+        // What must be prepared is, before the pipeline.
+        for values in lists { _ = try prepared(sql, values.map { PostgresParameter.type(of: $0) }) }
+        guard PQenterPipelineMode(handle) == 1 else { throw failure("pipeline", sql) }
+        var fault: (any Error)?
+        for values in lists where fault == nil {
+            do { try send(sql, values) } catch { fault = error }
+        }
+        _ = PQpipelineSync(handle)
+        var changes: [Int] = []
+        for index in lists.indices {
+            let result = PQgetResult(handle)
+            defer { PQclear(result) }
+            // Each answer ends with nothing.
+            if result != nil, let end = PQgetResult(handle) { PQclear(end) }
+            guard fault == nil else { continue }
+            do {
+                try check(result, "execute", sql)
+                for row in 0..<PQntuples(result) {
+                    try body(index, Row(source: .postgres(PostgresRow(result: result!, row: row))))
+                }
+                changes.append(Int(String(cString: PQcmdTuples(result))) ?? 0)
+            } catch {
+                fault = error
+            }
+        }
+        // The answer to the end of the pipeline; an error in the middle makes the rest be skipped up to here.
+        while let rest = PQgetResult(handle) {
+            let isEnd = PQresultStatus(rest) == PGRES_PIPELINE_SYNC
+            PQclear(rest)
+            if isEnd { break }
+        }
+        _ = PQexitPipelineMode(handle)
+        if let fault { throw fault }
+        return changes
+    }
+
+    private func send(_ sql: String, _ values: [SQLValue]) throws {
+        let parameters = values.map { PostgresParameter($0) }
+        defer { for parameter in parameters { parameter.free() } }
+        let name = try prepared(sql, parameters.map(\.type))
+        var pointers = parameters.map(\.pointer)
+        var lengths = parameters.map(\.length)
+        var formats = [Int32](repeating: 1, count: parameters.count)
+        guard PQsendQueryPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1) == 1 else {
+            throw failure("send", sql)
+        }
+    }
+
+    private func failure(_ operation: String, _ sql: String) -> PostgresError {
+        PostgresError(operation: operation, state: "", reason: Self.message(of: handle), sql: sql)
+    }
+
+    func execute(script: String) throws {
+        let result = PQexec(handle, script)
+        defer { PQclear(result) }
+        try check(result, "execute", script)
+    }
+
+    /// Whether a statement begins or ends a transaction: it runs in any state, and is never prepared.
+    private static func isControl(_ sql: String) -> Bool {
+        ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"].contains { sql.hasPrefix($0) }
+    }
+
+    private func executePrepared(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer? {
+        let parameters = values.map { PostgresParameter($0) }
+        let name = try prepared(sql, parameters.map(\.type))
+        var pointers = parameters.map(\.pointer)
+        var lengths = parameters.map(\.length)
+        var formats = [Int32](repeating: 1, count: parameters.count)
+        defer { for parameter in parameters { parameter.free() } }
+        return PQexecPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
+    }
+
+    private func prepared(_ sql: String, _ types: [Oid]) throws -> String {
+        var statement = statements[sql] ?? Statement(text: PostgresText.translated(sql))
+        if let name = statement.names[types] { return name }
+        precondition(preparedCount < Limits.preparedVariants, "statements must be fixed texts")
+        preparedCount += 1
+        let name = "s\(preparedCount)"
+        let result = PQprepare(handle, name, statement.text, Int32(types.count), types)
+        defer { PQclear(result) }
+        try check(result, "prepare", sql)
+        statement.names[types] = name
+        statements[sql] = statement
+        return name
+    }
+
+    private func check(_ result: OpaquePointer?, _ operation: String, _ sql: String) throws {
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        default:
+            let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
+            throw PostgresError(operation: operation, state: state, reason: Self.message(of: handle), sql: sql)
+        }
+    }
+
+    private static func message(of handle: OpaquePointer) -> String {
+        String(cString: PQerrorMessage(handle)).split(separator: "\n").joined(separator: " ")
+    }
+
+    // MARK: Notifications
+
+    /// The messages of notifications that have come; empty when none has.
+    func notifications() throws -> [String] {
+        guard PQconsumeInput(handle) == 1 else {
+            throw PostgresError(operation: "listen", state: "", reason: Self.message(of: handle), sql: nil)
+        }
+        var messages: [String] = []
+        while let notification = PQnotifies(handle) {
+            messages.append(String(cString: notification.pointee.extra))
+            PQfreemem(notification)
+        }
+        return messages
+    }
+}
+
+/// One parameter as the server takes it: its type, and its bytes in the binary format.
+private struct PostgresParameter {
+    let type: Oid
+    let pointer: UnsafePointer<CChar>?
+    let length: Int32
+
+    init(_ value: SQLValue) {
+        let bytes: [UInt8]? =
+            switch value {
+            case .null: nil
+            case .integer(let number): Self.bigEndian(UInt64(bitPattern: number))
+            case .real(let number): Self.bigEndian(number.bitPattern)
+            case .text(let text): Array(text.utf8)
+            case .blob(let bytes): bytes
+            }
+        self.init(Self.type(of: value), bytes)
+    }
+
+    private init(_ type: Oid, _ bytes: [UInt8]?) {
+        self.type = type
+        length = Int32(bytes?.count ?? 0)
+        pointer = bytes.map { bytes in
+            // A pointer to nothing would be NULL.
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
+            memory.copyBytes(from: bytes)
+            return UnsafePointer(memory.bindMemory(to: CChar.self).baseAddress!)
+        }
+    }
+
+    func free() { pointer?.deallocate() }
+
+    static func type(of value: SQLValue) -> Oid {
+        switch value {
+        case .integer, .null(.integer): PostgresType.int8
+        case .real: PostgresType.double
+        case .text, .null(.text): PostgresType.text
+        case .blob, .null(.blob): PostgresType.bytes
+        }
+    }
+
+    private static func bigEndian(_ bits: UInt64) -> [UInt8] { withUnsafeBytes(of: bits.bigEndian) { Array($0) } }
+}

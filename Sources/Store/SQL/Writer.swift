@@ -1,0 +1,47 @@
+/// Writes to the database, one transaction at a time.
+///
+/// One thread at a time uses it.
+package final class Writer {
+    /// When a commit counts.
+    package enum Durability: Sendable {
+        /// A commit is on disk before the call returns: what a caller was promised.
+        case durable
+        /// A power loss may undo the commit, never the order of commits: claims and beats, which are harmless to lose.
+        case relaxed
+    }
+
+    /// Which other transactions may run meanwhile, where the engine can run several.
+    package enum Reach: Sendable {
+        /// Any that touches other rows: what accepts, claims and completes, and is written for that.
+        case rows
+        /// None: whatever looks at more than it locks.
+        case all
+    }
+
+    private let lane: any WritingLane
+
+    init(_ lane: any WritingLane) { self.lane = lane }
+
+    /// Runs a write transaction, which is undone when the closure throws.
+    ///
+    /// Nothing is computed inside: others wait meanwhile. The closure may run again when the engine had to undo it for
+    /// another's sake.
+    ///
+    /// - Throws: what the closure throws, ``StoreError/gateTimeout(holder:isStopped:)``, or the engine's error; then
+    ///   nothing was written, unless the answer to a commit was lost.
+    @discardableResult
+    package func transaction<Value>(
+        reaching reach: Reach = .all, _ body: (Connection) throws -> Value
+    ) throws -> Value {
+        var value: Value?
+        try lane.transaction(reach) { value = try body($0) }
+        return value!
+    }
+
+    /// Runs a read transaction.
+    package func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        var value: Value?
+        try lane.read { value = try body($0) }
+        return value!
+    }
+}

@@ -1,0 +1,35 @@
+/// Writes to a SQLite file, in turn with every other process.
+final class SQLiteLane: WritingLane {
+    private let connection: Connection
+    private let gate: WriteGate
+
+    init(_ engine: SQLiteEngine, durability: Writer.Durability) throws {
+        gate = try WriteGate(files: engine.files) { [onEvent = engine.onEvent] in onEvent(.gateEntered(after: $0)) }
+        connection = try engine.open(.readWrite, at: gate)
+        let level = durability == .durable ? "FULL" : "NORMAL"
+        try connection.execute(script: "PRAGMA synchronous = \(level)")
+    }
+
+    func transaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws {
+        try gate.enter()
+        defer { gate.leave() }
+        try connection.run("BEGIN IMMEDIATE")
+        do {
+            try body(connection)
+            try connection.run("COMMIT")
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    /// Runs a read transaction outside the gate.
+    func read(_ body: (Connection) throws -> Void) throws { try connection.readTransaction(body) }
+
+    /// Runs a statement inside the gate that cannot be part of a transaction, such as a checkpoint.
+    func exclusively<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        try gate.enter()
+        defer { gate.leave() }
+        return try body(connection)
+    }
+}
