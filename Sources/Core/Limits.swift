@@ -168,9 +168,20 @@ package enum Limits {
     package static let archivedPieceBytes = 1 << 20
     /// Chunks whose stored bytes a check reads in one transaction: it holds them one at a time.
     package static let checkedBlobs = 64
+    /// Bytes of rows that a move to another database copies in one transaction; a row more than that at the most.
+    package static let movedBytes = 4 << 20
+    /// Rows of a table without blobs that a move reads, and copies, at a time.
+    package static let movedRows = 1_000
+    /// Rows that a move writes in one statement.
+    package static let movedGroup = 50
+    /// MiB that each sort or list of a server may take while a move looks at what it copied.
+    package static let movedLookMegabytes = 256
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
-    /// How long a statement, or a transaction that does nothing, may take on a server.
+    /// How long a transaction may stand still before a server ends it: its process was stopped, and nobody's wait for the
+    /// locks that it holds, which is the one at the gate, ends before.
+    package static let standingTransaction = Duration.seconds(4)
+    /// How long a statement may take on a server.
     package static let statementTime = Duration.seconds(60)
     /// Times that a transaction runs that a server undid for another's sake.
     package static let undoneAttempts = 5

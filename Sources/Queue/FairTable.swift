@@ -12,6 +12,10 @@ enum FairTable {
         ) { $0.integer(0) }
         var queue = FairQueue(now: try now(in: connection), next: next ?? 0)
         let rank = queue.admit(priority: priority, rowCost: rowCost, rows: rows)
+        if connection.engine == .postgres, next != nil {
+            try push(owner, priority, to: queue.next, in: connection)
+            return rank
+        }
         try connection.run(
             """
             INSERT INTO flow (owner, priority, next) VALUES (?, ?, ?)
@@ -19,6 +23,21 @@ enum FairTable {
             """,
             .text(owner), .text(priority.rawValue), .integer(queue.next))
         return rank
+    }
+
+    /// Pushes a flow, unless another writer does so in this moment.
+    ///
+    /// Machines that waited here would commit a caller's tasks one after another, and groups with several callers would wait
+    /// for each other in a circle. So a caller that keeps several machines busy is pushed by one of them at a time, and
+    /// still has its place behind what it brought before.
+    private static func push(
+        _ owner: String, _ priority: Priority, to next: Int64, in connection: Connection
+    ) throws {
+        try connection.run(
+            """
+            UPDATE flow SET next = ?3 WHERE (owner, priority) IN
+                (SELECT owner, priority FROM flow WHERE owner = ?1 AND priority = ?2 FOR UPDATE SKIP LOCKED)
+            """, .text(owner), .text(priority.rawValue), .integer(next))
     }
 
     /// How far the order has come.

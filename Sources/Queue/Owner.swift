@@ -46,6 +46,8 @@ package final class Owner: Sendable {
         // The sign of life comes first: a row without one is what the keeper takes for a death.
         presence = try database.present(boot)
         key = try database.makeWriter(.durable).transaction { connection in
+            // What was moved elsewhere since this process looked is served there.
+            try connection.checkSchema()
             let key = try OwnerTable.insert(kind: kind, boot: boot, pid: getpid(), at: time, in: connection)
             for model in models { try OwnerTable.insert(model, of: key, in: connection) }
             return key
@@ -64,10 +66,15 @@ package final class Owner: Sendable {
         every interval: Duration, until stop: StopSignal, onMiss: (any Error) -> Void
     ) throws {
         let writer = try database.makeWriter(.relaxed)
-        while !stop.wait(for: interval) {
+        let pause = min(presence.renewal ?? interval, interval)
+        var sinceBeat = Duration.zero
+        while !stop.wait(for: pause) {
             do {
                 try presence.renew()
-                let isAlive = try writer.transaction(reaching: .rows) { connection in
+                sinceBeat += pause
+                if sinceBeat < interval { continue }
+                sinceBeat = .zero
+                let isAlive = try writer.transaction(reaching: .own) { connection in
                     try connection.checkSchema()
                     return try OwnerTable.beat(key, in: connection)
                 }

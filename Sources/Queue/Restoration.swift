@@ -13,6 +13,14 @@ package enum Restoration {
     @discardableResult
     package static func prepare(_ connection: Connection) throws -> Int {
         try PauseTable.pause(PauseTable.all, at: WallTime(milliseconds: 0), in: connection)
+        return try free(connection)
+    }
+
+    /// Frees what processes held of which none is alive, and takes them off the list.
+    ///
+    /// - Returns: their number.
+    @discardableResult
+    static func free(_ connection: Connection) throws -> Int {
         let owners = try OwnerTable.all(in: connection)
         for owner in owners {
             _ = try OwnerTable.delete(owner.key, in: connection)

@@ -26,6 +26,12 @@ package enum StoreError: CodedError, Equatable {
     case copyOutrun
     /// Processes work with the database that was to be replaced.
     case inUse
+    /// The database is being moved to another.
+    case moving(to: String)
+    /// The database was moved to another, which has gone on since.
+    case moved(to: String)
+    /// Not all of another database has come in yet.
+    case arriving(from: String)
     /// Stored bytes fail their checksum, or end early.
     case corruptBlob
     /// The stored bytes have a format that this program does not know.
@@ -45,7 +51,7 @@ package enum StoreError: CodedError, Equatable {
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
         case .folderUnusable, .networkFilesystem, .doorbellUnusable, .gateUnusable, .databaseGone, .schemaMismatch,
-            .notMigrated:
+            .notMigrated, .moving, .moved, .arriving:
             .storageFailed
         }
     }
@@ -74,6 +80,12 @@ package enum StoreError: CodedError, Equatable {
             "The database changes faster than it can be read; try again when fewer rows come in, or with the backup on a "
                 + "faster disk."
         case .inUse: "The database is in use; stop the service first."
+        case .moving(let place):
+            "The database is being moved to \(place); end the move with `sibyl migrate --from … --to …`, or give it up with "
+                + "--abandon."
+        case .moved(let place): "The database was moved to \(place); name that one with --database."
+        case .arriving(let place):
+            "The database is the target of a move from \(place) that has not ended; run `sibyl migrate --from … --to …` again."
         case .corruptBlob: "Stored data fails its checksum; `sibyl doctor` tells more."
         case .unknownFormat(let format): "Stored data has the unknown format \(format); update this program."
         }

@@ -39,10 +39,12 @@ package final class Keeper: Sendable {
     package func run(until stop: StopSignal) throws {
         let election = try database.makeElection()
         defer { election.resign() }
+        var isWon: Bool?
         repeat {
-            // A server that cannot be reached elects nobody; it is asked again.
-            if attempt({ try election.tryWin() }) == true { attempt { try keepHouse(election, until: stop) } }
-        } while !stop.wait(for: Limits.rescuePoll)
+            // A server that cannot be reached elects nobody; it is asked again, less often.
+            isWon = attempt { try election.tryWin() }
+            if isWon == true { attempt { try keepHouse(election, until: stop) } }
+        } while !stop.wait(for: isWon == nil ? Limits.unseenKeeperPause : Limits.rescuePoll)
     }
 
     /// Keeps house as long as this process is the keeper.

@@ -79,7 +79,9 @@ final class RetryingCallers: Sendable {
             if let answer, answer.status == 202 { return Self.id(of: answer.body) }
             // 409: the first try is still under way, or its process was killed and not yet declared dead.
             if let answer, ![409, 503].contains(answer.status) {
-                state.withLock { $0.refusals.append("\(key): \(answer.status)") }
+                state.withLock {
+                    $0.refusals.append("\(key): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+                }
                 return nil
             }
             poll(nil, 0, 20)

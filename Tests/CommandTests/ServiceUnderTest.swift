@@ -57,11 +57,13 @@ final class ServiceUnderTest {
         url = try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .newlines)
     }
 
-    func start(_ name: String, _ words: [String]) throws {
+    /// - Parameter launcher: what runs the program in its place, by becoming it; nothing for the test itself.
+    func start(_ name: String, _ words: [String], by launcher: [String] = []) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.program)
+        let line = launcher + [Self.program] + words + ["--database", database]
+        process.executableURL = URL(fileURLWithPath: line[0])
         process.currentDirectoryURL = URL(fileURLWithPath: Self.root)
-        process.arguments = words + ["--database", database]
+        process.arguments = Array(line.dropFirst())
         #expect(FileManager.default.createFile(atPath: log(name), contents: nil))
         process.standardError = FileHandle(forWritingAtPath: log(name))
         try process.run()

@@ -33,10 +33,15 @@ final class QueueHarness {
 
     /// - Parameters:
     ///   - room: how much may wait.
+    ///   - watch: sees every statement.
     ///   - prepare: makes the database what it is before the schema is brought up to date.
-    init(_ engine: Engine, room: Room = Room(), prepare: (Database) throws -> Void = { _ in }) throws {
+    init(
+        _ engine: Engine, room: Room = Room(), watch: StatementWatch? = nil,
+        prepare: (Database) throws -> Void = { _ in }
+    ) throws {
         database = try Database(
-            path: engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL(), patience: 1)
+            path: engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL(), watch: watch,
+            patience: 1)
         try prepare(database)
         try database.migrate()
         doorbell = try Doorbell(database: database, steady: clock.steady)

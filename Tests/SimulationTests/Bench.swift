@@ -4,10 +4,10 @@ import TestSupport
 @testable import Queue
 @testable import Store
 
-/// A queue on real SQLite in a temporary folder, with manual clocks, whose statements can be made to fail.
+/// A queue on a real engine, with manual clocks, whose statements can be made to fail.
 final class Bench {
     let clock = ManualClock()
-    let plan = FaultPlan()
+    let plan: FaultPlan
     let database: Database
     let submissions: Submissions
     let committer: GroupCommitter
@@ -27,16 +27,18 @@ final class Bench {
     static let identity = ModelIdentity(model: "echo", version: "v1", digest: "00")
     static let output = ModelOutput(kind: .regression)
 
-    init(seed: UInt64 = 1) async throws {
+    init(_ engine: Engine = .sqlite, seed: UInt64 = 1) async throws {
         generator = SeededGenerator(seed: seed)
-        let path = folder.path + "/queue.db"
-        try Database(path: path).migrate()
-        database = try Database(path: path, watch: plan.watch)
-        doorbell = try Doorbell(database: database, steady: clock.steady)
+        plan = FaultPlan(engine)
+        let path = try engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL()
+        let unwatched = try Database(path: path)
+        try unwatched.migrate()
+        database = try Database(path: path, watch: plan.watch, patience: 1)
+        // Some rings are statements of another thread, and none of a verb.
+        doorbell = try Doorbell(database: unwatched, steady: clock.steady)
         committer = GroupCommitter(database: database)
         submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: clock.wall, retention: Self.retention)
-        let unwatched = try Database(path: path)
         tasks = TaskStore(readers: unwatched.makeReaders(), models: ModelRegistry())
         observer = try unwatched.makeWriter(.relaxed)
         model = try observer.transaction {

@@ -106,8 +106,12 @@ extension Crossing {
                 scene.bench.clock.advance(by: Bench.retention + Limits.idempotency)
             },
             run: { _ = try $0.upkeep.sweep() }),
-        Crossing(name: "checkpoint", prepare: severalTasks) { _ = try $0.upkeep.checkpoint(isIdle: true) },
-        Crossing(name: "give space back", prepare: severalTasks) { try $0.upkeep.releaseSpace(isIdle: true) },
+        Crossing(
+            name: "checkpoint", prepare: severalTasks, run: { _ = try $0.upkeep.checkpoint(isIdle: true) },
+            isAboutFiles: true),
+        Crossing(
+            name: "give space back", prepare: severalTasks, run: { try $0.upkeep.releaseSpace(isIdle: true) },
+            isAboutFiles: true),
     ]
 
     struct Missing: Error {}

@@ -14,6 +14,8 @@ struct Crossing: Sendable, CustomTestStringConvertible {
     let run: @Sendable (Scene) async throws -> Void
     /// What the service does after a failure; nil for the verb once more.
     var again: (@Sendable (Scene) async throws -> Void)?
+    /// Whether it is about SQLite's files; a server keeps its own by itself.
+    var isAboutFiles = false
 
     var testDescription: String { name }
 

@@ -25,8 +25,8 @@ final class Scene {
 
     static let input = StoredInput(options: "[]")
 
-    init() async throws {
-        bench = try await Bench()
+    init(_ engine: Engine = .sqlite) async throws {
+        bench = try await Bench(engine)
         worker = try bench.makeOwner(.worker)
         leases = try bench.makeLeases(of: worker)
         receiver = try bench.makeOwner(.api)
@@ -171,6 +171,7 @@ final class Scene {
     /// Every row of every table, to see whether anything changed.
     func contents() throws -> [String] {
         try bench.read { connection in
+            if connection.engine == .postgres { return try Self.serverContents(connection) }
             let tables = try connection.all(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
             ) { $0.text(0) }
@@ -182,6 +183,15 @@ final class Scene {
                     table + ": " + $0.text(0)
                 }
             }
+        }
+    }
+
+    private static func serverContents(_ connection: Connection) throws -> [String] {
+        let tables = try connection.all(
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+        ) { $0.text(0) }
+        return try tables.flatMap { table in
+            try connection.all("SELECT stored::text FROM \(table) AS stored ORDER BY 1") { table + ": " + $0.text(0) }
         }
     }
 }

@@ -20,6 +20,9 @@ struct BackupCommand: Command {
     func run(_ arguments: Arguments) async throws -> Int32 {
         guard let path = arguments.operands.first else { throw UsageError("`sibyl backup` needs a FILE.") }
         let values = try ServiceEnvironment.settings(arguments, environment: ProcessInfo.processInfo.environment)
+        try BackupError.refuseServer(
+            values[.database]!,
+            remedy: "save it with `pg_dump --format=custom`, while the service runs, and copy the models' folder.")
         if access(path, F_OK) == 0, !arguments.has("--force") { throw BackupError.exists(path: path) }
         guard access(DatabaseFiles(path: values[.database]!).path, F_OK) == 0 else {
             throw UsageError("There is no database at \(values[.database]!); name it with --database.")

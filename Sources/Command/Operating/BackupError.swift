@@ -20,6 +20,14 @@ enum BackupError: CodedError, Equatable {
     /// A model's file on this machine has another content than the backup's.
     case modelDiffers(path: String)
 
+    /// The database is a server's, which has tools of its own.
+    case serversOwn(remedy: String)
+
+    /// - Parameter remedy: what does the same for a server's database.
+    static func refuseServer(_ place: String, remedy: String) throws {
+        if Database.isServer(place) { throw BackupError.serversOwn(remedy: remedy) }
+    }
+
     /// Checks that a file fits its disk, and leaves what a service needs.
     static func checkRoom(for bytes: Int, at path: String) throws {
         let (needed, free) = (bytes + Int(Limits.freeDiskBytes), DatabaseFiles(path: path).freeDiskBytes)
@@ -29,7 +37,7 @@ enum BackupError: CodedError, Equatable {
     var code: ErrorCode {
         switch self {
         // A person must say something else.
-        case .exists, .modelDiffers: .configurationInvalid
+        case .exists, .modelDiffers, .serversOwn: .configurationInvalid
         case .fileUnusable, .noRoom, .cutShort, .damaged, .databaseDamaged, .newerFormat: .storageFailed
         }
     }
@@ -37,6 +45,7 @@ enum BackupError: CodedError, Equatable {
     var message: String {
         switch self {
         case .exists(let path): "\(path) is there already; name another file, or say --force."
+        case .serversOwn(let remedy): "The database is a PostgreSQL server's: \(remedy)"
         case .fileUnusable(let path, let reason): "\(path) cannot be used (\(reason))."
         case .noRoom(let needed, let free):
             "The disk has \(free >> 20) MiB free, and \(needed >> 20) are needed; free some, or name another disk."

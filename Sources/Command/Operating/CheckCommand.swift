@@ -22,17 +22,17 @@ struct CheckCommand: Command {
         let values = try ServiceEnvironment.settings(arguments, environment: ProcessInfo.processInfo.environment)
         let path = values[.database]!
         // Opening would make it.
-        guard access(DatabaseFiles(path: path).path, F_OK) == 0 else {
+        guard Database.isServer(path) || access(DatabaseFiles(path: path).path, F_OK) == 0 else {
             throw UsageError("There is no database at \(path); name it with --database.")
         }
         // A network filesystem is refused here.
         let database = try Database(path: path)
-        var findings = [locks(of: database), disk(of: database)]
+        var findings = database.engine == .sqlite ? [locks(of: database), disk(of: database)] : []
         var isFinished = true
         do {
             try database.checkSchema()
             let inspection = try Inspection(of: database)
-            for (subject, verdict) in try look(by: inspection) {
+            for (subject, verdict) in try look(at: database.engine, by: inspection) {
                 if verdict == .unfinished { isFinished = false }
                 findings.append(Self.finding(subject, verdict))
             }
@@ -45,11 +45,15 @@ struct CheckCommand: Command {
         return isFinished ? 0 : Self.unfinishedExitCode
     }
 
-    private func look(by inspection: Inspection) throws -> [(String, Inspection.Verdict)] {
-        Self.show("pages and references")
-        var found = [("structure", try inspection.structure())]
-        // What stands in damaged pages says nothing of the queue.
-        if case .faults = found[0].1 { return found }
+    private func look(at engine: Engine, by inspection: Inspection) throws -> [(String, Inspection.Verdict)] {
+        var found: [(String, Inspection.Verdict)] = []
+        // A server looks after its pages by itself; `pg_amcheck` looks at them.
+        if engine == .sqlite {
+            Self.show("pages and references")
+            found = [("structure", try inspection.structure())]
+            // What stands in damaged pages says nothing of the queue.
+            if case .faults = found[0].1 { return found }
+        }
         Self.show("counts")
         found.append(("counts", try inspection.content { try Invariants.faults(in: $0) }))
         found.append(("content", try inspection.blobs { Self.show("content, \($0) blobs") }))
@@ -75,7 +79,8 @@ struct CheckCommand: Command {
     }
 
     private static func words(for error: any CodedError) -> String {
-        (error as? SQLiteError).map { "\($0.message) (\($0.reason))" } ?? error.message
+        if let error = error as? PostgresError { return "\(error.message) (\(error.reason))" }
+        return (error as? SQLiteError).map { "\($0.message) (\($0.reason))" } ?? error.message
     }
 
     /// A service whose lock files are gone has no write gate: its processes no longer wait for one another.

@@ -20,6 +20,9 @@ struct RestoreCommand: Command {
     func run(_ arguments: Arguments) async throws -> Int32 {
         guard let file = arguments.operands.first else { throw UsageError("`sibyl restore` needs a FILE.") }
         let values = try ServiceEnvironment.settings(arguments, environment: ProcessInfo.processInfo.environment)
+        try BackupError.refuseServer(
+            values[.database]!,
+            remedy: "stop the service, bring the database back with `pg_restore`, and put the models' folder back.")
         let isForced = arguments.has("--force")
         let database = try Database(path: values[.database]!)
         if try database.isInUse() { throw StoreError.inUse }

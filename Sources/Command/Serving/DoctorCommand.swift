@@ -22,7 +22,10 @@ struct DoctorCommand: Command {
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let environment = try ServiceEnvironment(arguments, process: "doctor")
-        let findings = [database(environment), log(), disk(environment), address(environment)] + models(environment)
+        let store =
+            Database.isServer(environment.settings[.database]!)
+            ? [server(environment)] : [database(environment), log(), disk(environment)]
+        let findings = store + [address(environment)] + models(environment)
         Self.report(findings, asJSON: arguments.has("--json"))
         return findings.allSatisfy(\.isGood) ? 0 : 1
     }
@@ -72,6 +75,18 @@ struct DoctorCommand: Command {
             }
             return
                 "\(database.files.path), schema \(try database.schemaVersion()), log of \(database.files.logBytes) bytes"
+        }
+    }
+
+    /// The server's own disk and damage are for its own tools to look at.
+    private func server(_ environment: ServiceEnvironment) -> Finding {
+        finding("database") {
+            let database = try environment.openDatabase()
+            let (version, risk) = try database.serverState()
+            if let risk {
+                throw UsageError("The server may lose what was accepted; turn \(risk) on in postgresql.conf.")
+            }
+            return "\(database.name), schema \(try database.schemaVersion()), PostgreSQL \(version)"
         }
     }
 

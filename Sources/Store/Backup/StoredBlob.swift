@@ -19,6 +19,38 @@ enum StoredBlob: String, CaseIterable {
         }
     }
 
+    /// Reads all blobs of all kinds, one at a time, and a bounded number in a statement.
+    ///
+    /// - Returns: the first that fail, in words; empty when all are whole.
+    static func faults(in connection: Connection, onProgress: (Int) -> Void) throws -> [String] {
+        var faults: [String] = []
+        var count = 0
+        for kind in allCases {
+            var last: Int64 = .min
+            while let next = try kind.check(after: last, in: connection, &faults), faults.count < Limits.listedNames {
+                last = next
+                count += Limits.checkedBlobs
+                onProgress(count)
+            }
+        }
+        return faults
+    }
+
+    /// - Returns: the key of the last row that was read; nil when there was none.
+    private func check(after key: Int64, in connection: Connection, _ faults: inout [String]) throws -> Int64? {
+        var last: Int64?
+        try connection.forEachRow(sql, .integer(key), .integer(Limits.checkedBlobs)) { row in
+            last = row.integer(0)
+            do {
+                try check(row)
+            } catch let error as StoreError {
+                faults.append("\(rawValue) \(place(of: ChunkKey(rawValue: row.integer(0)))): \(error.code.rawValue)")
+            }
+            return faults.count < Limits.listedNames
+        }
+        return last
+    }
+
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
     func check(_ row: borrowing Row) throws {
         switch self {

@@ -45,7 +45,11 @@ final class PostgresEngine: DatabaseEngine {
 
     // MARK: Processes
 
-    func present(_ boot: String) throws -> any Presence { try PostgresLock(self, name: "owner:" + boot) }
+    func present(_ boot: String) throws -> any Presence {
+        let lock = PostgresLock(self, name: "owner:" + boot)
+        guard try lock.take() else { throw StoreError.gateUnusable(reason: "another process has the same name") }
+        return lock
+    }
 
     /// Whether nobody has held a process's lock for some looks: a connection that broke is made anew meanwhile.
     func isGone(_ boot: String) throws -> Bool {
@@ -70,6 +74,32 @@ final class PostgresEngine: DatabaseEngine {
     func forget(_ boot: String) { absences.withLock { $0[boot] = nil } }
     func makeElection() throws -> any Election { PostgresElection(self) }
     func makeBells(_ clock: SteadyClock) throws -> any Bells { PostgresBells(self) }
+}
+
+/// What only a server's database has.
+extension Database {
+    /// The server's version, and what of its settings puts at risk what was promised.
+    package func serverState() throws -> (version: String, risk: String?) {
+        let state = try makeReaders().read { connection in
+            try connection.first(
+                """
+                SELECT current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes'),
+                    current_setting('synchronous_commit')
+                """
+            ) {
+                (
+                    version: $0.text(0),
+                    settings: [
+                        ("fsync", $0.text(1)), ("full_page_writes", $0.text(2)),
+                        ("synchronous_commit", $0.text(3)),
+                    ]
+                )
+            }
+        }
+        guard let state else { throw StoreError.notMigrated }
+        let off = state.settings.filter { $0.1 == "off" }.map(\.0)
+        return (state.version, off.isEmpty ? nil : off.joined(separator: ", "))
+    }
 }
 
 /// The server keeps its log and its space by itself.

@@ -17,7 +17,7 @@ package struct PostgresError: CodedError, CustomStringConvertible {
     package var message: String {
         switch state.prefix(2) {
         case "", "08": "The database server cannot be reached; try again in a moment."
-        case "57": "The database server is stopping or starting; try again in a moment."
+        case "57" where state != "57014": "The database server is stopping or starting; try again in a moment."
         case "28": "The database server refused the login; check SIBYL_DATABASE and the password file (PGPASSFILE)."
         case "3D": "The database server has no such database; create it, or name another with SIBYL_DATABASE."
         case "42" where state == "42501": "The database's user may not do this; grant it the schema."

@@ -34,10 +34,13 @@ final class PostgresLane: WritingLane {
 
     private func tryTransaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws {
         let connection = try begin { connection in
-            let shared = reach == .rows ? "_shared" : ""
-            try connection.execute(
-                script:
-                    "BEGIN; SELECT pg_advisory_xact_lock\(shared)(hashtextextended(current_schema() || ':reach', 0))")
+            let lock =
+                switch reach {
+                case .own: ""
+                case .rows: Self.lock("_shared")
+                case .all: Self.lock("")
+                }
+            try connection.execute(script: "BEGIN;" + lock)
         }
         do {
             try body(connection)
@@ -46,6 +49,10 @@ final class PostgresLane: WritingLane {
             connection.rollBack()
             throw error
         }
+    }
+
+    private static func lock(_ kind: String) -> String {
+        " SELECT pg_advisory_xact_lock\(kind)(hashtextextended(current_schema() || ':reach', 0))"
     }
 
     func read(_ body: (Connection) throws -> Void) throws {

@@ -1,3 +1,4 @@
+internal import Core
 internal import Synchronization
 
 /// An advisory lock that a connection of its own holds; the server frees it when the connection ends.
@@ -7,38 +8,43 @@ final class PostgresLock: Presence {
 
     private let engine: PostgresEngine
     private let name: String
-    private let held = Mutex<Held?>(nil)
+    private let stand = Mutex<Stand?>(nil)
 
-    private struct Held: @unchecked Sendable {  // @unchecked because the mutex hands it to one thread at a time
+    /// A connection that holds the lock, or asks for it again and again.
+    private struct Stand: @unchecked Sendable {  // @unchecked because the mutex hands it to one thread at a time
         let connection: Connection
+        var isHeld = false
+
+        mutating func take(_ name: String) throws -> Bool {
+            if isHeld { return !connection.session.hasEnded }
+            isHeld =
+                try connection.first("SELECT pg_try_advisory_lock(\(PostgresLock.key))", .text(name)) {
+                    $0.int(0) != 0
+                } ?? false
+            return isHeld
+        }
     }
 
-    /// - Throws: ``StoreError/gateUnusable(reason:)`` when another holds it.
-    init(_ engine: PostgresEngine, name: String) throws {
+    /// Often enough that a connection which ended is made anew long before its process is taken for dead.
+    let renewal: Duration? = Limits.rescuePoll * Limits.absences / 4
+
+    init(_ engine: PostgresEngine, name: String) {
         self.engine = engine
         self.name = name
-        guard try take() else { throw StoreError.gateUnusable(reason: "another process has the same name") }
     }
 
-    /// Takes the lock, or makes sure that it is still held.
+    /// Takes the lock, or makes sure that it is still held, which costs no round trip.
     ///
     /// - Returns: false when another holds it.
     @discardableResult
     func take() throws -> Bool {
-        try held.withLock { held in
-            if let connection = held?.connection {
-                do {
-                    if try connection.first("SELECT 1", make: { _ in true }) == true { return true }
-                } catch {
-                    held = nil
-                }
+        try stand.withLock { stand in
+            if stand?.connection.session.hasEnded ?? true {
+                // The old connection goes first: a server may have few.
+                stand = nil
+                stand = Stand(connection: try engine.connect())
             }
-            let connection = try engine.connect()
-            let isOurs = try connection.first("SELECT pg_try_advisory_lock(\(Self.key))", .text(name)) {
-                $0.int(0) != 0
-            }
-            if isOurs == true { held = Held(connection: connection) }
-            return isOurs == true
+            return try stand!.take(name)
         }
     }
 
@@ -46,10 +52,10 @@ final class PostgresLock: Presence {
 
     /// Frees the lock now, and not only when the server notices that the connection has ended.
     func end() {
-        held.withLock { held in
+        stand.withLock { stand in
             // try? because a connection that is lost holds nothing.
-            try? held?.connection.execute(script: "SELECT pg_advisory_unlock_all()")
-            held = nil
+            try? stand?.connection.execute(script: "SELECT pg_advisory_unlock_all()")
+            stand = nil
         }
     }
 
@@ -58,19 +64,10 @@ final class PostgresLock: Presence {
 
 /// Stands for the keeper with an advisory lock.
 final class PostgresElection: Election {
-    private let engine: PostgresEngine
-    private var lock: PostgresLock?
+    private let lock: PostgresLock
 
-    init(_ engine: PostgresEngine) { self.engine = engine }
+    init(_ engine: PostgresEngine) { lock = PostgresLock(engine, name: "keeper") }
 
-    func tryWin() throws -> Bool {
-        if let lock { return try lock.take() }
-        do { lock = try PostgresLock(engine, name: "keeper") } catch StoreError.gateUnusable { return false }
-        return true
-    }
-
-    func resign() {
-        lock?.end()
-        lock = nil
-    }
+    func tryWin() throws -> Bool { try lock.take() }
+    func resign() { lock.end() }
 }

@@ -9,7 +9,9 @@ enum PostgresSchema {
         let exists =
             try connection.first("SELECT to_regclass('schema_version') IS NOT NULL") { $0.int(0) != 0 } ?? false
         guard exists else { return 0 }
-        return try connection.first("SELECT max(version) FROM schema_version") { $0.int(0) } ?? 0
+        let version = try connection.first("SELECT max(version) FROM schema_version") { $0.int(0) } ?? 0
+        if version > MoveMark.versions { throw try MoveMark.refusal(in: connection) }
+        return version
     }
 
     /// Runs the migrations that are missing, one process at a time.

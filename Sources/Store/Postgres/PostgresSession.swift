@@ -26,13 +26,15 @@ final class PostgresSession: SQLSession {
             ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "2"),
             ("tcp_user_timeout", "10000"), ("application_name", "sibyl"), ("client_encoding", "UTF8"),
         ]
+        let began = ContinuousClock.now
         let handle = Self.connect(defaults + [("dbname", url)])
         guard let handle else {
             throw PostgresError(operation: "connect", state: "", reason: "out of memory", sql: nil)
         }
         self.handle = handle
-        guard PQstatus(handle) == CONNECTION_OK else {
-            throw PostgresError(operation: "connect", state: "", reason: Self.message(of: handle), sql: nil)
+        guard PQstatus(handle) == CONNECTION_OK || Self.isReachedAgain(handle, since: began) else {
+            let (state, reason) = Self.refusal(of: handle)
+            throw PostgresError(operation: "connect", state: state, reason: reason, sql: nil)
         }
         // Notices would be written to standard error.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -40,6 +42,24 @@ final class PostgresSession: SQLSession {
     }
 
     deinit { PQfinish(handle) }
+
+    /// Asks a server that refused, and so did it soon, once more: only then can it be told to say its reason's number.
+    private static func isReachedAgain(_ handle: OpaquePointer, since began: ContinuousClock.Instant) -> Bool {
+        guard ContinuousClock.now - began < .seconds(1) else { return false }
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+        PQreset(handle)
+        guard PQstatus(handle) == CONNECTION_OK else { return false }
+        PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+        return true
+    }
+
+    /// Why a connection was not made, with the server's number for it if it said one.
+    private static func refusal(of handle: OpaquePointer) -> (state: String, reason: String) {
+        let reason = message(of: handle)
+        // Without a password there is nothing to send, and the library says so by itself.
+        if PQconnectionNeedsPassword(handle) == 1 { return ("28P01", reason) }
+        return (reason.firstMatch(of: #/:  ([0-9A-Z]{5}): /#).map { String($0.output.1) } ?? "", reason)
+    }
 
     private static func connect(_ options: [(name: String, value: String)]) -> OpaquePointer? {
         let names = options.map { strdup($0.name) }
@@ -55,7 +75,7 @@ final class PostgresSession: SQLSession {
     private static let settings = """
         SET lock_timeout = \(Limits.gateWait.wholeMilliseconds);
         SET statement_timeout = \(Limits.statementTime.wholeMilliseconds);
-        SET idle_in_transaction_session_timeout = \(Limits.statementTime.wholeMilliseconds);
+        SET idle_in_transaction_session_timeout = \(Limits.standingTransaction.wholeMilliseconds);
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2;
         SET tcp_user_timeout = 10000;
         SELECT set_config('search_path', 'sibyl', false) WHERE current_setting('search_path') = '"$user", public';
@@ -67,6 +87,10 @@ final class PostgresSession: SQLSession {
     }
 
     var isLost: Bool { PQstatus(handle) != CONNECTION_OK }
+    var hasEnded: Bool {
+        // The first look may find the server's last words, and only the second that nothing follows them.
+        isLost || PQconsumeInput(handle) == 0 || PQconsumeInput(handle) == 0
+    }
 
     /// The connection's socket, for who waits for notifications.
     var socket: Int32 { PQsocket(handle) }
@@ -79,6 +103,10 @@ final class PostgresSession: SQLSession {
             ? PQexec(handle, sql) : try executePrepared(sql, values)
         defer { PQclear(result) }
         try check(result, "execute", sql)
+        // A transaction in which a statement failed is undone by its commit, without an error.
+        if sql == "COMMIT", String(cString: PQcmdStatus(result)) != sql {
+            throw PostgresError(operation: "commit", state: "25P02", reason: "the transaction had failed", sql: sql)
+        }
         for row in 0..<PQntuples(result) {
             guard try body(Row(source: .postgres(PostgresRow(result: result!, row: row)))) else { break }
         }
@@ -252,7 +280,7 @@ private struct PostgresParameter {
     static func type(of value: SQLValue) -> Oid {
         switch value {
         case .integer, .null(.integer): PostgresType.int8
-        case .real: PostgresType.double
+        case .real, .null(.real): PostgresType.double
         case .text, .null(.text): PostgresType.text
         case .blob, .null(.blob): PostgresType.bytes
         }

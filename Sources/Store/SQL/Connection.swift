@@ -93,7 +93,8 @@ package final class Connection {
         }
     }
 
-    private func perform(
+    /// Runs a statement with as many values as its text was made for.
+    func perform(
         _ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool
     ) throws -> Int {
         guard let watch else { return try session.perform(sql, values, body) }
@@ -110,7 +111,16 @@ package final class Connection {
     ///
     /// Readers keep it short: SQLite's log grows meanwhile.
     func readTransaction<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        try beginReading()
+        return try endReading(body)
+    }
+
+    func beginReading() throws {
         try run(session.engine == .sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    /// Runs a closure in the transaction that has begun, and ends it.
+    func endReading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         do {
             let value = try body(self)
             try run("COMMIT")
@@ -148,6 +158,8 @@ protocol SQLSession: AnyObject {
     var isInTransaction: Bool { get }
     /// Whether the connection to the server is gone, and with it whatever was not committed.
     var isLost: Bool { get }
+    /// The same, after a look at whether the other side has closed it; costs no round trip.
+    var hasEnded: Bool { get }
 
     /// Runs a statement, and hands its rows to a closure until it returns false.
     ///

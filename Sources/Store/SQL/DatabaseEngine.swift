@@ -52,6 +52,8 @@ package protocol LogKeeping: AnyObject {
 
 /// A process's sign of life, which ends with it.
 package protocol Presence: Sendable {
+    /// How often the sign must be renewed; nil where it cannot be lost.
+    var renewal: Duration? { get }
     /// Gives the sign anew where it may have been lost, such as with a connection.
     func renew() throws
     /// Lets go, at an orderly end.

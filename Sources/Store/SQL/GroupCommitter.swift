@@ -160,8 +160,9 @@ extension Connection {
             try run("RELEASE write")
             return nil
         } catch {
-            // A full disk or a failed read has already undone the transaction.
-            guard isInTransaction else { throw error }
+            // A full disk or a failed read has already undone the transaction; what was undone for another's sake may run
+            // again, and all of it.
+            guard isInTransaction, (error as? PostgresError)?.isUndone != true else { throw error }
             try run("ROLLBACK TO write")
             try run("RELEASE write")
             return error

@@ -18,16 +18,32 @@ package final class Readers: Sendable {
     /// A thread that finds no idle connection opens one; no more than ``Limits/readers`` are kept. The callers are
     /// the server's few threads and the process's services, so that their number bounds the connections.
     package func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
-        let lent = try idle.withLock { $0.popLast() } ?? open()
-        defer {
-            idle.withLock { idle in
-                if idle.count < Limits.readers, !lent.connection.session.isLost { idle.append(lent) }
-            }
-        }
-        return try lent.connection.readTransaction(body)
+        let lent = try begin()
+        defer { giveBack(lent) }
+        return try lent.connection.endReading(body)
     }
 
-    private func open() throws -> Lent {
-        Lent(connection: try database.backend.makeReader())
+    /// Begins on a connection that works: one that was cut while nobody used it shows it here, before anything was read.
+    private func begin() throws -> Lent {
+        while let lent = idle.withLock({ $0.popLast() }) {
+            do {
+                try lent.connection.beginReading()
+                return lent
+            } catch {
+                guard lent.connection.session.isLost else {
+                    giveBack(lent)
+                    throw error
+                }
+            }
+        }
+        let fresh = Lent(connection: try database.backend.makeReader())
+        try fresh.connection.beginReading()
+        return fresh
+    }
+
+    private func giveBack(_ lent: Lent) {
+        idle.withLock { idle in
+            if idle.count < Limits.readers, !lent.connection.session.isLost { idle.append(lent) }
+        }
     }
 }

@@ -24,6 +24,7 @@ package enum SQLValue: Sendable {
 /// The kinds of values that a parameter may have.
 package enum SQLKind: Sendable {
     case integer
+    case real
     case text
     case blob
 }

@@ -12,6 +12,8 @@ package final class Writer {
 
     /// Which other transactions may run meanwhile, where the engine can run several.
     package enum Reach: Sendable {
+        /// All: one statement on a row of the process's own, which nobody may hold up.
+        case own
         /// Any that touches other rows: what accepts, claims and completes, and is written for that.
         case rows
         /// None: whatever looks at more than it locks.

@@ -11,6 +11,7 @@ final class LockFilePresence: Presence, @unchecked Sendable {  // @unchecked bec
         guard try file.tryLock() else { throw StoreError.gateUnusable(reason: "the owner's file is in use") }
     }
 
+    let renewal: Duration? = nil
     func renew() {}
     func end() { unlink(path) }
 }

@@ -7,6 +7,7 @@ internal import Core
 final class SQLiteSession: SQLSession {
     let engine = Engine.sqlite
     let isLost = false
+    let hasEnded = false
     let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
 

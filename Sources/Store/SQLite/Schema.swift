@@ -21,7 +21,9 @@ enum Schema {
         """
 
     static func version(of connection: Connection) throws -> Int {
-        try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0
+        let version = try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0
+        if version > MoveMark.versions { throw try MoveMark.refusal(in: connection) }
+        return version
     }
 
     static func check(_ found: Int) throws {

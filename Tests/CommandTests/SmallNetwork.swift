@@ -1,0 +1,72 @@
+import Foundation
+import Glibc
+
+/// Machines, as far as a network goes: namespaces of the kernel, each with a cable to one switch, at which this one is too.
+final class SmallNetwork {
+    /// Whether this machine lets the tests make one; else what needs it is skipped, which the test run counts.
+    static let isPossible = (try? SmallNetwork(machines: 1)) != nil
+
+    /// The number of a network of the tests, so that two at once do not meet.
+    private let number: Int
+    private let machines: Int
+    private var bridge: String { "sibyl\(number)" }
+    /// The addresses of the whole network.
+    var addresses: String { "10.213.\(number).0/24" }
+    /// The address of what runs on no machine of its own.
+    var home: String { "10.213.\(number).1" }
+
+    /// - Parameter machines: 1 to 100.
+    init(machines: Int) throws {
+        self.machines = machines
+        number = Int(getpid() % 200) + 1
+        remove()
+        try Self.run("ip", "link", "add", bridge, "type", "bridge")
+        try Self.run("ip", "address", "add", home + "/24", "dev", bridge)
+        try Self.run("ip", "link", "set", bridge, "up")
+        for machine in 0..<machines { try addMachine(machine) }
+    }
+
+    deinit { remove() }
+
+    private func addMachine(_ machine: Int) throws {
+        let (name, cable) = (name(of: machine), cable(of: machine))
+        try Self.run("ip", "netns", "add", name)
+        try Self.run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name)
+        try Self.run("ip", "link", "set", cable, "master", bridge)
+        try Self.run("ip", "link", "set", cable, "up")
+        try Self.run("ip", "-n", name, "address", "add", address(of: machine) + "/24", "dev", "eth0")
+        for device in ["lo", "eth0"] { try Self.run("ip", "-n", name, "link", "set", device, "up") }
+    }
+
+    private func remove() {
+        for machine in 0..<machines { try? Self.run("ip", "netns", "delete", name(of: machine)) }
+        try? Self.run("ip", "link", "delete", bridge)
+    }
+
+    func address(of machine: Int) -> String { "10.213.\(number).\(machine + 10)" }
+
+    /// What runs a program on a machine, by becoming it.
+    func launcher(on machine: Int) -> [String] {
+        ["/usr/bin/nsenter", "--net=/run/netns/" + name(of: machine), "--"]
+    }
+
+    /// Cuts a machine off: what it sends, and what is sent to it, is lost without a word.
+    func cut(_ machine: Int) throws { try Self.run("ip", "link", "set", cable(of: machine), "nomaster") }
+
+    func heal(_ machine: Int) throws { try Self.run("ip", "link", "set", cable(of: machine), "master", bridge) }
+
+    private func name(of machine: Int) -> String { "\(bridge)-\(machine)" }
+    private func cable(of machine: Int) -> String { "\(bridge)c\(machine)" }
+
+    private static func run(_ words: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        if process.terminationStatus != 0 {
+            throw ServiceUnderTest.Failure(description: "\(words.joined(separator: " ")) failed")
+        }
+    }
+}
