@@ -50,12 +50,12 @@ def postgres():
 
 
 @contextlib.contextmanager
-def sibyl(database: str, workers: int):
+def sibyl(database: str, workers: int, models: pathlib.Path = bench.ROOT / "models"):
     with tempfile.TemporaryDirectory() as folder:
         ready = pathlib.Path(folder, "url")
         process = subprocess.Popen(
             [bench.SIBYL, "up", "--workers", str(workers), "--database", database.replace("FOLDER", folder), "--listen",
-             "127.0.0.1:0", "--ready-file", ready, "--log-level", "error"], cwd=bench.ROOT)
+             "127.0.0.1:0", "--ready-file", ready, "--log-level", "error", "--models", models], cwd=bench.ROOT)
         try:
             while not ready.exists():
                 if process.poll() is not None:
@@ -65,14 +65,14 @@ def sibyl(database: str, workers: int):
             connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
             while bench.ask(connection, "GET", "/health")["workers"] < workers:
                 time.sleep(0.05)
-            yield connection, f"http://{address.netloc}"
+            yield connection, f"http://{address.netloc}", process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
 
 
 def jobs_of_sibyl(database: str, workers: int) -> float:
-    with sibyl(database, workers) as (connection, url):
+    with sibyl(database, workers) as (connection, url, _):
         _, jobs, errors = bench.load(url, connection)
         assert errors == 0, f"{errors} errors"
         return jobs

@@ -236,6 +236,10 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// How long a keeper may stand still before a server elects another: a bit longer than the usual beat.
+    package static let keeperStandstill = Duration.seconds(6)
+    /// How often a trouble that lasts is told in the log again.
+    package static let toldTrouble = Duration.seconds(60)
     /// How long a process without a door for metrics waits when it begins, before it may become the keeper: the keeper
     /// shows the state of the service.
     package static let unseenKeeperPause = Duration.seconds(1)

@@ -28,7 +28,7 @@ enum BreakerTable {
 
     /// Closes the breaker: a run has succeeded.
     static func succeed(_ model: Int64, in connection: Connection) throws {
-        try connection.run("DELETE FROM breaker WHERE model = ?", .integer(model))
+        try connection.enqueue("DELETE FROM breaker WHERE model = ?", .integer(model))
     }
 
     /// What a model may run.

@@ -17,27 +17,27 @@ struct NewChunk: Sendable {
 enum ChunkTable {
     /// Adds a chunk that may run at once, and counts its rows into the backlog.
     static func insert(_ chunk: NewChunk, in connection: Connection) throws {
-        try connection.run(
+        try connection.enqueue(
             """
             INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state) VALUES (?, ?, ?, ?, ?, ?, 'ready')
             """,
             .integer(chunk.key.rawValue), .integer(chunk.model), .integer(chunk.rank), .integer(chunk.firstRow),
             .integer(chunk.rows), .integer(chunk.bytes))
-        try BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
+        BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
     }
 
     /// Sets a new chunk aside, and counts its rows into the backlog.
     ///
     /// - Parameter time: when it may run; nil for when it is released.
     static func hold(_ chunk: NewChunk, until time: WallTime?, in connection: Connection) throws {
-        try connection.run(
+        try connection.enqueue(
             """
             INSERT INTO parked (key, model, rank, first_row, rows, bytes, suspect, attempts, crashes, reason, until_ms)
             VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 'held', ?)
             """,
             .integer(chunk.key.rawValue), .integer(chunk.model), .integer(chunk.rank), .integer(chunk.firstRow),
             .integer(chunk.rows), .integer(chunk.bytes), .optional(time))
-        try BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
+        BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
     }
 
     /// Lets the held chunks of a task run, at once or at a time.
@@ -110,7 +110,7 @@ enum ChunkTable {
     ) throws {
         if connection.engine == .postgres {
             // One statement, because each is a way to the server and back.
-            try connection.run(
+            try connection.enqueue(
                 "UPDATE chunk SET state = 'leased', owner = ?, token = ? WHERE key = ANY (?::bigint[]) AND state = 'ready'",
                 .integer(owner), .integer(token), .list(keys.map(\.rawValue)))
             return

@@ -60,7 +60,7 @@ struct Completion {
         if rows > 0, let rowCost {
             try BacklogTable.settle(rows, rowCost: rowCost, model: claim.model, in: connection)
         } else if rows > 0 {
-            try BacklogTable.add(-rows, model: claim.model, in: connection)
+            BacklogTable.add(-rows, model: claim.model, in: connection)
         }
         return stored
     }

@@ -65,7 +65,7 @@ package final class Move {
     /// Runs a closure as the source's keeper, whom no other process is beside.
     private func alone<Value>(_ body: () throws -> Value) throws -> Value {
         if source.engine == target.engine { throw MoveError.sameEngine }
-        let election = try source.makeElection()
+        let election = try source.makeElection(forGood: true)
         guard try election.tryWin() else { throw StoreError.inUse }
         defer { election.resign() }
         return try body()

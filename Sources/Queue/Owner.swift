@@ -58,12 +58,13 @@ package final class Owner: Sendable {
     ///
     /// Blocks its thread, which does nothing else.
     ///
-    /// - Parameter interval: a third of the lease, so that one late beat costs nothing.
-    /// - Parameter onMiss: told of a beat that could not be written; the next one may succeed.
+    /// - Parameters:
+    ///   - interval: a third of the lease, so that one late beat costs nothing.
+    ///   - onBeat: told of each beat: with nil when it was written, else why not; the next one may succeed.
     /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead; ``StoreError`` when the schema
     ///   has moved out of this program's reach.
     package func beat(
-        every interval: Duration, until stop: StopSignal, onMiss: (any Error) -> Void
+        every interval: Duration, until stop: StopSignal, onBeat: ((any Error)?) -> Void
     ) throws {
         let writer = try database.makeWriter(.relaxed)
         let pause = min(presence.renewal ?? interval, interval)
@@ -79,8 +80,11 @@ package final class Owner: Sendable {
                     return try OwnerTable.beat(key, in: connection)
                 }
                 if !isAlive { throw QueueError.ownershipLost }
+                onBeat(nil)
             } catch  where StoreError.isPassing(error) {
-                onMiss(error)
+                // The first thing to do when the trouble has passed.
+                sinceBeat = interval
+                onBeat(error)
             }
         }
     }

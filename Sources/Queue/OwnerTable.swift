@@ -39,7 +39,16 @@ enum OwnerTable {
         try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
     }
 
-    /// Forgets an owner; false when another keeper was faster.
+    /// Declares an owner dead; false when another keeper was faster, or the beat has moved since it was seen: whoever looked
+    /// may have stood still meanwhile.
+    static func delete(_ owner: Seen, in connection: Connection) throws -> Bool {
+        // It changes nothing, and keeps the beat from moving until the end of the transaction.
+        let isUnmoved = try connection.run(
+            "UPDATE owner SET beat = beat WHERE key = ? AND beat = ?", .integer(owner.key), .integer(owner.beat))
+        return try isUnmoved == 1 && delete(owner.key, in: connection)
+    }
+
+    /// Forgets an owner; false when it is not there.
     static func delete(_ key: Int64, in connection: Connection) throws -> Bool {
         try connection.run("DELETE FROM owner_model WHERE owner = ?", .integer(key))
         return try connection.run("DELETE FROM owner WHERE key = ?", .integer(key)) == 1

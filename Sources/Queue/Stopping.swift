@@ -49,7 +49,7 @@ enum Stopping {
             try RecordTable.delete(chunk.key, in: connection)
         }
         let rows = removed.reduce(0) { $0 + $1.rows }
-        if rows > 0 { try BacklogTable.add(-rows, model: model, in: connection) }
+        if rows > 0 { BacklogTable.add(-rows, model: model, in: connection) }
         if removed.count == Limits.sweptChunks { return (nil, true) }
         guard try !ChunkTable.hasAny(of: task, in: connection) else { return (nil, false) }
         return (try TaskTable.endStopping(task, at: time, retention: retention, in: connection), false)

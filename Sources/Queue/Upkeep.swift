@@ -55,7 +55,7 @@ package final class Upkeep {
 
     private func declareDead(_ owner: OwnerTable.Seen) throws -> Rescue? {
         let rescue: Rescue? = try writer.transaction { connection in
-            guard try OwnerTable.delete(owner.key, in: connection) else { return nil }
+            guard try OwnerTable.delete(owner, in: connection) else { return nil }
             return Rescue(
                 owner: owner.key, chunks: try ChunkTable.rescue(from: owner.key, in: connection),
                 brokenUploads: try Stopping.breakUploads(

@@ -4,6 +4,8 @@ package import Core
 package enum StoreError: CodedError, Equatable {
     /// The database's folder cannot be made or written.
     case folderUnusable(reason: String)
+    /// The database's URL is no URL, or a value in it means nothing.
+    case urlUnreadable(reason: String)
     /// The database lies on a filesystem whose locks cannot be trusted.
     case networkFilesystem(kind: String)
     /// No turn at the write gate within the bound.
@@ -46,6 +48,7 @@ package enum StoreError: CodedError, Equatable {
 
     package var code: ErrorCode {
         switch self {
+        case .urlUnreadable: .configurationInvalid
         case .gateTimeout, .copyOutrun, .inUse: .storageBusy
         case .tooManyWaiting: .queueFull
         case .closed: .shuttingDown
@@ -60,6 +63,8 @@ package enum StoreError: CodedError, Equatable {
         switch self {
         case .folderUnusable(let reason):
             "The database's folder cannot be used (\(reason)); name another with --database."
+        case .urlUnreadable(let reason):
+            "The database's URL cannot be read (\(reason)); correct SIBYL_DATABASE, and write what is special in it as %XX."
         case .networkFilesystem(let kind):
             "The database lies on a network filesystem (\(kind)), whose locks cannot be trusted; use a local disk."
         case .gateTimeout(let holder, let isStopped):

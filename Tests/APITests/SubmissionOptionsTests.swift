@@ -87,6 +87,19 @@ import Testing
         #expect(throws: APIError.self) { try read([("metadata.", "a")]) }
     }
 
+    @Test func `a text with NUL, which not every database can hold, is refused wherever it comes in`() throws {
+        // A query and a header cannot bring one: HTTP refuses it. JSON can, escaped.
+        for name in ["model", "model_version", "name", "id_column"] {
+            #expect(throws: APIError.self, "\(name)") { try read(json: #"{"\#(name)":"a\u0000b"}"#) }
+        }
+        #expect(throws: APIError.self) { try read(json: #"{"metadata":{"a":"b\u0000"}}"#) }
+        #expect(throws: APIError.self) { try read(json: #"{"metadata":{"a\u0000":"b"}}"#) }
+        #expect(throws: APIError.self) { try read([("metadata.a\0", "b")]) }
+        #expect(throws: APIError.self) { try read([("name", "\0")]) }
+        #expect(throws: APIError.self) { try read(headers: ["Idempotency-Key": "a\0b"]) }
+        #expect(try read(json: #"{"name":"a\u0001b"}"#).name == "a\u{1}b")
+    }
+
     @Test func `a key has bounds`() throws {
         #expect(try read(headers: ["Idempotency-Key": "k"]).idempotencyKey == "k")
         #expect(throws: APIError.self) { try read(headers: ["Idempotency-Key": ""]) }

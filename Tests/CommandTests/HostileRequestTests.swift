@@ -55,6 +55,19 @@ import Testing
         Case("no model", #"{"text":"a"}"#, 422, "unknown_model"),
         Case("an unknown member", #"{"model":"sentiment","text":"a","\#(secret)":1}"#, 422, "unknown_field"),
         Case("two carriers of rows", #"{"model":"sentiment","text":"a","texts":["b"]}"#, 422, "invalid_parameter"),
+        Case("a name with NUL", #"{"model":"sentiment","text":"a","name":"a\u0000b"}"#, 422, "invalid_parameter"),
+        Case(
+            "metadata with NUL", #"{"model":"sentiment","text":"a","metadata":{"a":"\u0000"}}"#, 422,
+            "invalid_parameter"),
+        Case(
+            "a metadata name with NUL", #"{"model":"sentiment","text":"a","metadata":{"\u0000":"a"}}"#, 422,
+            "invalid_parameter"),
+        Case(
+            "an escaped NUL in the query", #"{"model":"sentiment","text":"a"}"#, path: "/predict/async?name=a%00", 400,
+            "malformed_request"),
+        Case(
+            "a model with NUL to be resumed", #"{"model":"a\u0000"}"#, path: "/admin/queue/resume", 422,
+            "invalid_parameter"),
         Case("no rows", #"{"model":"sentiment","texts":[]}"#, 422, "no_rows"),
         Case("a missing input", #"{"model":"iris","input":{"sepal_length":1}}"#, 422, "missing_input"),
         Case("out of bounds", #"{"model":"iris","data":[1,1,1,900]}"#, 422, "out_of_bounds"),

@@ -100,6 +100,20 @@ import Testing
         }
     }
 
+    @Test func `a URL that cannot be read ends a process as any wrong setting does, and its password is not shown`()
+        throws
+    {
+        let service = ServiceUnderTest(database: "postgres://u:s3cr%zzet@h/d")
+        for words in [["up", "--workers", "1"], ["api"], ["worker"], ["migrate"], ["check"]] {
+            let refused = try service.refusal(of: words)
+            #expect(refused.code == 64, "\(words)")
+            #expect(refused.errors.contains("cannot be read (invalid percent-encoded token)"), "\(refused.errors)")
+            #expect(!refused.errors.contains("s3cr"))
+        }
+        let doctor = try service.command(["doctor", "--database", service.database])
+        #expect(doctor.code == 1 && doctor.output.contains("cannot be read"), "\(doctor)")
+    }
+
     @Test func `a damaged blob is found by the check`() throws {
         let server = try Self.server.get()
         let service = ServiceUnderTest(database: server.url(schema: "damaged"))

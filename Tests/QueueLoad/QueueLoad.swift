@@ -53,7 +53,7 @@ private struct House {
         let threads = [
             thread("keeper") { try keeper.run(until: $0) },
             thread("beat") { stop in
-                try owner.beat(every: Self.lease / 3, until: stop) { tally.note($0) }
+                try owner.beat(every: Self.lease / 3, until: stop) { $0.map(tally.note) }
             },
         ]
         defer { for thread in threads { thread.stop() } }

@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -33,6 +34,39 @@ import Testing
         keeper.join()
         #expect(try queue.task(request.draft.id).task.input == .receiving)
         #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: QueueHarness.Engine.allCases)
+    func `a process that beat while the keeper stood still after its look is not declared dead`(
+        engine: QueueHarness.Engine
+    ) throws {
+        let standstill = Mutex<(@Sendable () throws -> Void)?>(nil)
+        let watch = StatementWatch(
+            before: { _, _ in },
+            after: { sql, _ in
+                guard sql.hasPrefix("SELECT key, boot, beat FROM owner") else { return }
+                let happens = standstill.withLock { $0.take() }
+                try happens?()
+            })
+        let queue = try QueueHarness(engine, watch: watch)
+        let owner = try queue.makeOwner(.worker)
+        let upkeep = try queue.makeUpkeep()
+        #expect(try upkeep.rescue() == [])
+        standstill.withLock {
+            $0 = { [clock = queue.clock, database = queue.database, key = owner.key] in
+                clock.advance(by: QueueHarness.lease)
+                let isAlive = try database.makeWriter(.relaxed).transaction(reaching: .own) {
+                    try OwnerTable.beat(key, in: $0)
+                }
+                #expect(isAlive)
+            }
+        }
+        #expect(try upkeep.rescue() == [])
+        #expect(try queue.read { try OwnerTable.exists(owner.key, in: $0) })
+        queue.clock.advance(by: QueueHarness.lease)
+        #expect(try upkeep.rescue() == [])
+        queue.clock.advance(by: QueueHarness.lease)
+        #expect(try upkeep.rescue().map(\.owner) == [owner.key])
     }
 
     private struct Handed: @unchecked Sendable {  // @unchecked because only the keeper's thread uses it

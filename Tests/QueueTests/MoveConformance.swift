@@ -7,7 +7,7 @@ import Testing
 @testable import Queue
 
 /// A move from one engine to the other: nothing is lost, nothing is served twice, and a break costs nothing.
-@Suite(.serialized) struct MoveConformance {
+@Suite struct MoveConformance {
     typealias Engine = QueueHarness.Engine
 
     /// What a source holds: something of each kind.
@@ -104,7 +104,8 @@ import Testing
 
     private struct Killed: Error {}
 
-    @Test(arguments: Engine.allCases, [1, 2, 5, 9, 14, 15])
+    /// In the first table, in the middle, in the last table, and when the target is let go.
+    @Test(arguments: Engine.allCases, [1, 7, 14, 15])
     func `a move that is killed anywhere goes on, and neither end is served meanwhile`(
         engine: Engine, step: Int
     ) async throws {
@@ -205,13 +206,13 @@ import Testing
 
     @Test func `many rows go over in many transactions, each of a bounded size`() async throws {
         let source = try QueueHarness(.sqlite)
-        let request = try await source.submit((0..<2_500).map { [Float($0)] })
+        let request = try await source.submit((0..<1_100).map { [Float($0)] })
         let target = try QueueHarness(.postgres)
         var steps: [Int] = []
         _ = try Self.move(source, target).run { step in
             if case .copying("chunk", let rows) = step { steps.append(rows) }
         }
-        #expect(steps == [1_000, 2_000, 2_500])
-        #expect(try target.task(request).task.rows.total == 2_500)
+        #expect(steps == [1_000, 1_100])
+        #expect(try target.task(request).task.rows.total == 1_100)
     }
 }

@@ -101,8 +101,10 @@ struct AdminRoutes {
         return try await standstill()
     }
 
+    /// A model that is no longer here may be resumed too.
     private func resume(_ request: HTTPRequest, _ bytes: [UInt8]) async throws -> HTTPResponse {
-        try await context.administration.resume(try body(request, bytes, ["model"])?.string("model"))
+        let items = try body(request, bytes, ["model"])?.string("model").map { [("model", $0)] } ?? []
+        try await context.administration.resume(try RequestOptions(items, known: ["model"]).text("model"))
         return try await standstill()
     }
 

@@ -70,9 +70,9 @@ struct SubmissionOptions {
         if let body { items += try Self.items(of: body, names) }
         try self.init(items, names: names, isTable: isTable)
         idempotencyKey = request.headers.first("Idempotency-Key")
-        if let key = idempotencyKey, !(1...Limits.idempotencyKeyBytes).contains(key.utf8.count) {
+        if let key = idempotencyKey?.utf8, !(1...Limits.idempotencyKeyBytes).contains(key.count) || key.contains(0) {
             throw APIError.invalidParameter(
-                name: "Idempotency-Key", expected: "1 to \(Limits.idempotencyKeyBytes) bytes")
+                name: "Idempotency-Key", expected: "1 to \(Limits.idempotencyKeyBytes) bytes without NUL")
         }
     }
 
@@ -98,12 +98,12 @@ struct SubmissionOptions {
         isDryRun = try options.flag("dry_run") ?? false
         uploadTime = try options.word("upload", of: UploadTime.self)
         guard metadata.count <= Limits.metadataStrings,
-            metadata.keys.allSatisfy({ (1...Limits.metadataBytes).contains($0.utf8.count) })
+            metadata.keys.allSatisfy({ (1...Limits.metadataBytes).contains($0.utf8.count) && !$0.utf8.contains(0) })
         else {
             throw APIError.invalidParameter(
                 name: "metadata",
                 expected: "at most \(Limits.metadataStrings) strings, each under a name of 1 to "
-                    + "\(Limits.metadataBytes) bytes")
+                    + "\(Limits.metadataBytes) bytes without NUL")
         }
     }
 

@@ -134,12 +134,12 @@ struct Upload {
     }
 
     /// Why a task fails whose stream ended with an error; nil when the stream may go on.
-    private static func failure(for error: any Error, isResumable: Bool) -> ErrorCode? {
+    static func failure(for error: any Error, isResumable: Bool) -> ErrorCode? {
         switch (error as? any CodedError)?.code {
         case .bodyTooLarge: .limitReached
-        case .queueFull, .storageBusy, .diskLow, .storageFailed: isResumable ? nil : .limitReached
+        case .queueFull, .diskLow: isResumable ? nil : .limitReached
         case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded,
-            .invalidParameter:
+            .invalidParameter, .storageBusy, .storageFailed:
             isResumable ? nil : .uploadIncomplete
         case .some(let code): code
         }

@@ -105,8 +105,15 @@ struct ServiceEnvironment {
                 while !stop.wait(for: .seconds(3_600)) {}
                 try owner.leave()
             },
-            ThreadService("beat") { [logger, interval = lease / 3] stop in
-                try owner.beat(every: interval, until: stop) { logger.error("beat missed", ["error": "\($0)"]) }
+            ThreadService("beat") { [logger, steady, interval = lease / 3] stop in
+                var outage = Outage()
+                try owner.beat(every: interval, until: stop) { error in
+                    if let error {
+                        if outage.failed(at: steady.now) { logger.error("beat missed", ["error": "\(error)"]) }
+                    } else if let duration = outage.succeeded(at: steady.now) {
+                        logger.notice("beat again", ["missed_ms": "\(duration.wholeMilliseconds)"])
+                    }
+                }
             },
         ]
     }

@@ -20,19 +20,30 @@ final class PostgresEngine: DatabaseEngine {
 
     private let patience: Int
 
+    /// - Throws: ``StoreError/urlUnreadable(reason:)``; the server is not asked yet.
     init(url: String, watch: StatementWatch?, patience: Int, onEvent: @escaping @Sendable (StoreEvent) -> Void) throws {
+        try PostgresURL.check(url)
         self.url = url
         self.patience = patience
         self.watch = watch
         self.onEvent = onEvent
     }
 
-    /// The URL without a password.
-    var name: String { url.replacing(/:[^:@\/]*@/, with: "@").replacing(/password=[^&\s]*/, with: "password=…") }
+    /// The URL without a password, and without one in which something special was not escaped.
+    var name: String {
+        url.replacing(/:\/\/([^:@\/]*):(?:[^?]*|[^@\/]*)@/) { "://\($0.output.1)@" }
+            .replacing(/password=[^&\s]*/, with: "password=…")
+    }
     let freeDiskBytes: Int64? = nil
     let log = LogState()
 
-    func connect() throws -> Connection { Connection(try PostgresSession(url: url), watch: watch) }
+    func connect() throws -> Connection {
+        do {
+            return Connection(try PostgresSession(url: url), watch: watch)
+        } catch let error as PostgresError {
+            throw PostgresURL.slip(in: error.reason).map(StoreError.urlUnreadable) ?? error
+        }
+    }
 
     func makeLane(_ durability: Writer.Durability) throws -> any WritingLane {
         try PostgresLane(self, durability: durability)
@@ -72,7 +83,9 @@ final class PostgresEngine: DatabaseEngine {
     }
 
     func forget(_ boot: String) { absences.withLock { $0[boot] = nil } }
-    func makeElection() throws -> any Election { PostgresElection(self) }
+    func makeElection(forGood: Bool) throws -> any Election {
+        PostgresElection(self, standstill: forGood ? nil : Limits.keeperStandstill)
+    }
     func makeBells(_ clock: SteadyClock) throws -> any Bells { PostgresBells(self) }
 }
 

@@ -44,7 +44,7 @@ final class PostgresLane: WritingLane {
         }
         do {
             try body(connection)
-            try connection.run("COMMIT")
+            try connection.commit()
         } catch {
             connection.rollBack()
             throw error
@@ -59,7 +59,7 @@ final class PostgresLane: WritingLane {
         let connection = try begin { try $0.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
         do {
             try body(connection)
-            try connection.run("COMMIT")
+            try connection.commit()
         } catch {
             connection.rollBack()
             throw error

@@ -5,9 +5,11 @@ internal import Glibc
 /// One connection to a PostgreSQL server, with its prepared statements.
 final class PostgresSession: SQLSession {
     let engine = Engine.postgres
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var preparedCount = 0
+    /// Statements that nobody waits for, of the open transaction.
+    var queue: [QueuedStatement] = []
 
     /// A translated text, and the names under which it is prepared: one for each list of parameter types.
     private struct Statement {
@@ -45,7 +47,9 @@ final class PostgresSession: SQLSession {
 
     /// Asks a server that refused, and so did it soon, once more: only then can it be told to say its reason's number.
     private static func isReachedAgain(_ handle: OpaquePointer, since began: ContinuousClock.Instant) -> Bool {
-        guard ContinuousClock.now - began < .seconds(1) else { return false }
+        guard ContinuousClock.now - began < .seconds(1), PostgresURL.slip(in: message(of: handle)) == nil else {
+            return false
+        }
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         PQreset(handle)
         guard PQstatus(handle) == CONNECTION_OK else { return false }
@@ -98,10 +102,25 @@ final class PostgresSession: SQLSession {
     // MARK: Statements
 
     func perform(_ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool) throws -> Int {
-        let result =
-            values.isEmpty && Self.isControl(sql)
-            ? PQexec(handle, sql) : try executePrepared(sql, values)
-        defer { PQclear(result) }
+        let last = queue.count
+        if last == 0 {
+            let result =
+                values.isEmpty && Self.isControl(sql) ? PQexec(handle, sql) : try executePrepared(sql, values)
+            defer { PQclear(result) }
+            return try read(result, sql, body)
+        }
+        let statements = takeQueue() + [QueuedStatement(sql: sql, values: values)]
+        var changes = 0
+        try pipeline(statements) { index, result in
+            if index == last { changes = try read(result, sql, body) }
+        }
+        return changes
+    }
+
+    /// Checks an answer, and hands its rows to a closure until it returns false.
+    func read(
+        _ result: OpaquePointer?, _ sql: String, _ body: (borrowing Row) throws -> Bool
+    ) throws -> Int {
         try check(result, "execute", sql)
         // A transaction in which a statement failed is undone by its commit, without an error.
         if sql == "COMMIT", String(cString: PQcmdStatus(result)) != sql {
@@ -113,83 +132,19 @@ final class PostgresSession: SQLSession {
         return Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
-    /// Runs one statement with several lists of values in a pipeline: all are sent before the first answer is read.
-    ///
-    /// - Returns: for each list, the number of rows that were changed.
-    func performEach(
-        _ sql: String, _ lists: [[SQLValue]], _ body: (Int, borrowing Row) throws -> Void
-    ) throws -> [Int] {
-        var changes: [Int] = []
-        for start in stride(from: 0, to: lists.count, by: Limits.pipelinedStatements) {
-            let part = lists[start..<min(start + Limits.pipelinedStatements, lists.count)]
-            changes += try performPipelined(sql, part, body)
-        }
-        return changes
-    }
-
-    private func performPipelined(
-        _ sql: String, _ lists: ArraySlice<[SQLValue]>, _ body: (Int, borrowing Row) throws -> Void
-    ) throws -> [Int] {
-        // What must be prepared is, before the pipeline.
-        for values in lists { _ = try prepared(sql, values.map { PostgresParameter.type(of: $0) }) }
-        guard PQenterPipelineMode(handle) == 1 else { throw failure("pipeline", sql) }
-        var fault: (any Error)?
-        for values in lists where fault == nil {
-            do { try send(sql, values) } catch { fault = error }
-        }
-        _ = PQpipelineSync(handle)
-        var changes: [Int] = []
-        for index in lists.indices {
-            let result = PQgetResult(handle)
-            defer { PQclear(result) }
-            // Each answer ends with nothing.
-            if result != nil, let end = PQgetResult(handle) { PQclear(end) }
-            guard fault == nil else { continue }
-            do {
-                try check(result, "execute", sql)
-                for row in 0..<PQntuples(result) {
-                    try body(index, Row(source: .postgres(PostgresRow(result: result!, row: row))))
-                }
-                changes.append(Int(String(cString: PQcmdTuples(result))) ?? 0)
-            } catch {
-                fault = error
-            }
-        }
-        // The answer to the end of the pipeline; an error in the middle makes the rest be skipped up to here.
-        while let rest = PQgetResult(handle) {
-            let isEnd = PQresultStatus(rest) == PGRES_PIPELINE_SYNC
-            PQclear(rest)
-            if isEnd { break }
-        }
-        _ = PQexitPipelineMode(handle)
-        if let fault { throw fault }
-        return changes
-    }
-
-    private func send(_ sql: String, _ values: [SQLValue]) throws {
-        let parameters = values.map { PostgresParameter($0) }
-        defer { for parameter in parameters { parameter.free() } }
-        let name = try prepared(sql, parameters.map(\.type))
-        var pointers = parameters.map(\.pointer)
-        var lengths = parameters.map(\.length)
-        var formats = [Int32](repeating: 1, count: parameters.count)
-        guard PQsendQueryPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1) == 1 else {
-            throw failure("send", sql)
-        }
-    }
-
-    private func failure(_ operation: String, _ sql: String) -> PostgresError {
+    func failure(_ operation: String, _ sql: String) -> PostgresError {
         PostgresError(operation: operation, state: "", reason: Self.message(of: handle), sql: sql)
     }
 
     func execute(script: String) throws {
+        try sendQueue()
         let result = PQexec(handle, script)
         defer { PQclear(result) }
         try check(result, "execute", script)
     }
 
     /// Whether a statement begins or ends a transaction: it runs in any state, and is never prepared.
-    private static func isControl(_ sql: String) -> Bool {
+    static func isControl(_ sql: String) -> Bool {
         ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"].contains { sql.hasPrefix($0) }
     }
 
@@ -203,7 +158,7 @@ final class PostgresSession: SQLSession {
         return PQexecPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
     }
 
-    private func prepared(_ sql: String, _ types: [Oid]) throws -> String {
+    func prepared(_ sql: String, _ types: [Oid]) throws -> String {
         var statement = statements[sql] ?? Statement(text: PostgresText.translated(sql))
         if let name = statement.names[types] { return name }
         precondition(preparedCount < Limits.preparedVariants, "statements must be fixed texts")
@@ -217,7 +172,7 @@ final class PostgresSession: SQLSession {
         return name
     }
 
-    private func check(_ result: OpaquePointer?, _ operation: String, _ sql: String) throws {
+    func check(_ result: OpaquePointer?, _ operation: String, _ sql: String) throws {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
         default:
@@ -244,47 +199,4 @@ final class PostgresSession: SQLSession {
         }
         return messages
     }
-}
-
-/// One parameter as the server takes it: its type, and its bytes in the binary format.
-private struct PostgresParameter {
-    let type: Oid
-    let pointer: UnsafePointer<CChar>?
-    let length: Int32
-
-    init(_ value: SQLValue) {
-        let bytes: [UInt8]? =
-            switch value {
-            case .null: nil
-            case .integer(let number): Self.bigEndian(UInt64(bitPattern: number))
-            case .real(let number): Self.bigEndian(number.bitPattern)
-            case .text(let text): Array(text.utf8)
-            case .blob(let bytes): bytes
-            }
-        self.init(Self.type(of: value), bytes)
-    }
-
-    private init(_ type: Oid, _ bytes: [UInt8]?) {
-        self.type = type
-        length = Int32(bytes?.count ?? 0)
-        pointer = bytes.map { bytes in
-            // A pointer to nothing would be NULL.
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
-            memory.copyBytes(from: bytes)
-            return UnsafePointer(memory.bindMemory(to: CChar.self).baseAddress!)
-        }
-    }
-
-    func free() { pointer?.deallocate() }
-
-    static func type(of value: SQLValue) -> Oid {
-        switch value {
-        case .integer, .null(.integer): PostgresType.int8
-        case .real, .null(.real): PostgresType.double
-        case .text, .null(.text): PostgresType.text
-        case .blob, .null(.blob): PostgresType.bytes
-        }
-    }
-
-    private static func bigEndian(_ bits: UInt64) -> [UInt8] { withUnsafeBytes(of: bits.bigEndian) { Array($0) } }
 }

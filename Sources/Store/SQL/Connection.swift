@@ -5,6 +5,8 @@
 package final class Connection {
     let session: any SQLSession
     private let watch: StatementWatch?
+    /// What the open transaction keeps in memory.
+    var states: [ObjectIdentifier: any TransactionState] = [:]
 
     /// - Parameter watch: sees every statement; nil but in tests.
     init(_ session: any SQLSession, watch: StatementWatch? = nil) {
@@ -24,6 +26,18 @@ package final class Connection {
     @discardableResult
     package func run(_ sql: String, _ values: SQLValue...) throws -> Int {
         try perform(sql, values) { _ in true }
+    }
+
+    /// Runs a statement that nobody waits for: a server is told together with the next one, and with the commit at the
+    /// latest.
+    ///
+    /// Its own error, if it has one, is thrown by a later statement of the same transaction.
+    package func enqueue(_ sql: String, _ values: SQLValue...) throws { try enqueueEach(sql, [values]) }
+
+    /// Runs one statement with several lists of values, in order, that nobody waits for.
+    package func enqueueEach(_ sql: String, _ lists: [[SQLValue]]) throws {
+        if watch == nil { return try session.enqueue(sql, lists) }
+        for values in lists { _ = try perform(sql, values) { _ in true } }
     }
 
     /// Hands each row of a query to a closure until it returns false.
@@ -82,9 +96,7 @@ package final class Connection {
     private func performEach(
         _ sql: String, _ lists: [[SQLValue]], _ body: (Int, borrowing Row) throws -> Void
     ) throws -> [Int] {
-        if let postgres = session as? PostgresSession, watch == nil, lists.count > 1 {
-            return try postgres.performEach(sql, lists, body)
-        }
+        if watch == nil { return try session.performEach(sql, lists, body) }
         return try lists.enumerated().map { index, values in
             try perform(sql, values) { row in
                 try body(index, row)
@@ -123,49 +135,11 @@ package final class Connection {
     func endReading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         do {
             let value = try body(self)
-            try run("COMMIT")
+            try commit()
             return value
         } catch {
             rollBack()
             throw error
         }
     }
-
-    /// Undoes the open transaction, if the engine has not done so already.
-    func rollBack() {
-        guard isInTransaction else { return }
-        do {
-            try run("ROLLBACK")
-        } catch {
-            // A connection that cannot even roll back must not go on: what it would commit is unknown.
-            precondition(session.isLost, "rollback failed: \(error)")
-        }
-    }
-}
-
-/// A database engine that the queue and the store run on.
-package enum Engine: String, Sendable, CaseIterable {
-    /// A file of this machine.
-    case sqlite
-    /// A server, for any number of machines.
-    case postgres
-}
-
-/// What an engine does for a connection.
-protocol SQLSession: AnyObject {
-    var engine: Engine { get }
-    /// Whether a transaction is open.
-    var isInTransaction: Bool { get }
-    /// Whether the connection to the server is gone, and with it whatever was not committed.
-    var isLost: Bool { get }
-    /// The same, after a look at whether the other side has closed it; costs no round trip.
-    var hasEnded: Bool { get }
-
-    /// Runs a statement, and hands its rows to a closure until it returns false.
-    ///
-    /// - Returns: the number of rows that the statement changed.
-    func perform(_ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool) throws -> Int
-
-    /// Runs statements without parameters.
-    func execute(script: String) throws
 }

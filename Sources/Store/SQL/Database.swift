@@ -85,7 +85,12 @@ package final class Database: Sendable {
     package func forget(_ boot: String) { backend.forget(boot) }
 
     /// Stands for the one keeper of the database.
-    package func makeElection() throws -> any Election { try backend.makeElection() }
+    ///
+    /// - Parameter forGood: whether the winner stays it without asking again, however long it stands still; else a server
+    ///   elects another after ``Limits/keeperStandstill``.
+    package func makeElection(forGood: Bool = false) throws -> any Election {
+        try backend.makeElection(forGood: forGood)
+    }
 
     /// The way by which processes ring at each other's doors.
     package func makeBells(_ clock: SteadyClock) throws -> any Bells { try backend.makeBells(clock) }

@@ -24,8 +24,8 @@ protocol DatabaseEngine: Sendable {
     func isGone(_ boot: String) throws -> Bool
     /// Forgets a process that has ended.
     func forget(_ boot: String)
-    /// Stands for the one keeper of the database.
-    func makeElection() throws -> any Election
+    /// Stands for the one keeper of the database; `forGood` without asking again.
+    func makeElection(forGood: Bool) throws -> any Election
     /// The way by which processes ring at each other's doors.
     func makeBells(_ clock: SteadyClock) throws -> any Bells
 }

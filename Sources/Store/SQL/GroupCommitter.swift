@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// Commits the writes of many callers together: many requests, one flush to disk, all answered.
 ///
-/// Each write runs in a savepoint of its own, so that one that fails takes no other with it. Two lanes alternate, so
-/// that a large upload never holds up a small submission by more than one bulk transaction.
+/// When one of them fails, all are undone and run again, each in a savepoint of its own, so that it takes no other with
+/// it; savepoints for every write would cost what is nearly always in vain. Two lanes alternate, so that a large upload
+/// never holds up a small submission by more than one bulk transaction.
 package final class GroupCommitter: Sendable {
     /// Which queue a write waits in.
     package enum Lane: Sendable {
@@ -17,7 +18,7 @@ package final class GroupCommitter: Sendable {
     fileprivate struct Write: Sendable {
         let bytes: Int
         let reach: Writer.Reach
-        /// Runs inside the transaction; remembers its outcome for `answer`.
+        /// Runs inside the transaction, maybe more than once; remembers its outcome for `answer`.
         let run: @Sendable (Connection) throws -> Void
         /// Called once, after the commit, with the reason when there was none.
         let answer: @Sendable ((any Error)?) -> Void
@@ -109,19 +110,49 @@ package final class GroupCommitter: Sendable {
     private func commitNext(_ writer: Writer) -> Bool {
         let group = state.withLock { $0.takeGroup(limit: groupLimit) }
         if group.isEmpty { return false }
+        let failures = commitTogether(group, writer) ?? commitApart(group, writer)
+        for (write, failure) in zip(group, failures) { write.answer(failure) }
+        return true
+    }
+
+    /// Commits writes as one, as nearly always works.
+    ///
+    /// - Returns: why each was not kept; nil when one of them failed and nothing was committed.
+    private func commitTogether(_ group: [Write], _ writer: Writer) -> [(any Error)?]? {
+        var isRunning = false
+        do {
+            try transaction(group, writer) { connection in
+                isRunning = true
+                for write in group { try write.run(connection) }
+                try connection.finish()
+                isRunning = false
+            }
+            return group.map { _ in nil }
+        } catch {
+            return isRunning && group.count > 1 ? nil : group.map { _ in error }
+        }
+    }
+
+    /// Commits writes each in a savepoint of its own, so that one that fails takes no other with it.
+    ///
+    /// - Returns: why each was not kept.
+    private func commitApart(_ group: [Write], _ writer: Writer) -> [(any Error)?] {
         var failures = [(any Error)?](repeating: nil, count: group.count)
         do {
-            try writer.transaction(reaching: group.contains { $0.reach == .all } ? .all : .rows) { connection in
+            try transaction(group, writer) { connection in
                 for (index, write) in group.enumerated() {
                     failures[index] = try connection.savepoint { try write.run(connection) }
                 }
             }
-            onCommit(group.count)
+            return failures
         } catch {
-            failures = failures.map { $0 ?? error }
+            return failures.map { $0 ?? error }
         }
-        for (write, failure) in zip(group, failures) { write.answer(failure) }
-        return true
+    }
+
+    private func transaction(_ group: [Write], _ writer: Writer, _ body: (Connection) throws -> Void) throws {
+        try writer.transaction(reaching: group.contains { $0.reach == .all } ? .all : .rows, body)
+        onCommit(group.count)
     }
 }
 
@@ -145,27 +176,5 @@ extension GroupCommitter.State {
         }
         defer { lane.removeFirst(taken) }
         return Array(lane.prefix(taken))
-    }
-}
-
-extension Connection {
-    /// Runs a closure whose writes are undone alone when it throws.
-    ///
-    /// - Returns: what the closure threw; nil when its writes stay.
-    /// - Throws: when the database itself failed, so that the whole transaction must be undone.
-    fileprivate func savepoint(_ body: () throws -> Void) throws -> (any Error)? {
-        try run("SAVEPOINT write")
-        do {
-            try body()
-            try run("RELEASE write")
-            return nil
-        } catch {
-            // A full disk or a failed read has already undone the transaction; what was undone for another's sake may run
-            // again, and all of it.
-            guard isInTransaction, (error as? PostgresError)?.isUndone != true else { throw error }
-            try run("ROLLBACK TO write")
-            try run("RELEASE write")
-            return error
-        }
     }
 }

@@ -46,7 +46,11 @@ final class SQLiteEngine: DatabaseEngine {
     func present(_ boot: String) throws -> any Presence { try LockFilePresence(path: files.owner(boot)) }
     func isGone(_ boot: String) throws -> Bool { try LockFile.isFree(at: files.owner(boot)) }
     func forget(_ boot: String) { LockFile.remove(at: files.owner(boot)) }
-    func makeElection() throws -> any Election { LockFileElection(file: try LockFile(path: files.keeper)) }
+    /// The kernel frees the file when its holder dies, and not before.
+    func makeElection(forGood: Bool) throws -> any Election {
+        LockFileElection(file: try LockFile(path: files.keeper))
+    }
+
     func makeBells(_ clock: SteadyClock) throws -> any Bells { try LocalBells(folder: files.doors, clock: clock) }
 
     /// Opens a connection inside the gate, since the first one of all may have to recover the log.

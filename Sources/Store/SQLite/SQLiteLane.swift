@@ -16,7 +16,7 @@ final class SQLiteLane: WritingLane {
         try connection.run("BEGIN IMMEDIATE")
         do {
             try body(connection)
-            try connection.run("COMMIT")
+            try connection.commit()
         } catch {
             connection.rollBack()
             throw error

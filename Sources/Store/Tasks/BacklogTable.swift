@@ -8,9 +8,13 @@ package enum BacklogTable {
         package let rowCost: Double?
     }
 
-    /// The count over all models.
+    /// The count over all models, with what the open transaction has counted so far.
     package static func rows(in connection: Connection) throws -> Int {
-        try connection.first("SELECT coalesce(sum(rows), 0) FROM backlog") { $0.int(0) } ?? 0
+        let tally = connection.state(BacklogTally.self)
+        if let before = tally.rowsBefore { return before + tally.rows }
+        let rows = try connection.first("SELECT coalesce(sum(rows), 0) FROM backlog") { $0.int(0) } ?? 0
+        tally.rowsBefore = rows
+        return rows + tally.rows
     }
 
     /// Every model's part.
@@ -20,9 +24,13 @@ package enum BacklogTable {
         }
     }
 
-    /// Counts rows in, or out with a negative number.
-    package static func add(_ rows: Int, model: Int64, in connection: Connection) throws {
-        if connection.engine == .postgres { return try addShare(rows, model: model, in: connection) }
+    /// Counts rows in, or out with a negative number; written with the commit.
+    package static func add(_ rows: Int, model: Int64, in connection: Connection) {
+        connection.state(BacklogTally.self).added[model, default: 0] += rows
+    }
+
+    fileprivate static func write(_ rows: Int, model: Int64, in connection: Connection) throws {
+        if connection.engine == .postgres { return try writeShare(rows, model: model, in: connection) }
         let updated = try connection.run(
             "UPDATE backlog SET rows = rows + ? WHERE model = ?", .integer(rows), .integer(model))
         if updated == 0 {
@@ -31,8 +39,8 @@ package enum BacklogTable {
     }
 
     /// Counts in a share of this connection's own, so that writers at the same time do not wait for one another.
-    private static func addShare(_ rows: Int, model: Int64, in connection: Connection) throws {
-        try connection.run(
+    private static func writeShare(_ rows: Int, model: Int64, in connection: Connection) throws {
+        try connection.enqueue(
             """
             INSERT INTO backlog (model, share, rows) VALUES (?, \(share), ?)
             ON CONFLICT (model, share) DO UPDATE SET rows = backlog.rows + excluded.rows
@@ -48,9 +56,9 @@ package enum BacklogTable {
     ///
     /// - Parameter rowCost: what a row of the run cost, in microseconds.
     package static func settle(_ rows: Int, rowCost: Double, model: Int64, in connection: Connection) throws {
-        if connection.engine == .postgres { try addShare(0, model: model, in: connection) }
+        if connection.engine == .postgres { try writeShare(0, model: model, in: connection) }
         let weight = Double(rows) / Double(rows + 2_000)
-        try connection.run(
+        try connection.enqueue(
             """
             UPDATE backlog SET rows = rows - ?2,
                 cost_us = CASE WHEN cost_us IS NOT NULL OR ?2 >= ?5 OR ?3 >= ?6
@@ -64,4 +72,19 @@ package enum BacklogTable {
     private static let tellingRows = 128
     /// Microseconds that no run costs by itself.
     private static let tellingRowCost = 15_000.0
+}
+
+/// The rows that one transaction counts.
+private final class BacklogTally: TransactionState {
+    static let place = 2
+    /// The count over all models before the transaction; nil while nobody has asked.
+    var rowsBefore: Int?
+    var added: [Int64: Int] = [:]
+    var rows: Int { added.values.reduce(0, +) }
+
+    func write(in connection: Connection) throws {
+        for (model, rows) in added.sorted(by: { $0.key < $1.key }) where rows != 0 {
+            try BacklogTable.write(rows, model: model, in: connection)
+        }
+    }
 }

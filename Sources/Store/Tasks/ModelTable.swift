@@ -6,7 +6,16 @@ package enum ModelTable {
     /// Finds the key of a model version, and records the version when it is new.
     package static func key(of identity: ModelIdentity, output: ModelOutput, in connection: Connection) throws -> Int64
     {
-        if let key = try find(identity, in: connection) { return key }
+        let known = connection.state(KnownModels.self)
+        if let key = known.keys[identity] { return key }
+        let key = try find(identity, in: connection) ?? insert(identity, output: output, in: connection)
+        known.keys[identity] = key
+        return key
+    }
+
+    private static func insert(
+        _ identity: ModelIdentity, output: ModelOutput, in connection: Connection
+    ) throws -> Int64 {
         let text = String(decoding: try JSONEncoder().encode(output), as: UTF8.self)
         let inserted = try connection.first(
             """
@@ -31,4 +40,12 @@ package enum ModelTable {
     static func output(from text: String) throws -> ModelOutput {
         try JSONDecoder().decode(ModelOutput.self, from: Data(text.utf8))
     }
+}
+
+/// The versions that one transaction has looked up.
+private final class KnownModels: TransactionState {
+    static let place = 0
+    var keys: [ModelIdentity: Int64] = [:]
+
+    func write(in connection: Connection) {}
 }

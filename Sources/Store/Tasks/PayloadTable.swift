@@ -2,7 +2,7 @@
 package enum PayloadTable {
     /// Stores a chunk's rows.
     package static func insert(_ key: ChunkKey, body: [UInt8], in connection: Connection) throws {
-        try connection.run("INSERT INTO payload (chunk, body) VALUES (?, ?)", .integer(key.rawValue), .blob(body))
+        try connection.enqueue("INSERT INTO payload (chunk, body) VALUES (?, ?)", .integer(key.rawValue), .blob(body))
     }
 
     /// Where a chunk's rows are kept.
@@ -49,7 +49,7 @@ package enum PayloadTable {
 
     /// Deletes the rows of chunks.
     package static func delete(_ keys: [ChunkKey], in connection: Connection) throws {
-        try connection.runEach("DELETE FROM payload WHERE chunk = ?", keys.map { [.integer($0.rawValue)] })
+        try connection.enqueueEach("DELETE FROM payload WHERE chunk = ?", keys.map { [.integer($0.rawValue)] })
     }
 
     /// Deletes a chunk's rows.

@@ -4,7 +4,7 @@ package import Core
 package enum RecordTable {
     /// Stores a chunk's records.
     package static func insert(_ key: ChunkKey, body: [UInt8], in connection: Connection) throws {
-        try connection.run("INSERT INTO record (chunk, body) VALUES (?, ?)", .integer(key.rawValue), .blob(body))
+        try connection.enqueue("INSERT INTO record (chunk, body) VALUES (?, ?)", .integer(key.rawValue), .blob(body))
     }
 
     /// Reads a chunk's records.

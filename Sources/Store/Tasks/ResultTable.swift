@@ -71,7 +71,7 @@ package struct StoredResult: Sendable {
 package enum ResultTable {
     /// Stores results.
     package static func insert(_ results: [StoredResult], in connection: Connection) throws {
-        try connection.runEach(
+        try connection.enqueueEach(
             "INSERT INTO result (chunk, first_row, rows, body) VALUES (?, ?, ?, ?)",
             results.map {
                 [.integer($0.key.rawValue), .integer($0.firstRow), .integer($0.rows), .blob($0.body)]
