@@ -189,6 +189,8 @@ package enum Limits {
     package static let absences = 10
     /// Statements that are sent to a server before the first answer is read: what both sides' buffers hold.
     package static let pipelinedStatements = 64
+    /// Keys of tasks that a connection to a server takes at a time: as many as a group of submissions, mostly, has.
+    package static let keysInAdvance = 32
     /// Prepared statements of a connection to a server: one for each list of parameter types.
     package static let preparedVariants = 512
     /// Prepared statements kept by a connection.

@@ -39,13 +39,11 @@ enum BreakerTable {
         case halfOpen
         /// Nothing.
         case open
-    }
 
-    static func state(of model: Int64, at time: WallTime, in connection: Connection) throws -> State {
-        try connection.first(
-            "SELECT open_until_ms <= ?2 FROM breaker WHERE model = ?1 AND open_until_ms IS NOT NULL",
-            .integer(model), .time(time)
-        ) { $0.int(0) != 0 ? .halfOpen : .open } ?? .closed
+        /// - Parameter openUntil: until when nothing may run; nil when it is not open.
+        init(openUntil: WallTime?, at time: WallTime) {
+            self = openUntil.map { $0 <= time ? .halfOpen : .open } ?? .closed
+        }
     }
 
     /// Lets one claim try: others keep waiting as long again as its run may take.
@@ -73,12 +71,6 @@ enum PauseTable {
     /// Lets models run again; resuming all forgets every pause.
     static func resume(_ model: String, in connection: Connection) throws {
         try connection.run("DELETE FROM pause WHERE ?1 = '' OR model = ?1", .text(model))
-    }
-
-    static func isPaused(_ model: Int64, in connection: Connection) throws -> Bool {
-        try connection.first(
-            "SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?)) LIMIT 1", .integer(model)
-        ) { _ in true } ?? false
     }
 
     static func paused(in connection: Connection) throws -> [String] {

@@ -64,12 +64,25 @@ enum ChunkTable {
         try connection.run("DELETE FROM parked WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last)
     }
 
-    /// The lowest rank that waits for a model.
-    static let lowestRankSQL =
-        "SELECT rank FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank LIMIT 1"
+    /// The lowest rank that waits for a model, and what may keep it from running.
+    static let lowestRankSQL = """
+        SELECT rank, (SELECT open_until_ms FROM breaker WHERE model = ?1),
+            EXISTS (SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?1)))
+        FROM chunk WHERE state = 'ready' AND model = ?1 ORDER BY rank LIMIT 1
+        """
 
-    static func lowestRank(of model: Int64, in connection: Connection) throws -> Int64? {
-        try connection.first(lowestRankSQL, .integer(model)) { $0.integer(0) }
+    /// The lowest rank that waits for a model.
+    ///
+    /// - Returns: nil when nothing waits, or may not run.
+    static func lowestRank(
+        of model: Int64, at time: WallTime, in connection: Connection
+    ) throws -> (rank: Int64, state: BreakerTable.State)? {
+        let first = try connection.first(lowestRankSQL, .integer(model)) { row in
+            let isPaused = row.int(2) != 0
+            let state = BreakerTable.State(openUntil: row.isNull(1) ? nil : row.time(1), at: time)
+            return (rank: row.integer(0), state: isPaused ? .open : state)
+        }
+        return first.flatMap { $0.state == .open ? nil : $0 }
     }
 
     /// What waits for a model, in the order in which it should run.

@@ -155,12 +155,10 @@ package final class Leases {
     ) throws -> (model: Int64, state: BreakerTable.State)? {
         var best: (model: Int64, state: BreakerTable.State, rank: Int64)?
         for model in models {
-            guard let rank = try ChunkTable.lowestRank(of: model, in: connection), best.map({ rank < $0.rank }) ?? true
+            guard let first = try ChunkTable.lowestRank(of: model, at: time, in: connection),
+                best.map({ first.rank < $0.rank }) ?? true
             else { continue }
-            let state = try BreakerTable.state(of: model, at: time, in: connection)
-            if state == .open { continue }
-            if try PauseTable.isPaused(model, in: connection) { continue }
-            best = (model, state, rank)
+            best = (model, first.state, first.rank)
         }
         return best.map { ($0.model, $0.state) }
     }

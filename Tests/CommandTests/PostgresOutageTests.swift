@@ -74,8 +74,11 @@ import Testing
 
         init() throws {
             server = try PostgresServer(settings: ["max_connections=300"])
-            service = ServiceUnderTest(database: server.url(schema: "load"))
+            let service = ServiceUnderTest(database: server.url(schema: "load"))
+            self.service = service
             try service.startUp(workers: 2, ["--chunk-rows", "256"])
+            // One that is stopped or cut while it begins ends, and is started again.
+            try service.wait("both workers") { try service.lines(of: "worker ready").count == 2 }
             callers = RetryingCallers(url: service.url)
             for name in ["one", "two"] { callers.startSingles(name, pause: 10) }
             callers.startTables(ServiceUnderTest.longReviews(PostgresOutageTests.tableRows, words: 80), pause: 300)

@@ -33,8 +33,9 @@ import Testing
             try await Task.sleep(for: .milliseconds(50))
             waits += 1
         }
-        for worker in workers { await worker.stop() }
+        // The keeper first: to it a worker that stopped is dead.
         await keeper.stop()
+        for worker in workers { await worker.stop() }
         #expect(workers.reduce(0) { $0 + $1.operations } > 1_000)
         #expect(try observer.writer.read { try Invariants.faults(in: $0) } == [])
         for table in ["chunk", "parked"] {

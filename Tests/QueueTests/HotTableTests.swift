@@ -11,9 +11,8 @@ import Testing
     func `a claim walks the index of ready chunks and sorts nothing`(sql: String) throws {
         let queue = try QueueHarness(.sqlite)
         let plan = try queue.read { try $0.plan(of: sql) }
-        #expect(plan.count == 1)
-        #expect(plan[0].contains("USING"))
-        #expect(plan[0].contains("INDEX chunk_ready (model=?)"))
+        #expect(plan.count { $0.contains("INDEX chunk_ready (model=?)") } == 1)
+        #expect(!plan.contains { $0.contains("B-TREE") || $0.contains("SCAN") && !$0.contains("SUBQUERY") }, "\(plan)")
     }
 
     @Test func `the work of a claim does not grow with the number of waiting chunks`() throws {
@@ -32,7 +31,7 @@ import Testing
             steps.append(
                 try queue.read { connection in
                     try connection.countingSteps {
-                        _ = try ChunkTable.lowestRank(of: 1, in: connection)
+                        _ = try ChunkTable.lowestRank(of: 1, at: WallTime(milliseconds: 0), in: connection)
                         _ = try ChunkTable.ready(for: 1, rows: 16, bytes: 1_000, in: connection)
                     }
                 })

@@ -86,7 +86,7 @@ package final class PostgresServer: Sendable {
             usleep(2_000)
         }
         // A process that ended and was not asked after looks alive to the next one that reads its number here.
-        unlink(data + "/postmaster.pid")
+        for note in [data + "/postmaster.pid", folder.path + "/.s.PGSQL.5432.lock"] { unlink(note) }
         supervisor.withLock { held in
             // try? because closing it twice would do no harm.
             try? held?.lifeline.fileHandleForWriting.close()

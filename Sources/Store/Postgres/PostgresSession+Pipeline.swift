@@ -41,6 +41,21 @@ extension PostgresSession {
         }
     }
 
+    /// Keys are taken many at a time; a sequence gives each once, whatever becomes of the transaction.
+    func takeKey(of table: String) throws -> Int64? {
+        if keys[table]?.isEmpty ?? true {
+            _ = try perform(
+                "SELECT nextval(pg_get_serial_sequence(?, 'key')) FROM generate_series(1, \(Limits.keysInAdvance))",
+                [.text(table)]
+            ) { row in
+                keys[table, default: []].append(row.integer(0))
+                return true
+            }
+            keys[table]?.reverse()
+        }
+        return keys[table]?.popLast()
+    }
+
     /// Runs what waits.
     func sendQueue() throws { if !queue.isEmpty { try pipeline(takeQueue()) { _, _ in } } }
 

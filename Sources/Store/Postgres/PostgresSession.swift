@@ -10,6 +10,8 @@ final class PostgresSession: SQLSession {
     private var preparedCount = 0
     /// Statements that nobody waits for, of the open transaction.
     var queue: [QueuedStatement] = []
+    /// Keys that were taken in advance, by table.
+    var keys: [String: [Int64]] = [:]
 
     /// A translated text, and the names under which it is prepared: one for each list of parameter types.
     private struct Statement {

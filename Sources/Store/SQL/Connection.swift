@@ -40,6 +40,21 @@ package final class Connection {
         for values in lists { _ = try perform(sql, values) { _ in true } }
     }
 
+    /// Inserts a record whose key the engine gives; a server has given it before, and nobody waits for the insert.
+    ///
+    /// - Parameters:
+    ///   - sql: an insert whose first parameter, `?1`, is the key.
+    ///   - values: of the other parameters.
+    /// - Returns: the key.
+    package func insert(into table: String, _ sql: String, _ values: SQLValue...) throws -> Int64 {
+        guard let key = try session.takeKey(of: table) else {
+            try perform(sql, [.null(.integer)] + values) { _ in true }
+            return try first("SELECT last_insert_rowid()") { $0.integer(0) }!
+        }
+        try enqueueEach(sql, [[.integer(key)] + values])
+        return key
+    }
+
     /// Hands each row of a query to a closure until it returns false.
     package func forEachRow(_ sql: String, _ values: SQLValue..., while body: (borrowing Row) throws -> Bool) throws {
         _ = try perform(sql, values, body)
@@ -106,6 +121,7 @@ package final class Connection {
     }
 
     /// Runs a statement with as many values as its text was made for.
+    @discardableResult
     func perform(
         _ sql: String, _ values: [SQLValue], _ body: (borrowing Row) throws -> Bool
     ) throws -> Int {

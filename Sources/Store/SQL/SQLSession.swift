@@ -34,6 +34,9 @@ protocol SQLSession: AnyObject {
     /// Runs one statement with several lists of values, in order, before the next one that is waited for.
     func enqueue(_ sql: String, _ lists: [[SQLValue]]) throws
 
+    /// A key for the next record of a table; nil where the insert gives it.
+    func takeKey(of table: String) throws -> Int64?
+
     /// Runs what is still in the queue.
     func sendQueue() throws
 

@@ -48,6 +48,8 @@ final class SQLiteSession: SQLSession {
         }
     }
 
+    func takeKey(of table: String) -> Int64? { nil }
+
     /// Runs statements without parameters, such as a migration.
     func execute(script: String) throws {
         try check(sqlite3_exec(handle, script, nil, nil, nil), "execute", script)

@@ -64,23 +64,22 @@ package enum TaskTable {
         _ draft: Draft, model: Int64, receiver: Int64?, input: [UInt8]?, bytes: Int = 0,
         in connection: Connection
     ) throws -> Int64 {
-        let key = try connection.first(
+        let key = try connection.insert(
+            into: "task",
             """
-            INSERT INTO task (id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
+            INSERT INTO task (key, id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
                 receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation,
                 webhook)
-            VALUES (?1, ?2, ?3, ?4, ?5, 'pending', CASE WHEN ?6 IS NULL THEN 'complete' ELSE 'receiving' END, ?17,
-                CASE WHEN ?6 IS NULL THEN 1 ELSE 0 END, CASE WHEN ?6 IS NULL THEN 1 ELSE 0 END, ?6, ?7, ?8, ?9, ?10, ?11,
-                ?12, ?13, ?14, ?15, ?16)
-            RETURNING key
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', CASE WHEN ?7 IS NULL THEN 'complete' ELSE 'receiving' END, ?18,
+                CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, ?7, ?8, ?9, ?10, ?11, ?12,
+                ?13, ?14, ?15, ?16, ?17)
             """,
             .blob(draft.id.bytes), .text(draft.owner), .optional(draft.name), .integer(model),
             .text(draft.priority.rawValue), .optional(receiver), .optional(input), .time(draft.createdAt),
             .text(draft.source.rawValue), .optional(draft.metadataText), .optional(draft.deadline),
             .optional(draft.keepFor?.wholeMilliseconds), .text(draft.kept.rawValue),
             .optional(draft.parent?.task), .optional(draft.parent?.relation.rawValue),
-            .optional(draft.webhook), .integer(bytes)
-        ) { $0.integer(0) }!
+            .optional(draft.webhook), .integer(bytes))
         if let parent = draft.parent, parent.relation == .retry { try clearDead(parent.task, in: connection) }
         return key
     }
