@@ -18,7 +18,7 @@ struct PostgresNetworkTests {
         for (url, name) in zip(fleet.urls, ["one", "two"]) {
             let caller = RetryingCallers(url: url)
             caller.startSingles(name, pause: 10)
-            caller.startTables(ServiceUnderTest.longReviews(Self.tableRows, words: 120), pause: 400)
+            caller.startTables(ServiceUnderTest.longReviews(Self.tableRows, words: 200), pause: 100)
             callers.append(caller)
         }
         let cutOff = try fleet.cutInBatch(worker: 0)
@@ -100,7 +100,7 @@ struct PostgresNetworkTests {
             let process = service.processID("worker \(worker)")
             let key = try server.ask("SELECT key FROM far.owner WHERE pid = \(process)")
             let address = network.address(of: worker)
-            try service.wait("worker \(worker) to be cut off in a batch", for: 30) {
+            try service.wait("worker \(worker) to be cut off in a batch", for: 60) {
                 try network.cut(worker)
                 let isInRun = try server.ask(
                     """
