@@ -123,6 +123,8 @@ package enum Limits {
     package static let waitingRows = 50_000_000
     /// How long a writer waits for its turn at the write gate before it is answered 503.
     package static let gateWait = Duration.seconds(5)
+    /// How long a connection waits for a lock of SQLite's own, which nobody holds for more than a moment.
+    package static let lockWait = Duration.seconds(5)
     /// How long a stopped process may hold the write gate before `up`, which started it, kills it: nobody's wait ends
     /// before.
     package static let stoppedHolder = Duration.seconds(2)

@@ -22,7 +22,7 @@ import Testing
 
         service.signal("api", SIGSTOP)
         let stopped = Date()
-        try service.wait("another keeper") { elections(service, "worker") == 1 }
+        try service.wait("another keeper", for: 60) { elections(service, "worker") == 1 }
         let replaced = Date().timeIntervalSince(stopped)
         service.signal("api", SIGCONT)
         let id = try service.submit("I love this product!")
@@ -32,13 +32,14 @@ import Testing
         // Only who had noticed that it was replaced can be elected anew.
         service.signal("worker", SIGTERM)
         #expect(service.end("worker") == 0)
-        try service.wait("the API to be elected again") { elections(service, "api") == 2 }
+        try service.wait("the API to be elected again", for: 60) { elections(service, "api") == 2 }
         #expect(try service.lines(of: Fleet.rescueEvent).isEmpty)
         service.signal("api", SIGTERM)
         #expect(service.end("api") == 0)
         let check = try service.check()
         #expect(check.code == 0, "\(check.output)")
         print("a stopped keeper was replaced after \(replaced) s")
-        #expect(replaced < 8)
+        // The soak has the machine for itself and keeps the promise's figure.
+        #expect(replaced < (Soak.isAsked ? 8 : 30))
     }
 }

@@ -38,7 +38,7 @@ import Testing
         #expect(checked.code == 0, "\(checked.output)")
         let waits = tallies.flatMap(\.waits).sorted()
         let (half, most) = (waits[waits.count / 2], waits[waits.count * 99 / 100])
-        #expect(most < 1_000_000)
+        #expect(most < (Soak.isAsked ? 1_000_000 : 5_000_000))
         print(
             "queue: \(operations) operations in \(seconds) s, wait at the gate p50 \(half) µs, p99 \(most) µs,",
             "most \(waits.last!) µs")

@@ -42,7 +42,7 @@ final class LoadTally: Sendable {
     }
 
     func note(_ error: any Error) {
-        let text = (error as? any CodedError)?.message ?? "\(error)"
+        let text = "\(error)"
         state.withLock { if $0.errors.count < 20 { $0.errors.append(text) } }
     }
 

@@ -131,6 +131,34 @@ import Testing
         reading.join()
     }
 
+    @Test
+    func `a writer waits for who holds the lock of SQLite outside of the gate, as a reader does that looks twice`()
+        throws
+    {
+        let path = folder.path + "/a/b/test.db"
+        try Database(path: path).migrate()
+        let (held, entered) = (StopSignal(), StopSignal())
+        let database = try Database(path: path) { event in
+            if case .gateEntered = event, held.isRaised { entered.raise() }
+        }
+        let writer = try database.makeWriter(.durable)
+        let outsider = ServiceThread(name: "outsider") { _ in
+            do {
+                let connection = try Connection(path: path, mode: .readWrite)
+                try connection.run("BEGIN IMMEDIATE")
+                held.raise()
+                #expect(entered.wait(for: .seconds(20)))
+                // The writer has its turn and meets the lock in this moment, of which no event tells.
+                poll(nil, 0, 50)
+                try connection.run("COMMIT")
+            } catch { Issue.record(error) }
+        }
+        #expect(held.wait(for: .seconds(20)))
+        try writer.transaction { try $0.run("INSERT INTO pause (model, since_ms) VALUES ('a', 1)") }
+        outsider.join()
+        #expect(try writer.read { try $0.first("SELECT count(*) FROM pause") { $0.int(0) } } == 1)
+    }
+
     @Test func `a file that is no database is refused in words`() throws {
         let path = folder.path + "/junk.db"
         let file = fopen(path, "w")!

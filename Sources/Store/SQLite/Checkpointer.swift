@@ -15,7 +15,7 @@ final class Checkpointer: LogKeeping {
     /// - Parameter pause: waits a moment for readers that are in the way of a large log.
     init(engine: SQLiteEngine, pause: @escaping () -> Void = { usleep(1_000) }) throws {
         self.pause = pause
-        writer = try SQLiteLane(engine, durability: .durable)
+        writer = try SQLiteLane(engine, durability: .durable, waits: false)
         files = engine.files
     }
 

@@ -80,7 +80,7 @@ final class SQLiteEngine: DatabaseEngine {
 
     private static let reading = """
         PRAGMA query_only = ON;
-        PRAGMA busy_timeout = 1000;
+        PRAGMA busy_timeout = \(Limits.lockWait.wholeMilliseconds);
         PRAGMA cache_size = -2048;
         PRAGMA temp_store = MEMORY;
         """

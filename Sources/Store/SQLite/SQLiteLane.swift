@@ -1,13 +1,18 @@
+internal import Core
+
 /// Writes to a SQLite file, in turn with every other process.
 final class SQLiteLane: WritingLane {
     private let connection: Connection
     private let gate: WriteGate
 
-    init(_ engine: SQLiteEngine, durability: Writer.Durability) throws {
+    /// - Parameter waits: whether it waits for who holds SQLite's own lock. Writers wait for each other at the gate, but a
+    ///   reader that finds the log's index half written takes that lock for a moment, to look again.
+    init(_ engine: SQLiteEngine, durability: Writer.Durability, waits: Bool = true) throws {
         gate = try WriteGate(files: engine.files) { [onEvent = engine.onEvent] in onEvent(.gateEntered(after: $0)) }
         connection = try engine.open(.readWrite, at: gate)
         let level = durability == .durable ? "FULL" : "NORMAL"
-        try connection.execute(script: "PRAGMA synchronous = \(level)")
+        let patience = waits ? Limits.lockWait.wholeMilliseconds : 0
+        try connection.execute(script: "PRAGMA synchronous = \(level); PRAGMA busy_timeout = \(patience)")
     }
 
     func transaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws {
