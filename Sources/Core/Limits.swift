@@ -40,6 +40,8 @@ package enum Limits {
     package static let headerBytes = 32 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
+    /// A body up to which its handler runs on the connection's own thread: it is parsed in some microseconds.
+    package static let promptBodyBytes = 4 << 10
     /// Bytes of a body that always find room: what a few rows need.
     package static let smallBodyBytes = 64 << 10
     /// Bytes that all bodies of a process that are held whole may have beyond these; more are answered 503.

@@ -22,8 +22,12 @@ package struct TaskID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Reads the sixteen bytes that ``bytes`` gives; nil when there are not sixteen.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        var (high, low) = (UInt64(0), UInt64(0))
+        for byte in bytes {
+            high = high << 8 | low >> 56
+            low = low << 8 | UInt64(byte)
+        }
+        (self.high, self.low) = (high, low)
     }
 
     /// Reads the text form, `8-4-4-4-12` hexadecimal digits in either case; nil for anything else.
@@ -48,8 +52,13 @@ package struct TaskID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The sixteen bytes, in the order in which ids sort.
     package var bytes: [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * $0)) }
-            + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * $0)) }
+        [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
+            for index in 0..<8 {
+                bytes[index] = UInt8(truncatingIfNeeded: high >> (56 - 8 * index))
+                bytes[8 + index] = UInt8(truncatingIfNeeded: low >> (56 - 8 * index))
+            }
+            count = 16
+        }
     }
 
     package var description: String {

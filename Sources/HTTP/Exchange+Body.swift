@@ -10,7 +10,7 @@ extension Exchange {
             return discard(bytes.count, before: answer)
         }
         switch plan {
-        case .collected(let limit, _): collect(bytes, upTo: limit)
+        case .collected(let limit, _, _): collect(bytes, upTo: limit)
         case .streamed(let buffer, let body, let handler):
             switch buffer.push(bytes) {
             case .refused: return true
@@ -71,10 +71,11 @@ extension Exchange {
         switch plan {
         case .immediate(let handler): return send(answer { try handler($0) })
         case .asynchronous(let handler): launch(handler)
-        case .collected(let limit, let handler):
+        case .collected(let limit, let isPrompt, let handler):
             let bytes = collected
             let isCompressed = isCompressedBody
-            launch { [share] request in
+            let isSmall = bytes.count <= Limits.promptBodyBytes && !isCompressed
+            launch(on: isPrompt && isSmall ? PromptExecutor.shared : nil) { [share] request in
                 // The share lasts as long as the bytes are used.
                 defer { withExtendedLifetime(share) {} }
                 let body = isCompressed ? try BodyDecompression.decompress(bytes, upTo: limit, in: share) : bytes

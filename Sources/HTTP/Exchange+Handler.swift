@@ -3,12 +3,18 @@ import Synchronization
 
 /// The handler of a request: its task, and the wait for it.
 extension Exchange {
-    func launch(_ handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
+    /// Starts the handler's task.
+    ///
+    /// - Parameter executor: where it runs; nil for the threads that all tasks share.
+    func launch(
+        on executor: (any TaskExecutor)? = nil,
+        _ handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse
+    ) {
         guard !hasLaunched, let request else { return }
         hasLaunched = true
         guard context.join(self) else { return abort() }
         let acceptsGzip = acceptsGzip
-        let task = Task {
+        let task = Task(executorPreference: executor) { [self] in
             do { conclude(Answer(try await handler(request), acceptsGzip: acceptsGzip)) } catch {
                 conclude(problem(error, for: request, acceptsGzip: acceptsGzip))
             }

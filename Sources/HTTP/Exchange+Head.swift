@@ -69,7 +69,10 @@ extension Exchange {
         case .asynchronous(let answer): return .asynchronous(answer)
         case .collected(let limit, let answer):
             try checkBody(head, upTo: limit)
-            return .collected(upTo: limit, answer)
+            return .collected(upTo: limit, isPrompt: false, answer)
+        case .prompt(let limit, let answer):
+            try checkBody(head, upTo: limit)
+            return .collected(upTo: limit, isPrompt: true, answer)
         case .streamed(let limit, let answer):
             try checkBody(head, upTo: limit)
             let buffer = BodyBuffer(connection: connection)

@@ -18,7 +18,7 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
         case answer
         case immediate(@Sendable (HTTPRequest) throws -> HTTPResponse)
         case asynchronous(@Sendable (HTTPRequest) async throws -> HTTPResponse)
-        case collected(upTo: Int, @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse)
+        case collected(upTo: Int, isPrompt: Bool, @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse)
         case streamed(BodyBuffer, HTTPBody, @Sendable (HTTPRequest, HTTPBody) async throws -> HTTPResponse)
     }
 

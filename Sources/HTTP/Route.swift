@@ -15,6 +15,9 @@ package struct Route: Sendable {
         ///
         /// - `upTo`: bytes of the body, before and after decompression; more is answered 413.
         case collected(upTo: Int, @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse)
+        /// The same on the connection's own thread, and after each wait on the thread that ended it, where the body is
+        /// small: to hand the task over twice would cost more than what it does. It must never block or compute long.
+        case prompt(upTo: Int, @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse)
         /// Answers in a task that begins with the body's first bytes and reads it as it comes.
         ///
         /// - `upTo`: bytes of the body, before and after decompression; reading more throws `bodyTooLarge`.

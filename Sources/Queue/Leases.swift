@@ -18,6 +18,8 @@ package final class Leases {
     private var claimCount: Int64 = 0
     /// Whether the last claim failed at a point where it may hold chunks that nobody knows of.
     private var isClaimInDoubt = false
+    /// Whether the transaction that runs must give back what an earlier one may have leased.
+    private var mustRelease = false
 
     package init(
         database: Database, owner: Owner, doorbell: Doorbell, clock: WallClock, retention: Duration
@@ -44,32 +46,52 @@ package final class Leases {
         guard try isClaimInDoubt || claims.read({ try Self.nextModel(of: models, at: now, in: $0) }) != nil else {
             return nil
         }
-        // A claim that failed is tried again under its own token, which nobody else has seen.
-        let token = owner.key << 32 | (claimCount + 1)
-        let wasInDoubt = isClaimInDoubt
-        isClaimInDoubt = true
-        let leased: Claim? = try retryingWhileContended {
-            try claims.transaction(reaching: .rows) { connection in
-                guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
-                if wasInDoubt { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
-                guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
-                var chunks = try ChunkTable.ready(
-                    for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
-                if state == .halfOpen {
-                    chunks = Array(chunks.prefix(1))
-                    try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
-                }
-                guard let first = chunks.first else { throw Contended() }
-                try ChunkTable.lease(chunks.map(\.key), owner: owner.key, token: token, in: connection)
-                try FairTable.advance(to: first.rank, in: connection)
-                return Claim(model: model, token: token, chunks: chunks)
+        let leased = try whileInDoubt {
+            try retryingWhileContended {
+                try claims.transaction(reaching: .rows) { try lease(of: models, upToRows: rows, at: now, in: $0) }
             }
         }
-        guard var claim = leased else {
-            isClaimInDoubt = false
-            return nil
+        return try leased.flatMap { try reading($0, at: now) }
+    }
+
+    /// A claim that failed is tried again under its own token, which nobody else has seen.
+    private var token: Int64 { owner.key << 32 | (claimCount + 1) }
+
+    /// Runs a transaction that may lease something, and remembers when nobody knows whether it did.
+    private func whileInDoubt<Value>(_ transaction: () throws -> Value) throws -> Value {
+        let wasInDoubt = isClaimInDoubt
+        isClaimInDoubt = true
+        mustRelease = wasInDoubt
+        let value = try transaction()
+        isClaimInDoubt = false
+        return value
+    }
+
+    /// Leases the chunks of the next claim.
+    ///
+    /// - Returns: nil when nothing waits.
+    private func lease(
+        of models: [Int64], upToRows rows: (_ model: Int64) -> Int, at now: WallTime, in connection: Connection
+    ) throws -> Claim? {
+        guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
+        if mustRelease { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
+        guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
+        var chunks = try ChunkTable.ready(for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
+        if state == .halfOpen {
+            chunks = Array(chunks.prefix(1))
+            try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
         }
-        // The rows cannot change while they are leased, so they are read when others may write again.
+        guard let first = chunks.first else { throw Contended() }
+        try ChunkTable.lease(chunks.map(\.key), owner: owner.key, token: token, in: connection)
+        try FairTable.advance(to: first.rank, in: connection)
+        return Claim(model: model, token: token, chunks: chunks)
+    }
+
+    /// Reads the rows of a claim; they cannot change while they are leased, so others may write again meanwhile.
+    private func reading(_ leased: Claim, at now: WallTime) throws -> Claim {
+        var claim = leased
+        // Until the rows are here, a failure leaves chunks leased that nobody runs.
+        isClaimInDoubt = true
         let waited = try claims.read { connection in
             let payloads = try PayloadTable.find(claim.chunks.map(\.key), in: connection)
             for (index, payload) in payloads.enumerated() { claim.chunks[index].payload = payload }
@@ -105,9 +127,47 @@ package final class Leases {
             try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
                 .store(finished, in: connection)
         }
+        tell(stored, of: claim)
+        return stored.lost
+    }
+
+    /// What came of a completion that claims what waits next.
+    package struct Completed {
+        /// Chunks whose lease was lost: their results were dropped, since others have them.
+        package var lost: Int
+        /// The next claim; nil when nothing waits, or nobody knows.
+        package var next: Claim?
+        /// Why the rows of the next claim could not be read, though what was finished is stored; another claim finds out.
+        package var trouble: (any Error)?
+    }
+
+    /// The same, and leases what waits next in the same transaction: one turn at the gate for both.
+    package func complete(
+        _ finished: [FinishedChunk], of claim: Claim, rowCost: Double?, thenClaimOf models: [Int64],
+        upToRows rows: (_ model: Int64) -> Int
+    ) throws -> Completed {
+        let now = clock.now
+        let (stored, leased) = try whileInDoubt {
+            try completions.transaction(reaching: .rows) { connection in
+                let stored = try Completion(claim: claim, rowCost: rowCost, at: now, retention: retention)
+                    .store(finished, in: connection)
+                do {
+                    return (stored, try lease(of: models, upToRows: rows, at: now, in: connection))
+                } catch  where error is Contended || error as? QueueError == .ownershipLost {
+                    // Who was declared dead has lost its leases too, is told so, and finds out at its next claim.
+                    return (stored, nil)
+                }
+            }
+        }
+        tell(stored, of: claim)
+        var completed = Completed(lost: stored.lost)
+        do { completed.next = try leased.flatMap { try reading($0, at: now) } } catch { completed.trouble = error }
+        return completed
+    }
+
+    private func tell(_ stored: Completion.Stored, of claim: Claim) {
         onEvent(.rowsScored(model: claim.model, succeeded: stored.succeeded, failed: stored.failed))
         if !stored.ended.isEmpty { doorbell.announce(stored.ended) }
-        return stored.lost
     }
 
     /// Gives chunks back unharmed: they may run again at once.

@@ -91,7 +91,7 @@ package final class Submissions: Sendable {
         let retention = retention
         let chunks = chunks.map { EncodedChunk($0) }
         let bytes = chunks.reduce(0) { $0 + $1.storedBytes }
-        try await committer.write(bytes: bytes, reaching: .rows) { [room] connection in
+        try await committer.write(bytes: bytes, reaching: .rows, announce: ring) { [room] connection in
             let rows = chunks.reduce(0) { $0 + $1.rows }
             try room.check(adding: rows, bytes: bytes, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
@@ -107,8 +107,10 @@ package final class Submissions: Sendable {
                 receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
                 in: connection)
         }
-        doorbell.ringWorkers()
     }
+
+    /// Wakes workers; once a commit, not once a submission.
+    private var ring: @Sendable () -> Void { { [doorbell] in doorbell.ringWorkers() } }
 
     private static func submitSingle(
         _ chunk: EncodedChunk, _ request: Request, model: Int64, at now: WallTime, in connection: Connection
@@ -161,7 +163,7 @@ package final class Submissions: Sendable {
         let rows = chunks.reduce(0) { $0 + $1.rows }
         while true {
             do {
-                try await committer.write(bytes: bytes, reaching: .rows) { [room] connection in
+                return try await committer.write(bytes: bytes, reaching: .rows, announce: ring) { [room] connection in
                     try room.check(adding: rows, bytes: bytes, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
                     // Without a chunk nothing has yet said that this sender is still the one.
@@ -170,7 +172,6 @@ package final class Submissions: Sendable {
                     }
                     if let input { try InputTable.put(input, of: receiving.task, idleUntil: idleUntil, in: connection) }
                 }
-                return doorbell.ringWorkers()
             } catch let error as QueueError where error.isOfRoom && waited < Limits.uploadWait {
                 try await pause(&waited)
             }
@@ -189,7 +190,7 @@ package final class Submissions: Sendable {
     ) async throws {
         let now = clock.now
         let retention = retention
-        let status = try await committer.write(bytes: 0, reaching: .rows) { connection in
+        let status = try await committer.write(bytes: 0, reaching: .rows, announce: ring) { connection in
             if let fingerprint {
                 try IdempotencyTable.complete(task: receiving.task, fingerprint: fingerprint, in: connection)
             }
@@ -202,7 +203,6 @@ package final class Submissions: Sendable {
             try receiving.start.release(receiving.task, in: connection)
             return status
         }
-        doorbell.ringWorkers()
         if status.isFinal { doorbell.announce([EndedTask(id: receiving.id, status: status)]) }
     }
 

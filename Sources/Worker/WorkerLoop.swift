@@ -28,40 +28,49 @@ struct WorkerLoop {
         var generator = SystemRandomNumberGenerator()
         var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
         stop.whenRaised { [listener] in listener.wake() }
+        var next: Claim?
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
-            let claim = try persisting(until: stop) {
-                try leases.claim(of: models, upToRows: { sizes[$0]!.rows })
-            }
-            if let claim {
-                let rowCost = try metrics.during(claim) { try finish(claim, using: &generator, until: stop) }
-                if let rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
-            } else {
+            let claim = try next ?? persisting(until: stop) { try leases.claim(of: models) { sizes[$0]!.rows } }
+            next = nil
+            guard let claim else {
                 _ = listener.wait(for: Limits.safetyPoll)
+                continue
+            }
+            try metrics.during(claim) {
+                current.begin(claim)
+                defer { current.end() }
+                guard let outcome = try outcome(of: claim, until: stop) else { return }
+                if let rowCost = outcome.rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
+                next = try store(outcome, of: claim, until: stop) {
+                    try leases.complete(
+                        outcome.finished, of: claim, rowCost: outcome.rowCost, thenClaimOf: stop.isRaised ? [] : models,
+                        upToRows: { sizes[$0]!.rows })
+                }
+                try putAside(outcome, of: claim, using: &generator, until: stop)
             }
         }
     }
 
-    /// - Returns: what a row cost, in microseconds; nil when nothing ran.
-    private func finish(
-        _ claim: Claim, using generator: inout some RandomNumberGenerator, until stop: StopSignal
-    ) throws -> Double? {
-        current.begin(claim)
-        defer { current.end() }
-        let runner = ClaimRunner(
-            predictor: predictors[claim.model]!, clock: clock, steady: steady, watchdog: watchdog,
-            test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } },
-            metrics: metrics)
-        guard let outcome = try outcome(of: runner, claim) else { return nil }
-        if let error = outcome.error {
-            logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
+    /// Stores what is finished, and claims what waits next in the same transaction.
+    private func store(
+        _ outcome: ClaimRunner.Outcome, of claim: Claim, until stop: StopSignal,
+        _ complete: () throws -> Leases.Completed
+    ) throws -> Claim? {
+        if outcome.finished.isEmpty { return nil }
+        let stored = try persisting(until: stop) { try metrics.time(.commit, complete) }
+        if stored.lost > 0 {
+            logger.warning("results dropped, the lease was lost", ["chunks": "\(stored.lost)"])
         }
-        if !outcome.finished.isEmpty {
-            let lost = try persisting(until: stop) {
-                try metrics.time(.commit) { try leases.complete(outcome.finished, of: claim, rowCost: outcome.rowCost) }
-            }
-            if lost > 0 { logger.warning("results dropped, the lease was lost", ["chunks": "\(lost)"]) }
-        }
+        if let trouble = stored.trouble { logger.error("database trouble", ["error": "\(trouble)"]) }
+        return stored.next
+    }
+
+    /// Gives back what has to run alone, and lets what failed alone wait.
+    private func putAside(
+        _ outcome: ClaimRunner.Outcome, of claim: Claim, using generator: inout some RandomNumberGenerator,
+        until stop: StopSignal
+    ) throws {
         if !outcome.suspects.isEmpty {
             try persisting(until: stop) { try leases.release(outcome.suspects, of: claim, asSuspects: true) }
         }
@@ -72,13 +81,20 @@ struct WorkerLoop {
                 try leases.retry(chunk, of: claim, after: pause, blamesModel: chunk.attempts == 0)
             }
         }
-        return outcome.rowCost
     }
 
     /// - Returns: nil when the claim was given to others while it ran.
-    private func outcome(of runner: ClaimRunner, _ claim: Claim) throws -> ClaimRunner.Outcome? {
+    private func outcome(of claim: Claim, until stop: StopSignal) throws -> ClaimRunner.Outcome? {
+        let runner = ClaimRunner(
+            predictor: predictors[claim.model]!, clock: clock, steady: steady, watchdog: watchdog,
+            test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } },
+            metrics: metrics)
         do {
-            return try runner.run(claim)
+            let outcome = try runner.run(claim)
+            if let error = outcome.error {
+                logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
+            }
+            return outcome
         } catch QueueError.ownershipLost {
             logger.warning("run dropped, the lease was lost", ["chunks": "\(claim.chunks.count)"])
             return nil

@@ -103,6 +103,48 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `a worker that completes has its next claim with it, until nothing waits`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1], [2], [3]])
+        let worker = try queue.makeWorker()
+        var claim = try worker.claim(upToRows: 1)
+        var claims = 0
+        while let held = claim {
+            claims += 1
+            #expect(held.chunks.allSatisfy { $0.payload != nil })
+            let completed = try worker.completeAndClaim(held, upToRows: 1)
+            #expect(completed.lost == 0)
+            claim = completed.next
+            #expect(try queue.invariantFaults() == [])
+        }
+        #expect(claims == 3)
+        #expect(try queue.results(id) == [2, 4, 6])
+        #expect(try queue.task(id).task.status == .completed)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `who was declared dead completes nothing and claims nothing`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let id = try await queue.submit([[1], [2]])
+        let (hanging, other) = (try queue.makeWorker(), try queue.makeWorker())
+        let upkeep = try queue.makeUpkeep()
+        let claim = try #require(try hanging.claim(upToRows: 1))
+        _ = try upkeep.rescue()
+        try beat(other, in: queue)
+        queue.clock.advance(by: QueueHarness.lease)
+        try beat(other, in: queue)
+        #expect(try upkeep.rescue().map(\.owner) == [hanging.owner.key])
+
+        let late = try hanging.completeAndClaim(claim)
+        #expect(late.lost == 1)
+        #expect(late.next == nil)
+        #expect(throws: QueueError.ownershipLost) { try hanging.claim() }
+        try other.drain()
+        #expect(try queue.results(id) == [2, 4])
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `a chunk that failed waits for its time, out of the way of claims`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
         let id = try await queue.submit([[1]])

@@ -135,7 +135,17 @@ final class QueueHarness {
         /// - Parameter poison: a number whose chunk fails as a whole, in a way that may pass.
         /// - Returns: the number of chunks whose lease was lost.
         func complete(_ claim: Claim, rowCost: Double? = nil, poison: Float? = nil) throws -> Int {
-            let finished = try claim.chunks.map { chunk in
+            try leases.complete(finished(claim, poison: poison), of: claim, rowCost: rowCost)
+        }
+
+        /// The same, and claims what waits next in the same transaction.
+        func completeAndClaim(_ claim: Claim, upToRows rows: Int = 1_000) throws -> Leases.Completed {
+            try leases.complete(
+                finished(claim), of: claim, rowCost: 1, thenClaimOf: [model], upToRows: { _ in rows })
+        }
+
+        private func finished(_ claim: Claim, poison: Float? = nil) throws -> [FinishedChunk] {
+            try claim.chunks.map { chunk in
                 let rows = try Rows(payload: chunk.payload!.body)
                 guard case .float(let numbers) = rows.columns[0] else { throw Missing() }
                 let predictions =
@@ -146,7 +156,6 @@ final class QueueHarness {
                     }
                 return FinishedChunk(chunk, predictions: predictions, startedAt: WallTime(milliseconds: 5))
             }
-            return try leases.complete(finished, of: claim, rowCost: rowCost)
         }
 
         /// Runs what waits until nothing is left.

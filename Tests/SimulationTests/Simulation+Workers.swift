@@ -54,10 +54,7 @@ extension Simulation {
                 try worker.leases.claim(of: [self.bench.model], upToRows: { _ in rows })
             })
         {
-        case .done(let claim?):
-            note("  \(claim.chunks.map(\.key.rawValue))")
-            for chunk in claim.chunks { check(chunk, for: worker) }
-            worker.held.append(.init(claim))
+        case .done(let claim?): hold(claim, of: worker)
         case .done(nil): break
         case .failed: failedClaims += 1
         case .refused(let error):
@@ -65,6 +62,12 @@ extension Simulation {
                 worker.process.isDeclaredDead && error as? QueueError == .ownershipLost, "a claim was refused: \(error)"
             )
         }
+    }
+
+    private func hold(_ claim: Claim, of worker: SimulatedWorker) {
+        note("  \(claim.chunks.map(\.key.rawValue))")
+        for chunk in claim.chunks { check(chunk, for: worker) }
+        worker.held.append(.init(claim))
     }
 
     /// A chunk that is claimed may run, is whole, and nobody else has it.
@@ -114,18 +117,32 @@ extension Simulation {
         _ part: [ClaimedChunk], in held: SimulatedWorker.Held, of worker: SimulatedWorker, as finished: [FinishedChunk]
     ) async {
         let process = worker.process
+        let claimsNext = chance(50)
         let outcome = await attempt("worker \(process.key) completes \(part.map(\.key.rawValue))") {
-            try worker.leases.complete(finished, of: held.claim, rowCost: self.chance(50) ? 40 : nil)
+            let rowCost: Double? = self.chance(50) ? 40 : nil
+            guard claimsNext else {
+                return Leases.Completed(
+                    lost: try worker.leases.complete(finished, of: held.claim, rowCost: rowCost))
+            }
+            let completed = try worker.leases.complete(
+                finished, of: held.claim, rowCost: rowCost, thenClaimOf: [self.bench.model], upToRows: { _ in 7 })
+            if let trouble = completed.trouble { throw trouble }
+            return completed
         }
         switch outcome {
-        case .done(let lost):
+        case .done(let completed):
+            let lost = completed.lost
+            // The chunks that ended are forgotten first: the next claim has others.
+            defer { if let next = completed.next { hold(next, of: worker) } }
             if process.isDeclaredDead {
                 expect(lost == part.count, "a late completion was taken")
             } else if !held.isInDoubt {
                 expect(lost == 0, "a completion was dropped though its lease held")
             }
             forget(part, in: held, of: worker)
-        case .failed(let inDoubt): held.isInDoubt = held.isInDoubt || inDoubt
+        case .failed(let inDoubt):
+            held.isInDoubt = held.isInDoubt || inDoubt
+            if claimsNext { failedClaims += 1 }
         case .refused(let error): fault("a completion was refused: \(error)")
         }
     }

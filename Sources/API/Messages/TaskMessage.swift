@@ -118,9 +118,14 @@ extension ErrorCode {
 
 /// The addresses under which a task is reached.
 struct TaskAddresses {
-    let id: TaskID
+    /// The task's id, as it is written.
+    let id: String
+    let own: String
 
-    var own: String { "/predict/async/\(id)" }
+    init(id: TaskID) {
+        self.id = id.description
+        own = "/predict/async/" + self.id
+    }
 
     func write(to json: inout JSONWriter) {
         json.key("urls")

@@ -12,8 +12,8 @@ struct PredictRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/predict", .collected(upTo: Limits.jsonBodyBytes) { try await single($0, $1) }),
-            Route(.post, "/predict/batch", .collected(upTo: Limits.jsonBodyBytes) { try await batch($0, $1) }),
+            Route(.post, "/predict", .prompt(upTo: Limits.jsonBodyBytes) { try await single($0, $1) }),
+            Route(.post, "/predict/batch", .prompt(upTo: Limits.jsonBodyBytes) { try await batch($0, $1) }),
         ]
     }
 

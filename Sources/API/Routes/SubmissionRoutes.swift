@@ -10,7 +10,21 @@ struct SubmissionRoutes {
     let context: APIContext
 
     var routes: [Route] {
-        [Route(.post, "/predict/async", .streamed(upTo: Limits.streamBodyBytes) { try await submit($0, $1) })]
+        [
+            Route(
+                .post, "/predict/async",
+                .chosen { request in
+                    Self.isWhole(request)
+                        ? .prompt(upTo: Limits.jsonBodyBytes) { try await submit(json: $1, $0) }
+                        : .streamed(upTo: Limits.streamBodyBytes) { try await submit($0, $1) }
+                })
+        ]
+    }
+
+    /// Whether the body is read whole: rows in JSON.
+    private static func isWhole(_ request: HTTPRequest) -> Bool {
+        request.query.first("upload") == nil
+            && (request.mediaType == "application/json" || request.mediaType == nil)
     }
 
     static let mediaTypes = ["application/json", "text/csv", "application/x-ndjson", "multipart/form-data"]
@@ -29,10 +43,7 @@ struct SubmissionRoutes {
         if let format = StreamFormat(mediaType: request.mediaType) {
             return try await context.uploads.withSlot { try await submit(body, format, request) }
         }
-        guard request.mediaType == "application/json" || request.mediaType == nil else {
-            throw APIError.unreadable(request.mediaType, fileName: nil)
-        }
-        return try await submit(json: try await body.collect(upTo: Limits.jsonBodyBytes), request)
+        throw APIError.unreadable(request.mediaType, fileName: nil)
     }
 
     // MARK: JSON
@@ -228,8 +239,8 @@ struct SubmissionRoutes {
         let address = TaskAddresses(id: task.id)
         let body = JSONWriter.write { json in
             json.object { json in
-                json.member("id", task.id.description)
-                json.member("task_id", task.id.description)
+                json.member("id", address.id)
+                json.member("task_id", address.id)
                 json.member("status", PredictionTask.Status.pending.rawValue)
                 json.member("model", accepted.request.model.model)
                 json.member("model_version", accepted.request.model.version)

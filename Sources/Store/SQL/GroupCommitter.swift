@@ -20,6 +20,8 @@ package final class GroupCommitter: Sendable {
         let reach: Writer.Reach
         /// Runs inside the transaction, maybe more than once; remembers its outcome for `answer`.
         let run: @Sendable (Connection) throws -> Void
+        /// Tells others of the commit; once is enough for all of a group.
+        let announce: (@Sendable () -> Void)?
         /// Called once, after the commit, with the reason when there was none.
         let answer: @Sendable ((any Error)?) -> Void
     }
@@ -57,11 +59,14 @@ package final class GroupCommitter: Sendable {
     /// - Parameters:
     ///   - bytes: about how much is written, by which the lane is chosen.
     ///   - reach: which other transactions may run meanwhile.
+    ///   - announce: tells others of the commit, before it is answered; called once for all of a group, so that it must
+    ///     not matter whose it is.
     ///   - body: runs on the committer's thread inside the transaction, maybe together with others'.
     /// - Throws: what the closure throws, ``StoreError/tooManyWaiting``, ``StoreError/closed``, or what kept the
     ///   commit from the disk; then nothing of this write was kept.
     package func write<Value: Sendable>(
-        bytes: Int, reaching reach: Writer.Reach = .all, _ body: @escaping @Sendable (Connection) throws -> Value
+        bytes: Int, reaching reach: Writer.Reach = .all, announce: (@Sendable () -> Void)? = nil,
+        _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let outcome = Mutex<Value?>(nil)
@@ -72,6 +77,7 @@ package final class GroupCommitter: Sendable {
                         let value = try body(connection)
                         outcome.withLock { $0 = value }
                     },
+                    announce: announce,
                     answer: { error in
                         if let error { return continuation.resume(throwing: error) }
                         continuation.resume(returning: outcome.withLock { $0! })
@@ -83,7 +89,7 @@ package final class GroupCommitter: Sendable {
     ///
     /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
-        let writer = try database.makeWriter(.durable)
+        let writer = try database.makeWriter(.durableOnReturn)
         stop.whenRaised { [wake] in wake.raise() }
         while !stop.isRaised {
             if !commitNext(writer) { wake.wait(for: Limits.safetyPoll) }
@@ -153,6 +159,7 @@ package final class GroupCommitter: Sendable {
     private func transaction(_ group: [Write], _ writer: Writer, _ body: (Connection) throws -> Void) throws {
         try writer.transaction(reaching: group.contains { $0.reach == .all } ? .all : .rows, body)
         onCommit(group.count)
+        group.lazy.compactMap(\.announce).first?()
     }
 }
 

@@ -6,6 +6,9 @@ package final class Writer {
     package enum Durability: Sendable {
         /// A commit is on disk before the call returns: what a caller was promised.
         case durable
+        /// The same, though others may see the commit before it is on disk: for what nobody was told of yet, such as a
+        /// new task. Its flush holds up no other writer.
+        case durableOnReturn
         /// A power loss may undo the commit, never the order of commits: claims and beats, which are harmless to lose.
         case relaxed
     }

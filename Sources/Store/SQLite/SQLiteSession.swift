@@ -18,6 +18,7 @@ final class SQLiteSession: SQLSession {
     /// - Parameter vfs: the name of what SQLite reads and writes by; nil for the system's files.
     /// - Throws: ``SQLiteError`` when the file cannot be opened.
     init(path: String, mode: Connection.Mode, vfs: String? = nil) throws {
+        _ = Self.isConfigured
         var handle: OpaquePointer?
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
@@ -30,6 +31,9 @@ final class SQLiteSession: SQLSession {
         // Closing must never checkpoint: only the keeper does, inside the gate.
         _ = sibyl_sqlite3_set_no_checkpoint_on_close(handle)
     }
+
+    /// Has effect before the library's first use only; whoever came first, it works all the same.
+    private static let isConfigured = sibyl_sqlite3_keep_no_memory_statistics() == SQLITE_OK
 
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
@@ -49,6 +53,9 @@ final class SQLiteSession: SQLSession {
     }
 
     func takeKey(of table: String) -> Int64? { nil }
+
+    /// Puts what was committed on disk.
+    func flushLog() throws { try check(sibyl_sqlite3_sync_log(handle), "flush", nil) }
 
     /// Runs statements without parameters, such as a migration.
     func execute(script: String) throws {
