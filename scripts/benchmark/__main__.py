@@ -2,12 +2,14 @@
 
 import argparse
 import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
 import time
 
 from . import check, claims, facts, group_commit, idle, mixed, one_row, peers, scaling, tables, yardsticks
-from .service import ROOT
+from .service import ROOT, Failure
 
 REPORTS = ROOT / "docs/performance"
 # Each load, the peers that are measured right after it, and whether it is repeated.
@@ -30,7 +32,8 @@ class Bench:
 
     def __init__(self, options, folder: pathlib.Path, kept: pathlib.Path):
         self.repeats, self.peers, self.folder = options.repeats, options.peers, folder
-        self.is_whole = not options.check
+        self.is_long = options.long
+        self.failures: list[str] = []
         self.figures: dict[str, list[float]] = {}
         self.series: dict[str, list] = {}
         self.facts: dict[str, str] = {}
@@ -57,9 +60,17 @@ class Bench:
                     continue
                 for measure in (own, others if self.peers else None):
                     if measure:
-                        began = time.monotonic()
-                        measure(self)
-                        print(f"  {name} {repeat + 1}/{self.repeats}: {measure.__module__}, {time.monotonic() - began:.0f} s", file=sys.stderr)
+                        self.attempt(f"{name} {repeat + 1}/{self.repeats}: {measure.__module__}", measure)
+
+    def attempt(self, what: str, measure) -> None:
+        """Runs a load; one that fails is told in the report, and the others still run."""
+        began = time.monotonic()
+        try:
+            measure(self)
+        except (AssertionError, OSError, subprocess.SubprocessError, Failure) as fault:
+            self.failures.append(f"{what}: {type(fault).__name__} {fault}"[:1000])
+            print(f"  {self.failures[-1]}", file=sys.stderr)
+        print(f"  {what}, {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def arguments() -> argparse.Namespace:
@@ -67,7 +78,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, choices=range(1, 10), help="default 3, with --check 1")
     parser.add_argument("--peers", type=pathlib.Path, metavar="DIR", help="measures the peers that were built in this folder as well")
     parser.add_argument("--only", nargs="+", choices=LOADS, metavar="LOAD", help=f"prints these and writes nothing: {' '.join(LOADS)}")
-    parser.add_argument("--long", action="store_true", help="drains 10,000,000 rows beside single tasks, not 1,000,000")
+    parser.add_argument("--long", action="store_true", help="drains 10,000,000 rows beside single tasks, not 1,000,000, and claims before 1,000,000 waiting tasks")
     parser.add_argument("--check", action="store_true", help="compares a quick run with the last report; 1 when a ratio fell")
     parser.add_argument("--tolerance", type=float, default=check.TOLERANCE, help="what a ratio may fall by, default %(default)s")
     options = parser.parse_args()
@@ -78,24 +89,26 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    # What runs is ended in order when this program is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     kept = ROOT / ".build/bench"
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept) as folder:
         bench = Bench(options, pathlib.Path(folder), kept)
         bench.run(options.only or (QUICK if options.check else list(LOADS)))
     if options.check:
-        return check.against(REPORTS / "report.json", bench.figures, options.tolerance)
+        return check.against(REPORTS / "report.json", bench.figures, options.tolerance) or len(bench.failures) > 0
     from . import plots, report, targets
     if options.only:
         for name, values in bench.figures.items():
             print(f"{name}: {report.figure(values)}")
         for name, rows in bench.series.items():
             print(name, *rows, sep="\n  ")
-        return 0
+        return len(bench.failures) > 0
     bench.facts = facts.gather()
     report.write(REPORTS, bench, plots.draw(REPORTS, bench.figures, bench.series))
     print(report.table_of_targets(targets.judge(bench.figures)))
-    return 0
+    return len(bench.failures) > 0
 
 
 if __name__ == "__main__":

@@ -1,29 +1,37 @@
-"""What a claim costs as the queue behind it grows: the same number of one-row chunks drained in front of more and more."""
+"""What a claim costs as the queue behind it grows: the same number of one-row tasks drained in front of more and more."""
 
 import time
 
-from . import tables
-from .service import service
+from . import texts, wrk
+from .service import Failure, service
 
-DEPTHS = (100, 10_000, 1_000_000)
-DRAINED = 20_000
+DEPTHS = (100, 10_000, 100_000)
+LONG_DEPTH = 1_000_000
+DRAINED = 10_000
+FILL_SECONDS = 300
 
 
 def measure(bench) -> None:
-    # A table in chunks of one row fills the queue with real chunks, far faster than one task each.
-    for depth in DEPTHS if bench.is_whole else DEPTHS[:2]:
-        table = tables.head(bench.table, min(depth + DRAINED, bench.rows), bench.folder)
-        behind = min(depth, bench.rows - DRAINED)
-        with service(2, bench.models, "--chunk-rows", "1") as running:
+    for depth in (*DEPTHS, LONG_DEPTH) if bench.is_long else DEPTHS:
+        with service() as running:
             running.ask("POST", "/admin/queue/pause", "{}")
-            with tables.Curl("-T", table, "-H", "Content-Type: text/csv", "-X", "POST", "-o", bench.folder / "accepted",
-                             f"{running.url}/predict/async?model=linear&id_column=id"):
-                pass
-            assert running.waiting() == behind + DRAINED, running.waiting()
+            fill(running, depth + DRAINED)
+            # Filling overshoots by up to a second's submissions; with few behind, they are drained as well.
+            before = running.waiting()
+            behind = depth if depth < DRAINED else before - DRAINED
             began = time.perf_counter()
             running.ask("POST", "/admin/queue/resume", "{}")
             running.drain(behind)
             seconds = time.perf_counter() - began
-            done = behind + DRAINED - running.waiting()
-        bench.record(f"chunks claimed/s, {depth:,} waiting behind", done / seconds)
-        table.unlink()
+            bench.record(f"one-row tasks drained/s, {depth:,} waiting behind", (before - running.waiting()) / seconds)
+            # Those behind are not needed: the service ends sooner when nothing runs.
+            running.ask("POST", "/admin/queue/pause", "{}")
+
+
+def fill(running, wanted: int) -> None:
+    """Submits tasks until so many wait."""
+    until = time.monotonic() + FILL_SECONDS
+    while (waiting := running.waiting()) < wanted:
+        if time.monotonic() > until:
+            raise Failure(f"only {waiting} of {wanted} tasks waited after {FILL_SECONDS} s")
+        wrk.run(f"{running.url}/predict/async", 1 if wanted - waiting < 50_000 else 5, texts.bodies())

@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import texts
-from .service import ROOT, percentile
+from .service import ROOT, Failure, percentile
 
 CONNECTIONS = 128
 PATIENCE_SECONDS = 10
@@ -38,7 +38,7 @@ class Connection:
         """Whether the answer is whole."""
         data = self.socket.recv(65536)
         if not data:
-            raise SystemExit("the service closed a connection")
+            raise Failure("the service closed a connection")
         self.content += data
         if not self.wanted:
             end = self.content.find(b"\r\n\r\n")

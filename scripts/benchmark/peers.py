@@ -5,13 +5,15 @@ import os
 import pathlib
 import subprocess
 
+from .service import Failure
+
 
 def drive(folder: pathlib.Path, *arguments: str) -> str:
     """Runs one of the peers' programs; it starts its own servers and ends them."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(["venv/bin/python", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
     if done.returncode:
-        raise SystemExit(f"{' '.join(arguments)} in {folder} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise Failure(f"{' '.join(arguments)} in {folder} ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout
 
 

@@ -9,7 +9,7 @@ from . import targets
 
 def write(folder: pathlib.Path, bench, plots: list[str]) -> None:
     content = {"facts": bench.facts, "repeats": bench.repeats, "peers": bench.peers is not None, "figures": bench.figures,
-               "series": bench.series, "targets": targets.judge(bench.figures)}
+               "series": bench.series, "failures": bench.failures, "targets": targets.judge(bench.figures)}
     (folder / "report.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     (folder / "REPORT.md").write_text("\n\n".join(sections(bench, plots)) + "\n")
 
@@ -24,6 +24,9 @@ def sections(bench, plots: list[str]) -> list[str]:
     if rows := targets.judge(bench.figures):
         yield "## Targets"
         yield table_of_targets(rows)
+    if bench.failures:
+        yield "## What failed"
+        yield "\n".join(f"- {failure}" for failure in bench.failures)
     yield "## Figures"
     yield "\n".join(["| figure | median (min–max) |", "|---|---|", *(f"| {name} | {figure(values)} |" for name, values in bench.figures.items())])
     yield "## Curves"

@@ -16,6 +16,10 @@ SIBYL = ROOT / ".build/release/sibyl"
 START_SECONDS = 60
 
 
+class Failure(Exception):
+    """A load that could not be measured, and why."""
+
+
 class Service:
     """`sibyl up` with as many workers as asked for; ended by its own process id."""
 
@@ -49,7 +53,7 @@ class Service:
         until = time.monotonic() + START_SECONDS
         while not condition():
             if self.process.poll() is not None or time.monotonic() > until:
-                raise SystemExit("the service did not start")
+                raise Failure("the service did not start")
             time.sleep(pause)
 
     def request(self, method: str, path: str, body: str | None = None, headers: dict | None = None) -> tuple[int, bytes]:
@@ -60,7 +64,7 @@ class Service:
     def ask(self, method: str, path: str, body: str | None = None, headers: dict | None = None) -> dict:
         status, content = self.request(method, path, body, headers)
         if status >= 400:
-            raise SystemExit(f"{method} {path} was answered {status}: {content[:300]!r}")
+            raise Failure(f"{method} {path} was answered {status}: {content[:300]!r}")
         return json.loads(content) if content else {}
 
     def waiting(self) -> int:
@@ -70,7 +74,7 @@ class Service:
         until = time.monotonic() + seconds
         while self.waiting() > down_to:
             if time.monotonic() > until:
-                raise SystemExit(f"the queue did not drain in {seconds} s")
+                raise Failure(f"the queue did not drain in {seconds} s")
             time.sleep(0.005)
 
     def processes(self) -> list[int]:

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import onnxruntime
 
-from .service import ROOT, Service, service
+from .service import ROOT, Failure, Service, service
 
 FLOATS = 20
 NAMES = [f"f{number}" for number in range(FLOATS)]
@@ -67,7 +67,7 @@ class Curl:
     def __exit__(self, *_) -> None:
         self.waiting.join()
         if self.process.returncode:
-            raise SystemExit(f"curl ended with {self.process.returncode}")
+            raise Failure(f"curl ended with {self.process.returncode}")
 
 
 def check(table: pathlib.Path, out: pathlib.Path, rows: int, onnx: pathlib.Path) -> int:
@@ -87,7 +87,7 @@ def check(table: pathlib.Path, out: pathlib.Path, rows: int, onnx: pathlib.Path)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
     inputs = np.array([[float(row[name]) for name in NAMES] for row in sample], dtype=np.float32)
     for row, right in zip(sample, session.run(None, {session.get_inputs()[0].name: inputs})[1]):
-        assert not row["error"] and abs(float(row["confidence"]) - right.max()) < TOLERANCE, (row, right)
+        assert not row["error"] and abs(float(row["score"]) - right[1]) < TOLERANCE, (row, right)
         assert row["prediction"] == ("yes" if right[1] > right[0] else "no") or abs(right[0] - right[1]) < TOLERANCE, (row, right)
     return len(sample)
 

@@ -41,8 +41,10 @@ TARGETS = [
     Target("one-row tasks at 200/s beside a table, p99, ms", "200/s beside a table, p99 ms", None, 30, False),
     Target("idle, API + 2 workers, % of a core", "idle CPU, % of a core", None, 0.5, False),
     Target("start to ready, s", "start to ready s", None, 0.5, False),
-    Target("claims, 10⁶ waiting behind against 10²", "chunks claimed/s, 1,000,000 waiting behind",
-           "chunks claimed/s, 100 waiting behind", 0.8, True),
+    Target("claims, 10⁵ waiting behind against 10²", "one-row tasks drained/s, 100,000 waiting behind",
+           "one-row tasks drained/s, 100 waiting behind", 0.8, True),
+    Target("claims, 10⁶ waiting behind against 10²", "one-row tasks drained/s, 1,000,000 waiting behind",
+           "one-row tasks drained/s, 100 waiting behind", 0.8, True),
 ]
 
 
