@@ -84,6 +84,12 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     options.repeats = options.repeats or (1 if options.check else 3)
     options.peers = options.peers and options.peers.resolve()
+    if options.peers and not (options.peers / "venv/bin/python").exists():
+        parser.error(f"no peers are built in {options.peers}")
+    if options.check and (options.peers or options.only):
+        parser.error("--check goes alone")
+    if options.check and not (REPORTS / "report.json").exists():
+        parser.error("there is no last report: run scripts/bench first")
     return options
 
 

@@ -7,6 +7,8 @@ import time
 from . import nginx, texts, wrk
 from .service import Service, percentile, service
 
+# A row of four numbers, for loads that ask what the queue costs and not the model.
+IRIS = json.dumps({"model": "iris", "data": [5.1, 3.5, 1.4, 0.2]})
 WARM_SECONDS = 2
 LOAD_SECONDS = 5
 PROBES = 300

@@ -25,8 +25,9 @@ class Service:
 
     def __init__(self, folder: str, workers: int, models: pathlib.Path, options: tuple[str, ...]):
         ready = pathlib.Path(folder, "url")
-        command = [SIBYL, "up", "--workers", str(workers), "--database", f"{folder}/sibyl.db", "--listen", "127.0.0.1:0",
-                   "--ready-file", str(ready), "--models", str(models), "--log-level", "error", *options]
+        database = () if "--database" in options else ("--database", f"{folder}/sibyl.db")
+        command = [SIBYL, "up", "--workers", str(workers), "--listen", "127.0.0.1:0", "--ready-file", str(ready), "--models", str(models),
+                   "--log-level", "error", *database, *options]
         self.folder, self.workers = pathlib.Path(folder), workers
         began = time.perf_counter()
         self.process = subprocess.Popen(command, cwd=ROOT)

@@ -20,7 +20,7 @@ class Target:
         value = statistics.median(figures[self.figure])
         other = statistics.median(figures[self.other]) if self.other else 1
         ratio = value / other
-        distance = ratio / self.bound if self.at_least else self.bound / ratio if ratio else float("inf")
+        distance = ratio / self.bound if self.at_least else self.bound / max(ratio, 1e-6)
         return {"load": self.load, "value": value, "beside": self.other, "other": other if self.other else None, "ratio": ratio,
                 "target": f"{'≥' if self.at_least else '≤'} {self.bound:g}", "met": distance >= 1, "distance": distance}
 
