@@ -94,13 +94,9 @@ class Service:
         return total
 
     def busy_seconds(self) -> float:
-        """Seconds that threads which still live were on a core, to the nanosecond."""
-        spent = 0
-        for pid in self.processes():
-            for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                with contextlib.suppress(OSError):
-                    spent += int(file.read_text().split()[0])
-        return spent / 1e9
+        """Seconds that the service was on a core, to the nanosecond, threads that have ended included."""
+        # The kernel's clock of another process, as clock_getcpuclockid(3) makes its number.
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in self.processes())
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
