@@ -22,7 +22,7 @@ def gather() -> dict[str, str]:
     return {
         "date": time.strftime("%Y-%m-%d"), "machine": f"{platform.machine()}, {processor()}", "cores": str(cores()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB",
-        "kernel": platform.release(), "sibyl": f"{health['version']} ({said('git', 'rev-parse', '--short', 'HEAD')}{changed})",
+        "kernel": "Linux " + re.match(r"[\d.]*\d", platform.release())[0], "sibyl": f"{health['version']} ({said('git', 'rev-parse', '--short', 'HEAD')}{changed})",
         "SQLite": build[1] if build else "unknown", "sync level": "journal_mode=WAL, synchronous=FULL: a commit is flushed before it is answered",
         "ONNX Runtime": library() or onnxruntime.__version__, "Swift": re.search(r"Swift version (\S+)", swift)[1] if swift else "unknown",
         "wrk": (re.search(r"wrk (\S+)", said("wrk", "-v")) or ["", "unknown"])[1], "Python": platform.python_version(),

@@ -16,7 +16,8 @@ def write(folder: pathlib.Path, bench, plots: list[str]) -> None:
 
 def sections(bench, plots: list[str]) -> list[str]:
     yield "# Measured report"
-    yield ("Written by `scripts/bench`" + (" --peers" if bench.peers else "") + "; do not edit. The client runs on the same cores. Every submission and every "
+    command = "scripts/bench --peers DIR" if bench.peers else "scripts/bench"
+    yield (f"Written by `{command}`; do not edit. The client runs on the same cores. Every submission and every "
            "completion is a durable commit; a load counts what is stored, and results are read back and compared with what ONNX Runtime itself says. "
            "Absolute figures move by a third between runs on such machines; ratios of one run hold.")
     yield "\n".join(["| what | |", "|---|---|", *(f"| {name} | {value} |" for name, value in bench.facts.items()),
