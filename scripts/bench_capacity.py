@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 
-import bench
 import bench_engines
 import soak
 import soak_service
+from benchmark import one_row
+from benchmark.service import service
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -78,16 +79,16 @@ def curl(*arguments) -> str:
                           text=True).stdout
 
 
-def bulk(url: str, file: pathlib.Path, connection):
+def bulk(running, file: pathlib.Path):
     """Uploads a table and waits for its last result.
 
     Returns the task, and the seconds until it was accepted and until it ended.
     """
     began = time.monotonic()
     task = json.loads(curl("-H", "Content-Type: text/csv", "-T", file, "-X", "POST",
-                           f"{url}/predict/async?model=wide"))["task_id"]
+                           f"{running.url}/predict/async?model=wide"))["task_id"]
     accepted = time.monotonic() - began
-    while not bench.ask(connection, "GET", f"/predict/async/{task}")["final"]:
+    while not running.ask("GET", f"/predict/async/{task}")["final"]:
         time.sleep(0.02)
     return task, accepted, time.monotonic() - began
 
@@ -109,9 +110,10 @@ def main() -> None:
         file = table(options.rows, folder)
         server = int(pathlib.Path(server_folder, "data/postmaster.pid").read_text().split()[0])
         database = f"postgresql:///postgres?host={server_folder}&user=postgres"
-        with bench_engines.sibyl(database, 2, models) as (connection, url, service):
-            parts = Parts(service, server, server_folder)
-            costs, (task, accepted, ended) = parts.during(lambda: bulk(url, file, connection))
+        with service(2, models, "--database", database) as running:
+            url = running.url
+            parts = Parts(running.process.pid, server, server_folder)
+            costs, (task, accepted, ended) = parts.during(lambda: bulk(running, file))
             report(f"a row of 20 floats by CSV, {file.stat().st_size / options.rows:.0f} bytes", costs, options.rows)
             print(f"accepted {options.rows / accepted:,.0f} rows/s, scored {options.rows / ended:,.0f} rows/s")
             began = time.monotonic()
@@ -121,14 +123,14 @@ def main() -> None:
             print(f"read {options.rows / (time.monotonic() - began):,.0f} rows/s")
             costs, _ = parts.during(lambda: delete(url, task, parts))
             report("a row deleted", costs, options.rows)
-            costs, (rate, jobs, errors) = parts.during(lambda: bench.load(url, connection))
-            assert errors == 0
-            report("a one-row task", costs, int(rate * bench.LOAD_SECONDS))
+            costs, (submitted, jobs) = parts.during(lambda: one_row.load(running, [one_row.IRIS]))
+            assert submitted.errors == 0
+            report("a one-row task", costs, submitted.requests)
             print(f"{jobs:,.0f} tasks/s")
             print("\nhot tables while one-row tasks go on: tasks, kilobytes of queue, flows and backlog, dead rows of the queue")
             for round in range(ROUNDS):
-                done = bench.load(url, connection)[1]
-                print(f"  {(round + 2) * bench.LOAD_SECONDS * done:,.0f}: {parts.query(HOT)}")
+                done = one_row.load(running, [one_row.IRIS])[1]
+                print(f"  {(round + 2) * one_row.LOAD_SECONDS * done:,.0f}: {parts.query(HOT)}")
             count = parts.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sibyl'")
             print(f"connections of one API and two workers: {count}")
 

@@ -7,7 +7,6 @@ disk before it counts: synchronous=FULL, fsync=on, synchronous_commit=on.
 import argparse
 import asyncio
 import contextlib
-import http.client
 import os
 import pathlib
 import platform
@@ -18,14 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 
-import bench
+from benchmark import one_row
+from benchmark.service import ROOT, service
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 JOBS = 3_000
 CALLERS = 32
-MODEL = bench.ROOT / "models/iris/v1/model.onnx"
+MODEL = ROOT / "models/iris/v1/model.onnx"
 
 
 @contextlib.contextmanager
@@ -49,32 +48,10 @@ def postgres():
             server.wait(60)
 
 
-@contextlib.contextmanager
-def sibyl(database: str, workers: int, models: pathlib.Path = bench.ROOT / "models"):
-    with tempfile.TemporaryDirectory() as folder:
-        ready = pathlib.Path(folder, "url")
-        process = subprocess.Popen(
-            [bench.SIBYL, "up", "--workers", str(workers), "--database", database.replace("FOLDER", folder), "--listen",
-             "127.0.0.1:0", "--ready-file", ready, "--log-level", "error", "--models", models], cwd=bench.ROOT)
-        try:
-            while not ready.exists():
-                if process.poll() is not None:
-                    raise SystemExit("the service did not start")
-                time.sleep(0.02)
-            address = urllib.parse.urlparse(ready.read_text().strip())
-            connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
-            while bench.ask(connection, "GET", "/health")["workers"] < workers:
-                time.sleep(0.05)
-            yield connection, f"http://{address.netloc}", process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-
-
-def jobs_of_sibyl(database: str, workers: int) -> float:
-    with sibyl(database, workers) as (connection, url, _):
-        _, jobs, errors = bench.load(url, connection)
-        assert errors == 0, f"{errors} errors"
+def jobs_of_sibyl(workers: int, *options: str) -> float:
+    with service(workers, ROOT / "models", *options) as running:
+        submitted, jobs = one_row.load(running, [one_row.IRIS])
+        assert submitted.errors == 0, submitted
         return jobs
 
 
@@ -178,8 +155,8 @@ def main() -> None:
         for workers in options.workers:
             seen: dict[str, list[float]] = {"sqlite": [], "postgres": [], "procrastinate": []}
             for repeat in range(options.repeats):
-                seen["sqlite"].append(jobs_of_sibyl("FOLDER/sibyl.db", workers))
-                seen["postgres"].append(jobs_of_sibyl(f"{url}s{workers}_{repeat}", workers))
+                seen["sqlite"].append(jobs_of_sibyl(workers))
+                seen["postgres"].append(jobs_of_sibyl(workers, "--database", f"{url}s{workers}_{repeat}"))
                 seen["procrastinate"].append(jobs_of_procrastinate(folder, workers))
             rows.append((workers, *(statistics.median(seen[name]) for name in seen)))
             print(f"  {rows[-1]}", file=sys.stderr)
