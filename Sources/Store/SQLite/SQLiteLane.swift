@@ -18,9 +18,12 @@ final class SQLiteLane: WritingLane {
     }
 
     func transaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws {
-        try commit(body)
-        // Whatever was written before, by whomever, lies before it in the log, and is flushed with it.
-        if durability == .durableOnReturn { try connection.sqlite.flushLog() }
+        guard durability == .durableOnReturn else { return try commit(body) }
+        let outcome = Result { try commit(body) }
+        // Whatever was written before, by whomever, lies before it in the log, and is flushed with it; also for one that
+        // failed, because its reason may be what another has written in this moment, such as the same submission.
+        try connection.sqlite.flushLog()
+        try outcome.get()
     }
 
     private func commit(_ body: (Connection) throws -> Void) throws {
