@@ -42,13 +42,7 @@ final class PostgresLane: WritingLane {
                 }
             try connection.execute(script: "BEGIN;" + lock)
         }
-        do {
-            try body(connection)
-            try connection.commit()
-        } catch {
-            connection.rollBack()
-            throw error
-        }
+        try connection.end(body)
     }
 
     private static func lock(_ kind: String) -> String {
@@ -57,13 +51,7 @@ final class PostgresLane: WritingLane {
 
     func read(_ body: (Connection) throws -> Void) throws {
         let connection = try begin { try $0.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
-        do {
-            try body(connection)
-            try connection.commit()
-        } catch {
-            connection.rollBack()
-            throw error
-        }
+        try connection.end(body)
     }
 
     /// Begins a transaction, on a new connection when the old one turns out to be lost: nothing was done on it yet.

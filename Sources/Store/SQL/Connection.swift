@@ -140,7 +140,7 @@ package final class Connection {
     /// Readers keep it short: SQLite's log grows meanwhile.
     func readTransaction<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         try beginReading()
-        return try endReading(body)
+        return try end(body)
     }
 
     func beginReading() throws {
@@ -148,7 +148,7 @@ package final class Connection {
     }
 
     /// Runs a closure in the transaction that has begun, and ends it.
-    func endReading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+    func end<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         do {
             let value = try body(self)
             try commit()

@@ -20,7 +20,7 @@ package final class Readers: Sendable {
     package func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         let lent = try begin()
         defer { giveBack(lent) }
-        return try lent.connection.endReading(body)
+        return try lent.connection.end(body)
     }
 
     /// Begins on a connection that works: one that was cut while nobody used it shows it here, before anything was read.

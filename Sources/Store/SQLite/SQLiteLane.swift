@@ -30,13 +30,7 @@ final class SQLiteLane: WritingLane {
         try gate.enter()
         defer { gate.leave() }
         try connection.run("BEGIN IMMEDIATE")
-        do {
-            try body(connection)
-            try connection.commit()
-        } catch {
-            connection.rollBack()
-            throw error
-        }
+        try connection.end(body)
     }
 
     /// Runs a read transaction outside the gate.
