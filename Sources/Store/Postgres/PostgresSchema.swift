@@ -18,7 +18,7 @@ enum PostgresSchema {
     static func migrate(_ connection: Connection) throws -> [Int] {
         try connection.execute(script: "SELECT pg_advisory_lock(hashtextextended('sibyl:migrate', 0))")
         defer {
-            // The lock also goes with the connection.
+            // try? because the lock also goes with the connection.
             try? connection.execute(script: "SELECT pg_advisory_unlock_all()")
         }
         try makeSchema(connection)
