@@ -49,6 +49,9 @@ final class PostgresLane: WritingLane {
         " SELECT pg_advisory_xact_lock\(kind)(hashtextextended(current_schema() || ':reach', 0))"
     }
 
+    /// The server has flushed every commit before it told of it.
+    func flush() {}
+
     func read(_ body: (Connection) throws -> Void) throws {
         let connection = try begin { try $0.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
         try connection.end(body)

@@ -34,6 +34,7 @@ protocol DatabaseEngine: Sendable {
 protocol WritingLane: AnyObject {
     func transaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws
     func read(_ body: (Connection) throws -> Void) throws
+    func flush() throws
 }
 
 /// How a write-ahead log stands, by which two looks tell whether anything was written between them.

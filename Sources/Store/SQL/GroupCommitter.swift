@@ -20,7 +20,7 @@ package final class GroupCommitter: Sendable {
         let reach: Writer.Reach
         /// Runs inside the transaction, maybe more than once; remembers its outcome for `answer`.
         let run: @Sendable (Connection) throws -> Void
-        /// Tells others of the commit; once is enough for all of a group.
+        /// Tells others of the commit, who can begin while it goes to disk; once is enough for all of a group.
         let announce: (@Sendable () -> Void)?
         /// Called once, after the commit, with the reason when there was none.
         let answer: @Sendable ((any Error)?) -> Void
@@ -59,8 +59,8 @@ package final class GroupCommitter: Sendable {
     /// - Parameters:
     ///   - bytes: about how much is written, by which the lane is chosen.
     ///   - reach: which other transactions may run meanwhile.
-    ///   - announce: tells others of the commit, before it is answered; called once for all of a group, so that it must
-    ///     not matter whose it is.
+    ///   - announce: tells others of the commit, before it is on disk and answered; called once for all of a group, so
+    ///     that it must not matter whose it is.
     ///   - body: runs on the committer's thread inside the transaction, maybe together with others'.
     /// - Throws: what the closure throws, ``StoreError/tooManyWaiting``, ``StoreError/closed``, or what kept the
     ///   commit from the disk; then nothing of this write was kept.
@@ -89,7 +89,7 @@ package final class GroupCommitter: Sendable {
     ///
     /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
-        let writer = try database.makeWriter(.durableOnReturn)
+        let writer = try database.makeWriter(.durableOnceFlushed)
         stop.whenRaised { [wake] in wake.raise() }
         while !stop.isRaised {
             if !commitNext(writer) { wake.wait(for: Limits.safetyPoll) }
@@ -117,7 +117,10 @@ package final class GroupCommitter: Sendable {
         let group = state.withLock { $0.takeGroup(limit: groupLimit) }
         if group.isEmpty { return false }
         let failures = commitTogether(group, writer) ?? commitApart(group, writer)
-        for (write, failure) in zip(group, failures) { write.answer(failure) }
+        // Also for those that failed: the reason may be what another has written in this moment, such as the same submission.
+        var trouble: (any Error)?
+        do { try writer.flush() } catch { trouble = error }
+        for (write, failure) in zip(group, failures) { write.answer(failure ?? trouble) }
         return true
     }
 

@@ -6,9 +6,9 @@ package final class Writer {
     package enum Durability: Sendable {
         /// A commit is on disk before the call returns: what a caller was promised.
         case durable
-        /// The same, though others may see the commit before it is on disk: for what nobody was told of yet, such as a
-        /// new task. Its flush holds up no other writer.
-        case durableOnReturn
+        /// A commit is on disk once a ``flush()`` that began after it, of any writer, has returned; others may see it
+        /// before: for what nobody was told of yet, such as a new task. The flush holds up no other writer.
+        case durableOnceFlushed
         /// A power loss may undo the commit, never the order of commits: claims and beats, which are harmless to lose.
         case relaxed
     }
@@ -42,6 +42,11 @@ package final class Writer {
         try lane.transaction(reach) { value = try body($0) }
         return value!
     }
+
+    /// Waits until every commit so far, whoever made it, is on disk.
+    ///
+    /// - Throws: the engine's error; then nobody knows what is on disk.
+    package func flush() throws { try lane.flush() }
 
     /// Runs a read transaction.
     package func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {

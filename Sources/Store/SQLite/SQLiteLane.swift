@@ -15,18 +15,11 @@ final class SQLiteLane: WritingLane {
         let level = durability == .durable ? "FULL" : "NORMAL"
         let patience = waits ? Limits.lockWait.wholeMilliseconds : 0
         try connection.execute(script: "PRAGMA synchronous = \(level); PRAGMA busy_timeout = \(patience)")
+        // Only who has read has opened the log, which `flush` needs.
+        if durability == .durableOnceFlushed { _ = try connection.first("SELECT 1 FROM sqlite_schema") { _ in true } }
     }
 
     func transaction(_ reach: Writer.Reach, _ body: (Connection) throws -> Void) throws {
-        guard durability == .durableOnReturn else { return try commit(body) }
-        let outcome = Result { try commit(body) }
-        // Whatever was written before, by whomever, lies before it in the log, and is flushed with it; also for one that
-        // failed, because its reason may be what another has written in this moment, such as the same submission.
-        try connection.sqlite.flushLog()
-        try outcome.get()
-    }
-
-    private func commit(_ body: (Connection) throws -> Void) throws {
         try gate.enter()
         defer { gate.leave() }
         try connection.run("BEGIN IMMEDIATE")
@@ -35,6 +28,9 @@ final class SQLiteLane: WritingLane {
 
     /// Runs a read transaction outside the gate.
     func read(_ body: (Connection) throws -> Void) throws { try connection.readTransaction(body) }
+
+    /// Whatever was committed before, by whomever, lies in the log, and goes to disk with it.
+    func flush() throws { try connection.sqlite.flushLog() }
 
     /// Runs a statement inside the gate that cannot be part of a transaction, such as a checkpoint.
     func exclusively<Value>(_ body: (Connection) throws -> Value) throws -> Value {

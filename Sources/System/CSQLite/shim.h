@@ -10,13 +10,12 @@ static inline int sibyl_sqlite3_keep_no_memory_statistics(void) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-// Flushes the write-ahead log by the file system that the connection uses.
+// Flushes the write-ahead log, which the connection must have read before, by the file system that it uses.
 static inline int sibyl_sqlite3_sync_log(sqlite3 *database) {
     sqlite3_file *log = 0;
     int code = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (code != SQLITE_OK) return code;
-    // Who has never opened the log has seen nothing of it.
-    if (!log || !log->pMethods) return SQLITE_OK;
+    if (!log || !log->pMethods) return SQLITE_MISUSE;
     return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
