@@ -131,11 +131,11 @@ struct TaskAddresses {
         json.key("urls")
         json.object { json in
             json.member("self", own)
-            json.member("input", own + "/input")
-            json.member("results", own + "/results")
-            json.member("events", own + "/events")
-            json.member("manifest", own + "/manifest")
-            json.member("cancel", own + "/cancel")
+            json.member("input", own, followedBy: "/input")
+            json.member("results", own, followedBy: "/results")
+            json.member("events", own, followedBy: "/events")
+            json.member("manifest", own, followedBy: "/manifest")
+            json.member("cancel", own, followedBy: "/cancel")
         }
     }
 }
