@@ -4,7 +4,9 @@ package import Queue
 package import Store
 
 /// What the routes work with; made once, shared by all requests.
-package struct APIContext: Sendable {
+///
+/// A class: each copy of a struct would count a reference for each of its parts, and all threads share those counts.
+package final class APIContext: Sendable {
     package let catalog: Catalog
     package let submissions: Submissions
     package let tasks: TaskStore
@@ -90,7 +92,8 @@ package struct APIContext: Sendable {
     ///
     /// - Parameter result: the single result of a one-row task, wherever it is kept.
     func message(of stored: StoredTask, result: Predictions?) -> TaskMessage {
-        TaskMessage(stored: stored, result: result, now: clock.now, queueWait: forecast.lastWait)
+        let queueWait = stored.task.status.isFinal ? nil : forecast.lastWait
+        return TaskMessage(stored: stored, result: result, now: clock.now, queueWait: queueWait)
     }
 
     /// Makes a new task's id.

@@ -53,8 +53,7 @@ package final class APIServer: Sendable {
     /// Without keys only this machine may ask; a request that a proxy brought comes from elsewhere.
     @Sendable private static func refuseForwarded(_ request: HTTPRequest) throws {
         let isForwarded = request.headers.fields.contains { field in
-            let name = field.name.lowercased()
-            return name == "forwarded" || name.hasPrefix("x-forwarded-")
+            field.name.equalsIgnoringCase("forwarded") || field.name.beginsIgnoringCase("x-forwarded-")
         }
         if isForwarded { throw APIError.forwarded }
     }
@@ -67,6 +66,7 @@ struct RequestLog {
     func write(_ summary: RequestSummary) {
         let status = summary.status ?? 0
         let level: LogLevel = status >= 500 ? .warning : .debug
+        guard logger.writes(level) else { return }
         logger.log(
             level, "request",
             [

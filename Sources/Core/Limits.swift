@@ -38,6 +38,8 @@ package enum Limits {
 
     /// Bytes of a request line with its headers: what browsers and proxies send stays below 16 kB.
     package static let headerBytes = 32 << 10
+    /// Bytes for what a connection keeps beside the bytes of a head: the list of two hundred fields, and its answer's head.
+    package static let headerListBytes = 16 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
     /// A body up to which its handler runs on the connection's own thread: it is parsed in some microseconds.

@@ -36,16 +36,14 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     ///
     /// - Parameter probabilities: one for each label.
     /// - Returns: the index of the label; the first of equals.
-    package func label(of probabilities: some RandomAccessCollection<Float>) -> Int {
+    package func label(of probabilities: ArraySlice<Float>) -> Int {
         let first = probabilities.startIndex
         if let threshold, let positiveLabel, labels.count == 2, let positive = labels.firstIndex(of: positiveLabel) {
-            let score = probabilities[probabilities.index(first, offsetBy: positive)]
-            return score >= threshold ? positive : 1 - positive
+            return probabilities[first + positive] >= threshold ? positive : 1 - positive
         }
-        var best = 0
-        for (index, value) in probabilities.enumerated()
-        where value > probabilities[probabilities.index(first, offsetBy: best)] { best = index }
-        return best
+        var best = first
+        for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
+        return best - first
     }
 }
 

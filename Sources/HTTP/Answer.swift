@@ -44,8 +44,9 @@ struct Answer: Sendable {
 extension Duration {
     /// Seconds with six digits after the point, such as `0.000123`; formatted by hand because every answer has one.
     var asProcessTime: String {
-        let microseconds = max(0, components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000)
-        let fraction = String(microseconds % 1_000_000)
-        return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
+        let (seconds, attoseconds) = components
+        // The leading 1, which is dropped, keeps the zeros behind it.
+        let digits = String(1_000_000 + max(0, attoseconds) / 1_000_000_000_000).utf8.dropFirst()
+        return "\(max(0, seconds)).\(Substring(digits))"
     }
 }

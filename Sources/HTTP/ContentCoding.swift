@@ -19,6 +19,8 @@ enum ContentCoding {
 
     /// Whether bytes of a media type shrink: text does, images and archives are compressed already.
     static func shrinks(_ type: String) -> Bool {
+        // Nearly all answers are this.
+        if type == "application/json" { return true }
         let essence = type.prefix { $0 != ";" }.lowercased()
         return essence.hasPrefix("text/") || essence.hasSuffix("json") || essence.hasSuffix("jsonl")
             || essence.hasSuffix("xml") || essence.hasSuffix("javascript")

@@ -41,7 +41,7 @@ extension Exchange {
 
     func start(_ produce: @escaping @Sendable (HTTPBodyWriter) async throws -> Void, _ writer: HTTPBodyWriter) {
         shared.withLock { $0.writer = writer }
-        guard context.join(self) else { return writer.cut() }
+        guard join() else { return writer.cut() }
         let task = Task {
             do {
                 try await produce(writer)

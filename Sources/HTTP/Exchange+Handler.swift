@@ -12,7 +12,7 @@ extension Exchange {
     ) {
         guard !hasLaunched, let request else { return }
         hasLaunched = true
-        guard context.join(self) else { return abort() }
+        guard join() else { return abort() }
         let acceptsGzip = acceptsGzip
         let task = Task(executorPreference: executor) { [self] in
             do { conclude(Answer(try await handler(request), acceptsGzip: acceptsGzip)) } catch {
@@ -20,6 +20,13 @@ extension Exchange {
             }
         }
         shared.withLock { $0.task = task }
+    }
+
+    /// Notes that a task is about to work on the request; false when the server stops.
+    func join() -> Bool {
+        guard context.join(self) else { return false }
+        hasJoined = true
+        return true
     }
 
     func suspendUntilAnswered() -> Bool {

@@ -46,7 +46,8 @@ extension Exchange {
         var request = HTTPRequest(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: head.headers,
             requestID: summary.requestID, remoteAddress: client.address)
-        self.request = request
+        // Whatever is refused below is told with the request's path.
+        defer { self.request = request }
         switch try context.router.match(method, parsed) {
         case .options(let allowed):
             let headers: HTTPHeaders = ["Allow": allowed.joined(separator: ", ")]
@@ -56,7 +57,6 @@ extension Exchange {
             request.route = route.pattern
             request.parameters = parameters
             summary.route = route.pattern
-            self.request = request
             try context.hooks.admit(request)
             plan = try makePlan(route.handler, head, request)
         }

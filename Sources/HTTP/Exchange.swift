@@ -51,6 +51,8 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     var discardedBytes = 0
     var collected: [UInt8] = []
     var hasLaunched = false
+    /// The server knows the request as one that a task works on.
+    var hasJoined = false
     var hasSaidLast = false
     var startedAt = Duration.zero
     var summary: RequestSummary
@@ -88,7 +90,7 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
         buffer?.finish(.failure(HTTPError.bodyIncomplete))
         form?.close()
         if !whole { task?.cancel() }
-        context.leave(self)
+        if hasJoined { context.leave(self) }
         guard startedAt > .zero else { return }
         let now = context.hooks.clock.now
         client.enter(.idle(since: now, until: now + context.configuration.idle))

@@ -41,8 +41,21 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 extension String {
     /// Whether two texts are equal when `A` to `Z` count as `a` to `z`.
     package func equalsIgnoringCase(_ other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        return zip(utf8, other.utf8).allSatisfy { $0 == $1 || $0.asciiLowercased == $1.asciiLowercased }
+        utf8.count == other.utf8.count && beginsIgnoringCase(other)
+    }
+
+    /// Whether a text begins with another when `A` to `Z` count as `a` to `z`.
+    package func beginsIgnoringCase(_ other: String) -> Bool {
+        guard utf8.count >= other.utf8.count else { return false }
+        var (mine, theirs) = (self, other)
+        return mine.withUTF8 { mine in
+            theirs.withUTF8 { theirs in
+                for index in theirs.indices where mine[index] != theirs[index] {
+                    if mine[index].asciiLowercased != theirs[index].asciiLowercased { return false }
+                }
+                return true
+            }
+        }
     }
 }
 

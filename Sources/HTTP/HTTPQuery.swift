@@ -13,7 +13,7 @@ package struct HTTPQuery: Sendable, Equatable {
     /// Reads the part of a target after its question mark; `+` means a space.
     ///
     /// - Throws: ``HTTPError/malformed(_:)`` for a bad escape, a NUL or bytes that are not UTF-8.
-    init(decoding text: Substring.UTF8View) throws {
+    init(decoding text: Slice<UnsafeBufferPointer<UInt8>>) throws {
         items = try text.split(separator: UInt8(ascii: "&")).map { pair in
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             return Item(

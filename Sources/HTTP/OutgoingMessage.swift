@@ -19,7 +19,11 @@ struct OutgoingMessage: ~Copyable {
         // For HEAD the library sends the last chunk of a body that has none; it does not when the connection ends.
         if isHead, message.writer != nil, sibyl_end_with_connection(message.response) != .YES { return nil }
         for field in answer.headers.fields {
-            guard MHD_add_response_header(message.response, field.name, field.value) == .YES else { return nil }
+            // A text that is passed as it is would be copied to an array first.
+            let isAdded = field.name.withCString { name in
+                field.value.withCString { MHD_add_response_header(message.response, name, $0) == .YES }
+            }
+            guard isAdded else { return nil }
         }
         return message
     }

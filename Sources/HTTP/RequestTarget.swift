@@ -10,28 +10,43 @@ struct RequestTarget: Sendable, Equatable {
     ///
     /// - Throws: ``HTTPError/malformed(_:)``.
     init(_ raw: String) throws {
-        let raw = Self.withoutAuthority(raw).utf8
-        guard raw.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else {
+        var raw = Self.withoutAuthority(raw)
+        self = try raw.withUTF8(Self.init(bytes:))
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) throws {
+        guard bytes.allSatisfy({ $0 >= 0x21 && $0 <= 0x7E && $0 != UInt8(ascii: "#") }) else {
             throw HTTPError.malformed("the target holds a byte that must be percent-encoded")
         }
-        let question = raw.firstIndex(of: UInt8(ascii: "?")) ?? raw.endIndex
-        let rawPath = raw[..<question]
-        query = question == raw.endIndex ? HTTPQuery() : try HTTPQuery(decoding: raw[question...].dropFirst())
+        let question = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        let rawPath = bytes[..<question]
+        query = question == bytes.endIndex ? HTTPQuery() : try HTTPQuery(decoding: bytes[(question + 1)...])
         guard rawPath.first == UInt8(ascii: "/") else {
             guard rawPath.elementsEqual("*".utf8) else { throw HTTPError.malformed("the target is not a path") }
             (path, segments) = ("*", [])
             return
         }
-        var segments = try rawPath.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { try PercentEncoding.decode($0, plusIsSpace: false) }
-        path = "/" + segments.joined(separator: "/")
+        segments = try Self.segments(of: rawPath)
+        let isEscaped = rawPath.contains(UInt8(ascii: "%"))
+        path = isEscaped ? "/" + segments.joined(separator: "/") : String(decoding: rawPath, as: UTF8.self)
         if segments.last == "" { segments.removeLast() }
-        self.segments = segments
+    }
+
+    /// What stands behind each slash, decoded.
+    private static func segments(of path: Slice<UnsafeBufferPointer<UInt8>>) throws -> [String] {
+        var segments: [String] = []
+        segments.reserveCapacity(8)
+        var start = path.startIndex + 1
+        for end in start...path.endIndex where end == path.endIndex || path[end] == UInt8(ascii: "/") {
+            segments.append(try PercentEncoding.decode(path[start..<end], plusIsSpace: false))
+            start = end + 1
+        }
+        return segments
     }
 
     /// Drops the scheme and host of a target in absolute form, which every server must accept (RFC 9112, section 3.2.2).
     private static func withoutAuthority(_ raw: String) -> Substring {
-        guard !raw.hasPrefix("/") else { return raw[...] }
+        guard raw.utf8.first != UInt8(ascii: "/") else { return raw[...] }
         for scheme in ["http://", "https://"] where raw.prefix(scheme.count).lowercased() == scheme {
             let rest = raw.dropFirst(scheme.count)
             let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex

@@ -9,7 +9,15 @@ package enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case warning
     case error
 
-    private var rank: Int { Self.allCases.firstIndex(of: self)! }
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .notice: 2
+        case .warning: 3
+        case .error: 4
+        }
+    }
 
     package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 }
@@ -39,8 +47,11 @@ package struct Logger: Sendable {
         self.sink = sink
     }
 
+    /// Whether lines of a level are written: for those whose values cost something to make.
+    package func writes(_ level: LogLevel) -> Bool { level >= self.level }
+
     package func log(_ level: LogLevel, _ event: String, _ values: [String: String] = [:]) {
-        guard level >= self.level else { return }
+        guard writes(level) else { return }
         var line = "time=\(now()) level=\(level.rawValue) event=\(Self.quoted(event))"
         for (key, value) in context.merging(values, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
             line += " \(key)=\(Self.quoted(value))"

@@ -104,6 +104,37 @@ import Testing
         #expect(try JSONDecoder().decode([Float].self, from: Data(bytes)) == floats)
     }
 
+    @Test func `whole numbers of every length are written as Swift writes them`() {
+        var generator = SeededGenerator(seed: 7)
+        var numbers = (0..<19).flatMap { power in
+            let ten = (0..<power).reduce(1) { product, _ in product * 10 }
+            return [ten - 1, ten, -ten, ten + 1]
+        }
+        numbers += (0..<500).map { _ in Int.random(in: .min ... .max, using: &generator) }
+        for number in numbers { #expect(text { $0.value(number) } == "\(number)") }
+    }
+
+    @Test(arguments: [1, 2, 7, 64])
+    func `a document grows beyond the room that was kept for it`(room: Int) {
+        let words = (0..<200).map { String(repeating: "ä", count: $0) }
+        var writer = JSONWriter(reserving: room)
+        writer.array { json in for word in words { json.value(word) } }
+        let expected = "[" + words.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == expected)
+        writer.newline()
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == expected + "\n")
+    }
+
+    @Test func `a text and its ending are one value`() {
+        let written = text { json in
+            json.object { json in
+                json.member("a", "/x", followedBy: "/y")
+                json.member("b", "\"", followedBy: "")
+            }
+        }
+        #expect(written == #"{"a":"/x/y","b":"\""}"#)
+    }
+
     @Test func `the ends of whole numbers are written whole`() {
         #expect(text { $0.value(Int.min) } == "-9223372036854775808")
         #expect(text { $0.value(Int.max) } == "9223372036854775807")

@@ -20,6 +20,8 @@ import Testing
         (-2_203_891_200_000, "1900-03-01T00:00:00.000Z"),
         (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
         (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        (253_402_300_800_000, "10000-01-01T00:00:00.000Z"),
+        (.max, "292278994-08-17T07:12:55.807Z"),
     ])
     func `moments are written in UTC with milliseconds`(milliseconds: Int64, text: String) {
         #expect(WallTime(milliseconds: milliseconds).description == text)

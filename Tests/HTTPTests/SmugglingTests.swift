@@ -1,3 +1,4 @@
+import Core
 import HTTP
 import Testing
 
@@ -122,6 +123,17 @@ import Testing
             #expect(refused.status == 431)
             #expect(refused.text.contains(#""code":"headers_too_large""#))
             #expect(try fixture.connect().get("/now?\(padding)").status == 431)
+        }
+    }
+
+    /// Each field costs memory of the connection beside its bytes, and the answer's head some more.
+    @Test
+    func `a head that fills the bound is taken with two hundred fields`() async throws {
+        try await serving(Self.routes) { fixture in
+            let fields = (100..<300).map { "X-\($0): \(String(repeating: "a", count: 150))\r\n" }.joined()
+            #expect((31_000...Limits.headerBytes).contains(fields.utf8.count))
+            let client = try fixture.connect()
+            for _ in 0..<2 { #expect(try client.get("/now", headers: fields).status == 200) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import Core
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -109,6 +110,20 @@ import Testing
         let plan = try queue.read { try $0.plan(of: sql) }
         #expect(plan.first?.contains(index) == true, "\(plan)")
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN input") })
+    }
+
+    /// Nothing else is asked so often; a transaction around it would be two statements more.
+    @Test func `a task is found by one statement`() async throws {
+        let seen = Mutex<[String]>([])
+        let queue = try QueueHarness(
+            .sqlite,
+            watch: StatementWatch(before: { sql, _ in seen.withLock { $0.append(sql) } }, after: { _, _ in }))
+        let id = try await queue.submit([[1]])
+        // Whoever asks first also learns what the model's key stands for.
+        _ = try queue.task(id)
+        seen.withLock { $0 = [] }
+        #expect(try queue.tasks.task(id, owner: "local")?.task.id == id)
+        #expect(seen.withLock { $0.count } == 1)
     }
 
     @Test func `what the keeper looks for costs the same after a long history`() throws {

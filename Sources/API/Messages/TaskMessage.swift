@@ -10,8 +10,6 @@ struct TaskMessage {
     /// How long all waiting rows should need; nil when that is not known.
     let queueWait: Duration?
 
-    private var task: PredictionTask { stored.task }
-
     func write(to json: inout JSONWriter) {
         json.object { json in
             writeIdentity(to: &json)
@@ -19,25 +17,25 @@ struct TaskMessage {
             writeProgress(to: &json)
             writeTimes(to: &json)
             writeResult(to: &json)
-            TaskAddresses(id: task.id).write(to: &json)
+            TaskAddresses(id: stored.task.id).write(to: &json)
         }
     }
 
     private func writeIdentity(to json: inout JSONWriter) {
-        let id = task.id.description
+        let id = stored.task.id.description
         json.member("id", id)
         json.member("task_id", id)
-        json.member("name", task.name)
-        json.member("status", task.status.rawValue)
-        json.member("final", task.status.isFinal)
-        json.member("model", task.model.model)
-        json.member("model_version", task.model.version)
-        json.member("model_digest", task.model.digest)
-        json.member("priority", task.priority.rawValue)
-        if task.source == .sync { json.member("source", task.source.rawValue) }
+        json.member("name", stored.task.name)
+        json.member("status", stored.task.status.rawValue)
+        json.member("final", stored.task.status.isFinal)
+        json.member("model", stored.task.model.model)
+        json.member("model_version", stored.task.model.version)
+        json.member("model_digest", stored.task.model.digest)
+        json.member("priority", stored.task.priority.rawValue)
+        if stored.task.source == .sync { json.member("source", stored.task.source.rawValue) }
         json.key("metadata")
         json.object { json in
-            for (name, value) in task.metadata.sorted(by: { $0.key < $1.key }) {
+            for (name, value) in stored.task.metadata.sorted(by: { $0.key < $1.key }) {
                 json.key(escaping: name)
                 json.value(value)
             }
@@ -51,22 +49,22 @@ struct TaskMessage {
         json.raw(stored.warnings ?? "[]")
         json.key("input")
         json.object { json in
-            json.member("state", task.input.rawValue)
-            json.member("bytes", task.inputBytes)
-            json.member("rows", task.rows.total)
+            json.member("state", stored.task.input.rawValue)
+            json.member("bytes", stored.task.inputBytes)
+            json.member("rows", stored.task.rows.total)
         }
     }
 
     private func writeProgress(to json: inout JSONWriter) {
         json.key("rows")
         json.object { json in
-            json.member("total", task.rows.total)
-            json.member("pending", task.rows.pending)
-            json.member("processing", task.rows.processing)
-            json.member("succeeded", task.rows.succeeded)
-            json.member("failed", task.rows.failed)
-            json.member("cancelled", task.rows.cancelled)
-            json.member("expired", task.rows.expired)
+            json.member("total", stored.task.rows.total)
+            json.member("pending", stored.task.rows.pending)
+            json.member("processing", stored.task.rows.processing)
+            json.member("succeeded", stored.task.rows.succeeded)
+            json.member("failed", stored.task.rows.failed)
+            json.member("cancelled", stored.task.rows.cancelled)
+            json.member("expired", stored.task.rows.expired)
         }
         let progress = self.progress
         json.member("progress", progress.share)
@@ -74,23 +72,23 @@ struct TaskMessage {
         json.member("eta_seconds", progress.remainingSeconds)
     }
 
-    var progress: TaskProgressEstimate { TaskProgressEstimate(task, at: now, queueWait: queueWait) }
+    var progress: TaskProgressEstimate { TaskProgressEstimate(stored.task, at: now, queueWait: queueWait) }
 
     private func writeTimes(to json: inout JSONWriter) {
-        json.member("created_at", task.createdAt)
-        json.member("started_at", task.startedAt)
-        json.member("completed_at", task.completedAt)
-        json.member("deadline_at", task.deadline)
-        json.member("results_until", task.resultsUntil)
+        json.member("created_at", stored.task.createdAt)
+        json.member("started_at", stored.task.startedAt)
+        json.member("completed_at", stored.task.completedAt)
+        json.member("deadline_at", stored.task.deadline)
+        json.member("results_until", stored.task.resultsUntil)
     }
 
     private func writeResult(to json: inout JSONWriter) {
         if let result, result.count == 1 {
             json.key("result")
-            PredictionMessage(task: task).write(result, rows: 0..<1, firstRow: 0, to: &json)
+            PredictionMessage(task: stored.task).write(result, rows: 0..<1, firstRow: 0, to: &json)
         }
         json.key("error")
-        if let failure = task.failure {
+        if let failure = stored.task.failure {
             json.object { json in
                 json.member("code", failure.rawValue)
                 json.member("message", failure.taskMessage)
@@ -99,7 +97,6 @@ struct TaskMessage {
             json.null()
         }
     }
-
 }
 
 extension ErrorCode {
@@ -131,11 +128,11 @@ struct TaskAddresses {
         json.key("urls")
         json.object { json in
             json.member("self", own)
-            json.member("input", own + "/input")
-            json.member("results", own + "/results")
-            json.member("events", own + "/events")
-            json.member("manifest", own + "/manifest")
-            json.member("cancel", own + "/cancel")
+            json.member("input", own, followedBy: "/input")
+            json.member("results", own, followedBy: "/results")
+            json.member("events", own, followedBy: "/events")
+            json.member("manifest", own, followedBy: "/manifest")
+            json.member("cancel", own, followedBy: "/cancel")
         }
     }
 }

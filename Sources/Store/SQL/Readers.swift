@@ -23,6 +23,17 @@ package final class Readers: Sendable {
         return try lent.connection.end(body)
     }
 
+    /// Runs a closure whose one statement reads all that must fit together.
+    ///
+    /// SQLite keeps a statement to one state of the database by itself, and two statements around it would cost as much as
+    /// a point read. A server's connection begins as ever: that is how one that was cut is found out.
+    package func readOnce<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        guard database.backend.engine == .sqlite else { return try read(body) }
+        let lent = try idle.withLock({ $0.popLast() }) ?? Lent(connection: try database.backend.makeReader())
+        defer { giveBack(lent) }
+        return try body(lent.connection)
+    }
+
     /// Begins on a connection that works: one that was cut while nobody used it shows it here, before anything was read.
     private func begin() throws -> Lent {
         while let lent = idle.withLock({ $0.popLast() }) {

@@ -9,7 +9,7 @@ final class SQLiteSession: SQLSession {
     let isLost = false
     let hasEnded = false
     let handle: OpaquePointer
-    private var statements: [String: OpaquePointer] = [:]
+    private var statements: [StatementText: OpaquePointer] = [:]
 
     /// Opens the database file.
     ///
@@ -63,7 +63,7 @@ final class SQLiteSession: SQLSession {
     }
 
     /// Every text that was run here so far.
-    var preparedTexts: Set<String> { Set(statements.keys) }
+    var preparedTexts: Set<String> { Set(statements.keys.map(\.text)) }
 
     /// Counts the steps of SQLite's virtual machine that a closure's statements take: work, whatever the machine's speed.
     func countingSteps(_ body: () throws -> Void) rethrows -> Int {
@@ -87,12 +87,13 @@ final class SQLiteSession: SQLSession {
     }
 
     private func prepared(_ sql: String) throws -> OpaquePointer {
-        if let statement = statements[sql] { return statement }
+        let text = StatementText(text: sql)
+        if let statement = statements[text] { return statement }
         precondition(statements.count < Limits.preparedStatements, "statements must be fixed texts")
         var statement: OpaquePointer?
         try check(
             sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil), "prepare", sql)
-        statements[sql] = statement
+        statements[text] = statement
         return statement!
     }
 
@@ -136,6 +137,14 @@ final class SQLiteSession: SQLSession {
         SQLiteError(
             operation: operation, resultCode: code, reason: String(cString: sqlite3_errmsg(handle)), sql: sql)
     }
+}
+
+/// A statement's text as a key of a connection's few: its length tells nearly all apart, and the same literal is known
+/// by where it lies, while to hash a thousand bytes costs as much as a step.
+private struct StatementText: Hashable {
+    let text: String
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text.utf8.count) }
 }
 
 /// What only SQLite's connections have.

@@ -1,7 +1,10 @@
 package import Core
 
 /// A task as the database has it.
-package struct StoredTask: Sendable {
+///
+/// A class, because it is handed through half a dozen calls, and each copy of a struct would count a reference for each
+/// of its texts; those of its model are shared by all threads.
+package final class StoredTask: Sendable {
     /// The task's key in the database, which starts the keys of its chunks.
     package let key: Int64
     package let task: PredictionTask
@@ -15,6 +18,19 @@ package struct StoredTask: Sendable {
     package let warnings: String?
     /// Whether the keeper has deleted the results.
     package let isSwept: Bool
+
+    init(
+        key: Int64, task: PredictionTask, kept: KeptInput, result: Predictions?, inputFormat: String?,
+        warnings: String?, isSwept: Bool
+    ) {
+        self.key = key
+        self.task = task
+        self.kept = kept
+        self.result = result
+        self.inputFormat = inputFormat
+        self.warnings = warnings
+        self.isSwept = isSwept
+    }
 }
 
 /// What is kept of a task's input after its rows were scored.

@@ -17,7 +17,7 @@ package final class TaskStore: Sendable {
     /// - Parameter owner: whose task it must be.
     /// - Returns: nil when there is none, or it is another owner's.
     package func task(_ id: TaskID, owner: String) throws -> StoredTask? {
-        try readers.read { connection in
+        try readers.readOnce { connection in
             guard let found = try TaskTable.find(id, models: models, in: connection) else { return nil }
             return found.task.owner == owner ? found : nil
         }

@@ -3,6 +3,8 @@ internal import Foundation
 
 extension TaskTable {
     /// Finds a task by its id.
+    ///
+    /// No row of an ended task is leased: its chunks are not looked for.
     package static func find(
         _ id: TaskID, models: ModelRegistry, in connection: Connection
     ) throws -> StoredTask? {
@@ -10,8 +12,10 @@ extension TaskTable {
             """
             SELECT task.key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
                 failure, result, revision, created_ms, started_ms, completed_ms, results_until_ms, swept_ms,
-                (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
-                    AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215),
+                CASE WHEN status IN ('pending', 'processing', 'cancelling') THEN
+                    (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
+                        AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
+                ELSE 0 END,
                 source, metadata, deadline_ms, kept, format, warnings
             FROM task LEFT JOIN input ON input.task = task.key WHERE id = ?
             """, .blob(id.bytes)
