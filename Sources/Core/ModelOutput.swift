@@ -34,17 +34,21 @@ package struct ModelOutput: Sendable, Equatable, Codable {
 
     /// Finds the label that a row's probabilities stand for: the most probable one, or by the threshold.
     ///
+    /// Takes a slice and nothing more general, because other rooms call it for each row: a generic function would look
+    /// its types up at run time there.
+    ///
     /// - Parameter probabilities: one for each label.
     /// - Returns: the index of the label; the first of equals.
-    package func label(of probabilities: some RandomAccessCollection<Float>) -> Int {
+    package func label(of probabilities: ArraySlice<Float>) -> Int {
         let first = probabilities.startIndex
         if let threshold, let positiveLabel, labels.count == 2, let positive = labels.firstIndex(of: positiveLabel) {
-            let score = probabilities[probabilities.index(first, offsetBy: positive)]
+            let score = probabilities[first + positive]
             return score >= threshold ? positive : 1 - positive
         }
         var best = 0
-        for (index, value) in probabilities.enumerated()
-        where value > probabilities[probabilities.index(first, offsetBy: best)] { best = index }
+        for index in 0..<probabilities.count where probabilities[first + index] > probabilities[first + best] {
+            best = index
+        }
         return best
     }
 }

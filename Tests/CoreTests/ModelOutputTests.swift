@@ -10,7 +10,7 @@ import Testing
             ([0.1, 0.2, 0.7], 2), ([0.7, 0.2, 0.1], 0), ([0.4, 0.4, 0.2], 0), ([0.2, 0.4, 0.4], 1), ([0, 0, 0], 0),
         ] as [([Float], Int)])
     func `the most probable label wins, the first of equals`(probabilities: [Float], label: Int) {
-        #expect(three.label(of: probabilities) == label)
+        #expect(three.label(of: probabilities[...]) == label)
     }
 
     @Test func `a slice is read from its own start`() {
@@ -29,14 +29,14 @@ import Testing
     ) {
         let output = ModelOutput(
             kind: .classification, labels: ["no", "yes"], positiveLabel: positive, threshold: threshold)
-        #expect(output.label(of: probabilities) == label)
+        #expect(output.label(of: probabilities[...]) == label)
         #expect(output.label(of: ([0.5, 0.5] + probabilities)[2...]) == label)
     }
 
     @Test func `a threshold over three labels means nothing`() {
         let output = ModelOutput(
             kind: .classification, labels: ["a", "b", "c"], positiveLabel: "c", threshold: 0.1)
-        #expect(output.label(of: [0.6, 0.2, 0.2] as [Float]) == 0)
+        #expect(output.label(of: [0.6, 0.2, 0.2]) == 0)
     }
 
     @Test func `the width is the number of labels, one, or what was said`() {
