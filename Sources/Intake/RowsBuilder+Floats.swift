@@ -51,7 +51,7 @@ extension RowsBuilder {
     private static func float(
         _ field: CSVRecord.Field, _ slot: InputSlot, _ bytes: UnsafeRawBufferPointer
     ) -> UInt64? {
-        guard slot.kind == .float, !slot.hasMissingTokens, !field.hasDoubledQuotes else { return nil }
+        guard slot.isPlainFloat, !field.hasDoubledQuotes else { return nil }
         let cell = UnsafeRawBufferPointer(rebasing: bytes[field.start..<field.end])
         guard let number = ScannedNumber.plain(cell) else { return nil }
         let reading = number.reading(of: cell, minimum: slot.minimum, maximum: slot.maximum)
