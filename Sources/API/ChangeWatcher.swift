@@ -4,7 +4,8 @@ package import Store
 
 /// Tells requests that follow a task when it has changed: one watcher a process, never a poll a follower.
 ///
-/// While anybody follows anything it looks ten times a second, at all followed tasks in one read; otherwise it sleeps.
+/// While anybody follows anything it looks at all followed tasks in one read, soon while they change and ten times a
+/// second while they rest; otherwise it sleeps.
 package final class ChangeWatcher: Sendable {
     private struct Follower {
         let id: TaskID
@@ -15,6 +16,8 @@ package final class ChangeWatcher: Sendable {
 
     private struct State {
         var followers: [Follower] = []
+        /// Whether somebody began to follow since the last look.
+        var hasNewcomers = false
         var isClosed = false
     }
 
@@ -23,8 +26,6 @@ package final class ChangeWatcher: Sendable {
     private let logger: Logger
     private let mostFollowers: Int
     private let state = Monitor(State())
-
-    private static let poll = Duration.milliseconds(100)
 
     /// - Parameter limit: how many may follow at once.
     package init(tasks: TaskStore, clock: SteadyClock, logger: Logger, limit: Int) {
@@ -47,6 +48,7 @@ package final class ChangeWatcher: Sendable {
                 if state.followers.count >= mostFollowers { return .tooManyWaiting }
                 state.followers.append(
                     Follower(id: id, revision: revision, deadline: deadline, continuation: continuation))
+                state.hasNewcomers = true
                 return nil
             }
             if let refusal { continuation.resume(throwing: refusal) }
@@ -68,30 +70,48 @@ package final class ChangeWatcher: Sendable {
     /// It blocks its thread.
     package func run(until stop: StopSignal) {
         stop.whenRaised { [self] in close() }
-        while !stop.wait(for: Self.poll) {
-            _ = state.wait(upTo: .seconds(3_600)) { $0.isClosed || !$0.followers.isEmpty ? true : nil }
-            look()
+        var pace = ChangePace()
+        while !stop.wait(for: Limits.changePoll) {
+            if waitForNewcomers(upTo: pace.pause - Limits.changePoll) { pace.restart() }
+            let began = clock.now
+            let hasChanged = look()
+            pace.note(hasChanged: hasChanged, taking: clock.now - began)
         }
     }
 
-    private func look() {
+    /// Waits until somebody begins to follow, or until it is time to look for the others.
+    private func waitForNewcomers(upTo pause: Duration) -> Bool {
+        // Without any there is nothing to look for.
+        let isIdle = state.withLock { $0.followers.isEmpty }
+        let isNew = state.wait(upTo: isIdle ? .seconds(3_600) : pause) { state in
+            defer { state.hasNewcomers = false }
+            return state.isClosed || state.hasNewcomers ? true : nil
+        }
+        return isNew ?? false
+    }
+
+    /// - Returns: whether anybody was told of a change.
+    private func look() -> Bool {
         let ids = Set(state.withLock { $0.followers.map(\.id) })
-        if ids.isEmpty { return }
+        if ids.isEmpty { return false }
         do {
             let found = try tasks.tasks(ids)
             let now = clock.now
-            answer { follower in
+            return answer { follower in
                 if let task = found[follower.id], task.task.revision != follower.revision { return .some(task) }
                 return follower.deadline <= now ? .some(nil) : nil
             }
         } catch {
             // The followers keep waiting: the next look may succeed.
             logger.error("followed tasks could not be read", ["error": "\(error)"])
+            return false
         }
     }
 
     /// Answers those followers for whom there is an answer.
-    private func answer(_ decide: (Follower) -> StoredTask??) {
+    ///
+    /// - Returns: whether there were any.
+    private func answer(_ decide: (Follower) -> StoredTask??) -> Bool {
         let answered: [(Follower, StoredTask?)] = state.withLock { state in
             var answered: [(Follower, StoredTask?)] = []
             state.followers.removeAll { follower in
@@ -102,5 +122,6 @@ package final class ChangeWatcher: Sendable {
             return answered
         }
         for (follower, task) in answered { follower.continuation.resume(returning: task) }
+        return !answered.isEmpty
     }
 }

@@ -56,7 +56,8 @@ package enum Limits {
     package static let bodyBufferBytes = 256 << 10
     /// Bytes of a form up to its file's first byte: a boundary, and the headers of one part with its file name.
     package static let formHeadBytes = 16 << 10
-    /// Streams that one process reads at a time: each holds some 6 MB; more are answered 503.
+    /// Streams that one process reads at a time: each holds some 6 MB, and as much again while
+    /// it is written; more are answered 503.
     package static let uploads = 64
     /// Rows of one JSON batch.
     package static let jsonRows = 100_000
@@ -263,6 +264,11 @@ package enum Limits {
     package static let preferredWait = Duration.seconds(60)
     /// How long a synchronous prediction waits for its answer.
     package static let synchronousWait = Duration.seconds(10)
+    /// How soon after one look the followed tasks are looked at again while they change: a table of a few rows has its
+    /// results within some of these.
+    package static let changePoll = Duration.milliseconds(5)
+    /// How often they are looked at while none changes.
+    package static let restingPoll = Duration.milliseconds(100)
     /// How long a follower of a task waits for a change before it looks itself.
     package static let followWait = Duration.seconds(15)
     /// How long a client tries again without getting further: a service that is started again is back by then.

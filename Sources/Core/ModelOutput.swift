@@ -34,6 +34,9 @@ package struct ModelOutput: Sendable, Equatable, Codable {
 
     /// Finds the label that a row's probabilities stand for: the most probable one, or by the threshold.
     ///
+    /// Takes a slice and nothing more general, because other rooms call it for each row: a generic function would look
+    /// its types up at run time there.
+    ///
     /// - Parameter probabilities: one for each label.
     /// - Returns: the index of the label; the first of equals.
     package func label(of probabilities: ArraySlice<Float>) -> Int {

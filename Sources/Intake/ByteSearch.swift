@@ -16,6 +16,10 @@ enum ByteSearch {
         UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// High bits where a byte of the word is zero, and nowhere else: for those who ask for more than the lowest.
+    @inline(__always)
+    static func exactZeros(_ word: UInt64) -> UInt64 { ~((word & ~highBits &+ ~highBits) | word | ~highBits) }
+
     /// High bits where a byte of the word is zero.
     @inline(__always)
     static func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highBits }

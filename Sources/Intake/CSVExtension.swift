@@ -15,16 +15,17 @@ package struct CSVExtension: Sendable {
     }
 
     private let delimiter: String
+    private let delimiterByte: UInt8
     private let decimal: CSVDecimal
     private let encoder: CSVEncoder
-    /// The bytes whose presence asks for quotes.
-    private let special: [UInt8]
+    /// Whether an ASCII character is one byte, which it is in all character sets but one.
+    private let isBytewise: Bool
 
     /// - Parameter isBigEndian: whether UTF-16 has the greater byte of a unit first; see ``CSVResumption``.
     package init(format: CSVFormat, isBigEndian: Bool = false) {
-        (delimiter, decimal) = (format.delimiter.rawValue, format.decimal)
+        (delimiter, delimiterByte, decimal) = (format.delimiter.rawValue, format.delimiter.byte, format.decimal)
         encoder = CSVEncoder(encoding: format.encoding, isBigEndian: isBigEndian)
-        special = [format.delimiter.byte, CSVBytes.quote, CSVBytes.newline, CSVBytes.carriageReturn]
+        isBytewise = format.encoding != .utf16
     }
 
     /// Appends a record with cells added before its line end; a record without one gets none.
@@ -32,40 +33,69 @@ package struct CSVExtension: Sendable {
     /// - Parameter record: one record as ``RecordSpans`` has it, blank lines before it included; or the header. Half a
     ///   unit of UTF-16 at its very end is left off: nothing that follows could be read.
     package func write(_ record: ArraySlice<UInt8>, adding cells: [Cell], to output: inout [UInt8]) {
+        write(record, to: &output) { output in
+            for cell in cells { add(cell, to: &output) }
+        }
+    }
+
+    /// Appends a record with cells that a closure adds by ``add(_:to:)``: for many records, of which none makes a list.
+    package func write(
+        _ record: ArraySlice<UInt8>, to output: inout [UInt8], adding cells: (inout [UInt8]) -> Void
+    ) {
         let end = encoder.lineEnd(of: record)
         output.append(contentsOf: record[..<end])
-        for cell in cells {
-            encoder.append(delimiter, to: &output)
-            append(cell, to: &output)
-        }
+        cells(&output)
         output.append(contentsOf: record[end...].prefix(encoder.wholeCount(record.endIndex - end)))
     }
 
-    /// Appends a record of these cells alone, with a line end.
-    package func writeRecord(_ cells: [Cell], to output: inout [UInt8]) {
-        for (index, cell) in cells.enumerated() {
-            if index > 0 { encoder.append(delimiter, to: &output) }
-            append(cell, to: &output)
-        }
-        encoder.append("\r\n", to: &output)
+    /// Appends a delimiter and a cell.
+    package func add(_ cell: Cell, to output: inout [UInt8]) {
+        if isBytewise { output.append(delimiterByte) } else { encoder.append(delimiter, to: &output) }
+        append(cell, to: &output)
     }
 
-    private func append(_ cell: Cell, to output: inout [UInt8]) {
+    /// Appends a cell alone: the first of a record.
+    package func append(_ cell: Cell, to output: inout [UInt8]) {
         switch cell {
         case .text(let text): append(text, to: &output)
-        case .number(let number) where number.isFinite: append(digits(of: number), to: &output)
+        case .number(let number) where number.isFinite: append(number, to: &output)
         case .number, .empty: break
         }
     }
 
+    package func endRecord(_ output: inout [UInt8]) { encoder.append("\r\n", to: &output) }
+
     private func append(_ text: String, to output: inout [UInt8]) {
-        guard text.utf8.contains(where: special.contains) else { return encoder.append(text, to: &output) }
+        guard needsQuotes(text) else { return encoder.append(text, to: &output) }
         var quoted = "\""
         for scalar in text.unicodeScalars {
             if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
             quoted.unicodeScalars.append(scalar)
         }
         encoder.append(quoted + "\"", to: &output)
+    }
+
+    private func needsQuotes(_ text: String) -> Bool {
+        for byte in text.utf8
+        where byte == delimiterByte || byte == CSVBytes.quote || byte == CSVBytes.newline
+            || byte == CSVBytes.carriageReturn
+        {
+            return true
+        }
+        return false
+    }
+
+    /// Nearly all tables take the digits as they are: there they go from the number's own text, which needs no memory,
+    /// into the output.
+    private func append(_ number: Float, to output: inout [UInt8]) {
+        guard isBytewise, decimal == .point else { return append(digits(of: number), to: &output) }
+        var text = number.description
+        text.withUTF8 { digits in
+            let isWhole =
+                digits.count > 2 && digits[digits.count - 2] == UInt8(ascii: ".")
+                && digits[digits.count - 1] == UInt8(ascii: "0")
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<(digits.count - (isWhole ? 2 : 0))]))
+        }
     }
 
     private func digits(of number: Float) -> String {

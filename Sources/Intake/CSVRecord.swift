@@ -39,13 +39,15 @@ struct CSVRecord: Sendable {
         fields.removeAll(keepingCapacity: true)
         (fieldCount, newlineCount, isMalformed, isQuoted) = (0, 0, false, false)
         var position = start
+        var marks = FieldMarks(delimiter: delimiter, from: start)
         while true {
             let stop: Int
             if position < end, bytes[position] == CSVBytes.quote {
                 guard let found = takeQuoted(bytes, from: position, to: end, isWhole: isWhole) else { return nil }
                 stop = found
+                marks = FieldMarks(delimiter: delimiter, from: stop &+ 1)
             } else {
-                stop = ByteSearch.first(of: delimiter, or: CSVBytes.newline, in: bytes, from: position, to: end)
+                stop = marks.next(in: bytes, to: end)
                 add(position, withoutReturn(bytes, from: position, to: stop, isLast: isLast(bytes, stop, end)))
             }
             if stop == end { return isWhole ? end : nil }

@@ -19,6 +19,8 @@ struct CSVRecordReader: Sendable {
     private var record: CSVRecord
     /// The input that each column feeds; ``nothing`` for columns that pass.
     private var targets: [Int] = []
+    /// The columns of a row that are no plain numbers.
+    private var leftColumns: [Int] = []
     private var scratch: [UInt8] = []
     /// A number as the scanner reads it, where the table writes it in another way.
     private var numberScratch: [UInt8] = []
@@ -95,14 +97,19 @@ struct CSVRecordReader: Sendable {
         if let column = idColumn {
             record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) { builder.setIDCell($0) }
         }
+        if style.isPlain { return readPlainCells(bytes, into: &builder) }
         for column in 0..<targets.count where targets[column] != Self.nothing {
-            let input = targets[column]
             record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) {
-                if style.isPlain {
-                    builder.setCell($0, input: input)
-                } else {
-                    builder.setCell($0, input: input, style: style, scratch: &numberScratch)
-                }
+                builder.setCell($0, input: targets[column], style: style, scratch: &numberScratch)
+            }
+        }
+    }
+
+    private mutating func readPlainCells(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) {
+        builder.setFloats(record.fields, targets: targets, in: bytes, left: &leftColumns)
+        for column in leftColumns {
+            record.withBytes(of: record.fields[column], in: bytes, scratch: &scratch) {
+                builder.setCell($0, input: targets[column])
             }
         }
     }

@@ -13,6 +13,8 @@ struct InputSlot: Sendable {
     let maximumLength: Int
     /// Whether some texts in a table mean that the value is missing.
     let hasMissingTokens: Bool
+    /// Whether any number that is written plainly is taken as it is: asked for each cell, when even to compare kinds shows.
+    let isPlainFloat: Bool
 
     /// Lays out a signature's inputs: numbers side by side in one row, texts in columns of their own.
     static func layOut(_ signature: Signature) -> (slots: [InputSlot], numbers: Int, texts: Int) {
@@ -24,7 +26,8 @@ struct InputSlot: Sendable {
                 kind: input.kind, place: isText ? texts : numbers, minimum: input.minimum ?? -.infinity,
                 maximum: input.maximum ?? .infinity, minimumLength: input.minimumLength,
                 maximumLength: input.maximumLength,
-                hasMissingTokens: !input.missingTokens.isEmpty)
+                hasMissingTokens: !input.missingTokens.isEmpty,
+                isPlainFloat: input.kind == .float && input.missingTokens.isEmpty)
         }
         return (slots, numbers, texts)
     }

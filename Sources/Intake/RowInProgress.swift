@@ -39,6 +39,19 @@ struct RowInProgress: Sendable {
         filledCount &+= 1
     }
 
+    /// Notes that several of the first 64 inputs, of which none had its value, have theirs.
+    @inline(__always)
+    mutating func mark(all inputs: UInt64) {
+        seen |= inputs
+        filledCount &+= inputs.nonzeroBitCount
+    }
+
+    /// Hands out the numbers to be set by place.
+    @inline(__always)
+    mutating func withNumbers<Answer>(_ body: (inout UnsafeMutableBufferPointer<UInt64>) -> Answer) -> Answer {
+        numbers.withUnsafeMutableBufferPointer(body)
+    }
+
     @inline(never)
     private mutating func markBeyond(_ input: Int) { seenBeyond[input - 64] = true }
 

@@ -36,8 +36,7 @@ extension RowsBuilder {
     }
 
     private mutating func setNumberCell(_ cell: UnsafeRawBufferPointer, input: Int) {
-        let length = cell.count
-        if length >= 1, length <= 8, let number = ScannedNumber.short(cell) {
+        if let number = ScannedNumber.plain(cell) {
             setNumber(number, text: cell, input: input)
         } else {
             setLongNumberCell(cell, input: input)

@@ -4,6 +4,18 @@
 /// fast. The three multiplications that add up eight digits are Johnny Lee's and Wojciech Muła's:
 /// <http://0x80.pl/notesen/2014-10-12-parsing-decimal-numbers-part-1-swar.html>.
 extension ScannedNumber {
+    /// Reads a cell in one of the two ways that have no loop.
+    ///
+    /// - Returns: nil for what the general way must read.
+    @inline(__always)
+    static func plain(_ cell: UnsafeRawBufferPointer) -> ScannedNumber? {
+        switch cell.count {
+        case 1...8: short(cell)
+        case 9...16: middling(cell)
+        default: nil
+        }
+    }
+
     /// Reads a cell that is a minus or nothing, digits, and at most one point.
     ///
     /// - Parameter cell: one to eight bytes.
@@ -26,6 +38,39 @@ extension ScannedNumber {
         guard let digits = eightDigits(characters, count: count) else { return nil }
         return ScannedNumber(isNegative: isNegative, digits: digits, exponent: hasPoint ? point - count : 0)
     }
+
+    /// Reads a cell like ``short(_:)`` that is longer: a digit more, or eight, are what most tables of measurements have.
+    ///
+    /// - Parameter cell: nine to sixteen bytes.
+    /// - Returns: nil for anything else, and where a point stands behind the first eight digits.
+    @inline(__always)
+    static func middling(_ cell: UnsafeRawBufferPointer) -> ScannedNumber? {
+        let behind = cell.count &- 8
+        let low = ByteSearch.word(cell, at: 0)
+        let high = ByteSearch.word(cell, at: behind) &>> UInt64(64 &- behind &* 8)
+        let isNegative = low & 0xFF == UInt64(UInt8(ascii: "-"))
+        let signs = isNegative ? 1 : 0
+        var (first, second) = isNegative ? (low >> 8 | high << 56, high >> 8) : (low, high)
+        let points = ByteSearch.zeros(first ^ ByteSearch.spread(UInt8(ascii: ".")))
+        let hasPoint = points != 0
+        let point = points.trailingZeroBitCount >> 3
+        let below: UInt64 = (1 << UInt64(point * 8)) &- 1
+        (first, second) = (
+            (first & below) | ((first >> 8 | second << 56) & ~below), hasPoint ? second >> 8 : second
+        )
+        let count = cell.count &- signs &- (hasPoint ? 1 : 0)
+        guard let head = eightDigits(first, count: min(count, 8)) else { return nil }
+        var digits = head
+        if count > 8 {
+            guard let tail = eightDigits(second, count: count &- 8) else { return nil }
+            digits = head &* powers[count &- 8] &+ tail
+        }
+        return ScannedNumber(isNegative: isNegative, digits: digits, exponent: hasPoint ? point &- count : 0)
+    }
+
+    private static let powers: [9 of UInt64] = [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000,
+    ]
 
     /// The bytes of a short cell, the first of them lowest and zeros above; reads nothing outside the cell.
     @inline(__always)

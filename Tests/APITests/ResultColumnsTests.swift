@@ -1,4 +1,5 @@
 import Core
+import Intake
 import Testing
 
 @testable import API
@@ -83,5 +84,13 @@ import Testing
             #expect(cells.last == .text("blank_text: Give a text."))
             #expect(cells.dropLast().allSatisfy { $0 == .empty })
         }
+    }
+}
+
+extension ResultColumns {
+    fileprivate func cells(_ values: ArraySlice<Float>, fault: RowFault?) -> [Cell] {
+        var cells: [Cell] = []
+        forEachCell(of: values, fault: fault) { cells.append($0) }
+        return cells
     }
 }

@@ -113,7 +113,7 @@ struct SeededGenerator: RandomNumberGenerator {
     private func compare(_ text: String, mustRead: Bool) {
         let bytes = Array(text.utf8)
         bytes.withUnsafeBytes { bytes in
-            let short = ScannedNumber.short(bytes)
+            let short = ScannedNumber.plain(bytes)
             let general = ScannedNumber.scan(bytes, from: 0, to: bytes.count)
             if let short {
                 #expect(general?.end == bytes.count, "\(text)")
@@ -133,12 +133,22 @@ struct SeededGenerator: RandomNumberGenerator {
         compare(text, mustRead: true)
     }
 
+    @Test(arguments: [
+        "-0.496723", "0.0413808", "-0.0413808", "123456789", "-12345678", "-123456789", "1234567890123456",
+        "1.23456789012345", "-1.2345678901234", "12345678.9", "-12345678.9", "12345678.", "-.12345678", ".123456789",
+        "1234567.89012345", "-1234567.8901234", "0000000000000000", "-00000000.000000", "99999999.9999999",
+    ])
+    func `plain decimals of up to sixteen characters are read`(text: String) {
+        compare(
+            text, mustRead: text.firstIndex(of: ".").map { text.distance(from: text.startIndex, to: $0) <= 7 } ?? true)
+    }
+
     @Test func `any other bytes are left to the general way`() {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(state: seed)
         let alphabet = Array("0123456789..--+e /:x".utf8) + [0, 0x7F]
         for _ in 0..<50_000 {
-            let bytes = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
+            let bytes = (0..<Int.random(in: 1...17, using: &generator)).map { _ in
                 alphabet.randomElement(using: &generator)!
             }
             compare(String(decoding: bytes, as: UTF8.self), mustRead: false)

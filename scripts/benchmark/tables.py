@@ -57,8 +57,12 @@ class Curl:
         self.waiting = threading.Thread(target=self.wait)
 
     def wait(self) -> None:
-        self.process.wait(600)
+        # A wait with a limit looks up to 50 ms too late: the limit is kept beside it.
+        limit = threading.Timer(600, self.process.kill)
+        limit.start()
+        self.process.wait()
         self.ended = time.perf_counter()
+        limit.cancel()
 
     def __enter__(self):
         self.waiting.start()

@@ -41,9 +41,8 @@ struct JoinedTable {
         _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
     ) {
         guard let records = part.records else { return }
-        writer.write(
-            records.bytes[records.range(at: row)],
-            adding: columns.cells(values, fault: fault).map(CSVExtension.Cell.init),
-            to: &output)
+        writer.write(records.bytes[records.range(at: row)], to: &output) { output in
+            columns.forEachCell(of: values, fault: fault) { writer.add($0, to: &output) }
+        }
     }
 }

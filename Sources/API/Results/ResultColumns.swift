@@ -1,4 +1,5 @@
 internal import Core
+internal import Intake
 
 /// The columns that stand for a row's answer in a table, and their cells.
 struct ResultColumns {
@@ -16,11 +17,7 @@ struct ResultColumns {
     }
 
     /// What stands in a cell.
-    enum Cell: Equatable {
-        case text(String)
-        case number(Float)
-        case empty
-    }
+    typealias Cell = CSVExtension.Cell
 
     let names: [String]
     private let columns: [Column]
@@ -80,29 +77,31 @@ struct ResultColumns {
         return columns + [("error", .error)]
     }
 
-    /// The cells of a row.
+    /// Gives the cells of a row one after the other: a list for each of a million rows would cost more than their digits.
     ///
     /// - Parameters:
     ///   - values: what the model answered; empty for a row that failed.
     ///   - fault: why the row failed; nil for one that did not.
-    func cells(_ values: ArraySlice<Float>, fault: RowFault?) -> [Cell] {
-        if let fault {
-            return columns.map { column in
-                if case .error = column { .text("\(fault.code.rawValue): \(fault.message)") } else { .empty }
-            }
-        }
+    func forEachCell(of values: ArraySlice<Float>, fault: RowFault?, _ body: (Cell) -> Void) {
+        if let fault { return forEachCell(of: fault, body) }
         let label = output.kind == .classification ? output.label(of: values) : 0
         let top = topCount > 0 ? Self.top(topCount, of: values) : []
-        return columns.map { column in
+        let start = values.startIndex
+        for column in columns {
             switch column {
-            case .prediction: .text(output.labels[label])
-            case .confidence: .number(values[values.startIndex + label])
-            case .score(let index), .probability(let index), .value(let index):
-                .number(values[values.startIndex + index])
-            case .topLabel(let place): .text(output.labels[top[place]])
-            case .topProbability(let place): .number(values[values.startIndex + top[place]])
-            case .error: .empty
+            case .prediction: body(.text(output.labels[label]))
+            case .confidence: body(.number(values[start + label]))
+            case .score(let index), .probability(let index), .value(let index): body(.number(values[start + index]))
+            case .topLabel(let place): body(.text(output.labels[top[place]]))
+            case .topProbability(let place): body(.number(values[start + top[place]]))
+            case .error: body(.empty)
             }
+        }
+    }
+
+    private func forEachCell(of fault: RowFault, _ body: (Cell) -> Void) {
+        for column in columns {
+            if case .error = column { body(.text("\(fault.code.rawValue): \(fault.message)")) } else { body(.empty) }
         }
     }
 

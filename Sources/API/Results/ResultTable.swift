@@ -26,28 +26,24 @@ struct ResultTable {
 
     func writeHeader(hasIDs: Bool, to output: inout [UInt8]) {
         if hasByteOrderMark { output += [0xEF, 0xBB, 0xBF] }
-        writeLine((namesRows ? [.text(hasIDs ? "id" : "row")] : []) + columns.names.map { .text($0) }, to: &output)
+        let names = (namesRows ? [hasIDs ? "id" : "row"] : []) + columns.names
+        for (index, name) in names.enumerated() {
+            if index == 0 { writer.append(.text(name), to: &output) } else { writer.add(.text(name), to: &output) }
+        }
+        writer.endRecord(&output)
     }
 
     func write(
         _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
     ) {
-        let name = part.predictions.ids?[row] ?? "\(part.firstRow + row)"
-        let cells = columns.cells(values, fault: fault).map(CSVExtension.Cell.init)
-        writeLine((namesRows ? [.text(name)] : []) + cells, to: &output)
-    }
-
-    private func writeLine(_ cells: [CSVExtension.Cell], to output: inout [UInt8]) {
-        writer.writeRecord(cells, to: &output)
-    }
-}
-
-extension CSVExtension.Cell {
-    init(_ cell: ResultColumns.Cell) {
-        switch cell {
-        case .text(let text): self = .text(text)
-        case .number(let number): self = .number(number)
-        case .empty: self = .empty
+        var isFirst = !namesRows
+        if namesRows {
+            writer.append(.text(part.predictions.ids?[row] ?? "\(part.firstRow + row)"), to: &output)
         }
+        columns.forEachCell(of: values, fault: fault) { cell in
+            if isFirst { writer.append(cell, to: &output) } else { writer.add(cell, to: &output) }
+            isFirst = false
+        }
+        writer.endRecord(&output)
     }
 }

@@ -8,6 +8,9 @@ internal import Store
 ///
 /// Comes from: a request's body. Goes to: an ``Upload``.
 struct StreamIntake<Scanner: StreamScanner> {
+    /// The chunk that is being written while the next is scanned.
+    private typealias Writing = ThrowingTaskGroup<Void, any Error>
+
     /// What is known of the stream by now.
     private(set) var input: StoredInput
     private var scanner: Scanner
@@ -51,23 +54,32 @@ struct StreamIntake<Scanner: StreamScanner> {
     mutating func read<Pieces: AsyncSequence>(
         _ pieces: Pieces, isLast: Bool = true, into upload: inout Upload, onPiece: ([UInt8]) -> Void = { _ in }
     ) async throws where Pieces.Element == [UInt8] {
-        for try await piece in pieces {
-            onPiece(piece)
-            cutter.add(piece)
-            var rest = piece[...]
-            while !rest.isEmpty {
-                rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
-                if builder.isFull { try await hand(to: &upload) }
+        try await withThrowingTaskGroup(of: Void.self) { writing in
+            for try await piece in pieces {
+                onPiece(piece)
+                cutter.add(piece)
+                try await scan(piece[...], into: &upload, &writing)
             }
+            if isLast { try await finish(into: &upload, &writing) } else { try await hand(to: &upload, &writing) }
+            try await writing.waitForAll()
         }
-        if isLast { try await finish(into: &upload) } else { try await hand(to: &upload) }
     }
 
-    private mutating func finish(into upload: inout Upload) async throws {
+    private mutating func scan(
+        _ piece: ArraySlice<UInt8>, into upload: inout Upload, _ writing: inout Writing
+    ) async throws {
+        var rest = piece
+        while !rest.isEmpty {
+            rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
+            if builder.isFull { try await hand(to: &upload, &writing) }
+        }
+    }
+
+    private mutating func finish(into upload: inout Upload, _ writing: inout Writing) async throws {
         var hasMore = true
         while hasMore {
             hasMore = try scanner.finish(into: &builder)
-            try await hand(to: &upload)
+            try await hand(to: &upload, &writing)
         }
         if isStrict, report.total > 0 { throw APIError.rejected(report, rows: builder.totalCount) }
         guard builder.totalCount > 0 else { throw IntakeError.noRows }
@@ -87,7 +99,7 @@ struct StreamIntake<Scanner: StreamScanner> {
     }
 
     /// Hands over the rows that are there.
-    private mutating func hand(to upload: inout Upload) async throws {
+    private mutating func hand(to upload: inout Upload, _ writing: inout Writing) async throws {
         let rows = builder.take()
         let spans = scanner.takeRecords()
         let (header, records, tail) = cutter.cut(spans)
@@ -103,7 +115,8 @@ struct StreamIntake<Scanner: StreamScanner> {
             input.format = String(decoding: format, as: UTF8.self)
         }
         if isStrict, report.total > 0 { try refuseWhenFull() }
-        try await upload.add(IncomingChunk(rows: rows, bytes: pendingBytes, records: records), input: input)
+        try await upload.add(
+            IncomingChunk(rows: rows, bytes: pendingBytes, records: records), input: input, writing: &writing)
         pendingBytes = 0
     }
 

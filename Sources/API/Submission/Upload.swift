@@ -52,10 +52,30 @@ struct Upload {
     /// The first rows of a stream that is only looked at.
     var sample: RowSample? { if case .sampling(let sample) = state { sample } else { nil } }
 
-    /// Adds a chunk.
+    /// Adds a chunk, and returns when it is written.
     ///
     /// - Parameter input: what is known of the stream with it.
     mutating func add(_ chunk: IncomingChunk, input: StoredInput?) async throws {
+        if let write = try await take(chunk, input: input) { try await write() }
+    }
+
+    /// Adds a chunk, and returns before it is written, so that the next is scanned meanwhile.
+    ///
+    /// One is on its way at most: chunks are written in order, and memory holds two.
+    ///
+    /// - Parameter writing: whoever made it waits for the last chunk.
+    /// - Throws: also what went wrong with the chunk before.
+    mutating func add(
+        _ chunk: IncomingChunk, input: StoredInput?, writing: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        try await writing.next()
+        if let write = try await take(chunk, input: input) { writing.addTask(operation: write) }
+    }
+
+    /// - Returns: what writes the chunk; nil when it was written, or need not be.
+    private mutating func take(
+        _ chunk: IncomingChunk, input: StoredInput?
+    ) async throws -> (@Sendable () async throws -> Void)? {
         rows += chunk.rows.count
         switch state {
         case .gathering(let chunks, let gathered):
@@ -67,13 +87,16 @@ struct Upload {
             }
         case .receiving(let receiving, let isResumable):
             // Who goes on after a break needs to know how far the stream was read.
-            try await context.submissions.append([chunk], to: receiving, input: isResumable ? input : nil)
+            return { [submissions = context.submissions] in
+                try await submissions.append([chunk], to: receiving, input: isResumable ? input : nil)
+            }
         case .sampling(var sample):
             sample.add(chunk.rows)
             state = .sampling(sample)
         case .comparing:
             break
         }
+        return nil
     }
 
     private mutating func open(with chunks: [IncomingChunk], input: StoredInput?) async throws {

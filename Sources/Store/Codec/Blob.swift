@@ -2,26 +2,43 @@ internal import Compression
 
 /// The frame of every stored blob: a format byte, the CRC-32 of what follows, then the content.
 enum Blob {
-    /// The only format so far: columns one after the other, uncompressed.
-    private static let columns: UInt8 = 1
+    /// How the content is written.
+    enum Format: UInt8 {
+        /// Parts one after the other, numbers as they lie in memory.
+        case columns = 1
+        /// The same, with records as packed digits; see `DigitPacking`.
+        case packedDigits = 2
+    }
+
     private static let headerBytes = 5
 
-    static func seal(_ write: (inout ByteWriter) -> Void, reserving capacity: Int) -> [UInt8] {
-        var content = ByteWriter(reserving: capacity)
-        write(&content)
-        var blob = ByteWriter(reserving: content.bytes.count + headerBytes)
-        blob.append(columns)
-        blob.append(checksum(content.bytes[...]))
-        return blob.bytes + content.bytes
+    static func seal(
+        _ write: (inout ByteWriter) -> Void, as format: Format = .columns, reserving capacity: Int
+    ) -> [UInt8] {
+        var blob = ByteWriter(reserving: capacity + headerBytes)
+        blob.append(format.rawValue)
+        blob.append(UInt32(0))
+        write(&blob)
+        blob.replace(at: 1, with: checksum(blob.bytes[headerBytes...]))
+        return blob.bytes
     }
 
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
     static func open(_ blob: [UInt8]) throws -> ByteReader {
+        let (format, reader) = try openAny(blob)
+        guard format == .columns else { throw StoreError.unknownFormat(blob[0]) }
+        return reader
+    }
+
+    /// Opens a blob of which there are several formats.
+    ///
+    /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
+    static func openAny(_ blob: [UInt8]) throws -> (Format, ByteReader) {
         guard blob.count >= headerBytes else { throw StoreError.corruptBlob }
-        guard blob[0] == columns else { throw StoreError.unknownFormat(blob[0]) }
+        guard let format = Format(rawValue: blob[0]) else { throw StoreError.unknownFormat(blob[0]) }
         var header = ByteReader(blob, from: 1)
         guard try header.uint32() == checksum(blob[headerBytes...]) else { throw StoreError.corruptBlob }
-        return ByteReader(blob, from: headerBytes)
+        return (format, ByteReader(blob, from: headerBytes))
     }
 
     private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {

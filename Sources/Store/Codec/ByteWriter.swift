@@ -12,6 +12,11 @@ struct ByteWriter {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// Overwrites a number that was appended before it was known.
+    mutating func replace(at position: Int, with number: UInt32) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, toByteOffset: position, as: UInt32.self) }
+    }
+
     /// Appends the values' bytes as they lie in memory: every machine that Sibyl runs on is little-endian.
     mutating func append<Number: BitwiseCopyable>(raw numbers: [Number]) {
         append(UInt32(numbers.count))

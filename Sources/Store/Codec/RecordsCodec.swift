@@ -2,8 +2,9 @@ internal import Compression
 package import Core
 
 extension Records {
-    /// The records as they are stored: where they end, then their bytes deflated.
+    /// The records as they are stored: where they end, then their bytes, packed if they are numbers and else deflated.
     package func encoded() -> [UInt8] {
+        if let packed = DigitPacking(bytes) { return encoded(packed) }
         let deflated = Deflate.raw(bytes, level: 1)
         return Blob.seal(
             { blob in
@@ -13,17 +14,50 @@ extension Records {
             }, reserving: 16 + ends.count * 4 + deflated.count)
     }
 
+    private func encoded(_ packed: DigitPacking) -> [UInt8] {
+        Blob.seal(
+            { blob in
+                blob.append(raw: ends)
+                blob.append(UInt32(bytes.count))
+                blob.append(raw: packed.codes)
+                blob.append(raw: packed.others)
+            }, as: .packedDigits, reserving: 16 + ends.count * 4 + packed.codes.count + packed.others.count)
+    }
+
     /// Reads stored records back.
     ///
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
     package init(record: [UInt8]) throws {
-        var blob = try Blob.open(record)
+        var (format, blob) = try Blob.openAny(record)
         let ends = try blob.raw(UInt32.self)
         let count = try blob.count()
-        let deflated = try blob.raw(UInt8.self)
-        guard let bytes = try? Inflate.raw(deflated, upTo: count),  // try? because damage of any kind is one error
-            bytes.count == count, Int(ends.last ?? 0) == count, zip(ends, ends.dropFirst()).allSatisfy(<=)
-        else { throw StoreError.corruptBlob }
+        let bytes = try Self.bytes(format, count, &blob)
+        guard bytes.count == count, Int(ends.last ?? 0) == count, Self.areAscending(ends) else {
+            throw StoreError.corruptBlob
+        }
         self.init(bytes: bytes, ends: ends)
+    }
+
+    private static func bytes(_ format: Blob.Format, _ count: Int, _ blob: inout ByteReader) throws -> [UInt8] {
+        let first = try blob.raw(UInt8.self)
+        do {
+            switch format {
+            case .columns: return try Inflate.raw(first, upTo: count)
+            case .packedDigits:
+                return try DigitPacking(codes: first, others: try blob.raw(UInt8.self)).bytes(count: count)
+            }
+        } catch is CompressionError {
+            // Damage of any kind is one error.
+            throw StoreError.corruptBlob
+        }
+    }
+
+    private static func areAscending(_ ends: [UInt32]) -> Bool {
+        var last: UInt32 = 0
+        for end in ends {
+            if end < last { return false }
+            last = end
+        }
+        return true
     }
 }
