@@ -111,6 +111,8 @@ package enum Limits {
     package static let chunkRecordBytes = 4 << 20
     /// Bytes of a submission that goes through the small lane of the group commit.
     package static let smallSubmissionBytes = 256 << 10
+    /// Chunks of a stream in one transaction: some milliseconds at the gate, where chunks have a row or two.
+    package static let appendedChunks = 128
     /// Bytes of submissions in one bulk transaction.
     package static let bulkTransactionBytes = 1 << 20
     /// Submissions in one group commit: bounds the time the gate is held.
@@ -131,7 +133,7 @@ package enum Limits {
     /// before.
     package static let stoppedHolder = Duration.seconds(2)
     /// How often `up` looks for one.
-    package static let stoppedHolderPoll = Duration.milliseconds(250)
+    package static let stoppedHolderPoll = Duration.milliseconds(500)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
     /// Bytes of the write-ahead log from which on a checkpoint waits for readers that are in its way.
@@ -242,6 +244,10 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// The same while nothing is written: what died then held little, and each look wakes a core.
+    package static let quietRescuePoll = Duration.milliseconds(300)
+    /// How often a process that is not the keeper looks whether the keeper has died; it rescues at once then.
+    package static let electionPoll = Duration.milliseconds(300)
     /// How long a keeper may stand still before a server elects another: a bit longer than the usual beat.
     package static let keeperStandstill = Duration.seconds(6)
     /// How often a trouble that lasts is told in the log again.
@@ -251,6 +257,8 @@ package enum Limits {
     package static let unseenKeeperPause = Duration.seconds(1)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
+    /// The same for who is woken inside its own process, where no wake-up is lost.
+    package static let restPoll = Duration.seconds(10)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.
     package static let brokenWorkerPause = Duration.seconds(20)
     /// How long requests in flight may take when a server stops.

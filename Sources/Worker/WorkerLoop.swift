@@ -29,14 +29,19 @@ struct WorkerLoop {
         var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
         stop.whenRaised { [listener] in listener.wake() }
         var next: Claim?
+        var hasRested = false
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
             let claim = try next ?? persisting(until: stop) { try leases.claim(of: models) { sizes[$0]!.rows } }
             next = nil
             guard let claim else {
-                _ = listener.wait(for: Limits.safetyPoll)
+                if listener.wait(for: Limits.safetyPoll) == .none, !hasRested {
+                    FreeMemory.giveBack()
+                    hasRested = true
+                }
                 continue
             }
+            hasRested = false
             try metrics.during(claim) {
                 current.begin(claim)
                 defer { current.end() }

@@ -53,14 +53,25 @@ struct StreamIntake<Scanner: StreamScanner> {
     ) async throws where Pieces.Element == [UInt8] {
         for try await piece in pieces {
             onPiece(piece)
-            cutter.add(piece)
-            var rest = piece[...]
-            while !rest.isEmpty {
-                rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
-                if builder.isFull { try await hand(to: &upload) }
+            do {
+                try await read(piece, into: &upload)
+            } catch {
+                // What came before the fault is whole.
+                try await upload.flush()
+                throw error
             }
+            try await upload.flush()
         }
         if isLast { try await finish(into: &upload) } else { try await hand(to: &upload) }
+    }
+
+    private mutating func read(_ piece: [UInt8], into upload: inout Upload) async throws {
+        cutter.add(piece)
+        var rest = piece[...]
+        while !rest.isEmpty {
+            rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
+            if builder.isFull { try await hand(to: &upload) }
+        }
     }
 
     private mutating func finish(into upload: inout Upload) async throws {

@@ -9,7 +9,7 @@ struct Upload {
     private enum State {
         /// All rows so far fit one transaction. Left by the chunk that no longer does.
         case gathering([IncomingChunk], bytes: Int)
-        /// The task is open.
+        /// The task is open. Chunks that came since the last commit wait for more, up to the end of a piece of the stream.
         case receiving(Submissions.Receiving, isResumable: Bool)
         /// The key of this submission stands for one that was accepted: nothing is written, only compared at the end.
         case comparing
@@ -27,6 +27,9 @@ struct Upload {
     /// What is known of the stream at its end.
     private var input: StoredInput?
     private var tailBytes = 0
+    /// Chunks of the open task that are not written yet, and what is known of the stream with them: chunks of a row or two
+    /// would else wait for a flush of the log each.
+    private var waiting: (chunks: [IncomingChunk], bytes: Int, input: StoredInput?) = ([], 0, nil)
 
     /// A stream that comes in one request, under a task of its own.
     init(_ request: Submissions.Request, context: APIContext) {
@@ -59,21 +62,36 @@ struct Upload {
         rows += chunk.rows.count
         switch state {
         case .gathering(let chunks, let gathered):
-            let sum = gathered + max(chunk.bytes, chunk.rows.count * Self.leastRowBytes)
+            let sum = gathered + Self.bytes(of: chunk)
             if sum <= Limits.smallSubmissionBytes {
                 state = .gathering(chunks + [chunk], bytes: sum)
             } else {
                 try await open(with: chunks + [chunk], input: input)
             }
-        case .receiving(let receiving, let isResumable):
+        case .receiving(_, let isResumable):
             // Who goes on after a break needs to know how far the stream was read.
-            try await context.submissions.append([chunk], to: receiving, input: isResumable ? input : nil)
+            waiting = (waiting.chunks + [chunk], waiting.bytes + Self.bytes(of: chunk), isResumable ? input : nil)
+            if waiting.bytes >= Limits.smallSubmissionBytes || waiting.chunks.count >= Limits.appendedChunks {
+                try await flush()
+            }
         case .sampling(var sample):
             sample.add(chunk.rows)
             state = .sampling(sample)
         case .comparing:
             break
         }
+    }
+
+    /// Writes what was added and still waits: rows run, and can be read, as soon as they are here.
+    mutating func flush() async throws {
+        guard case .receiving(let receiving, _) = state, !waiting.chunks.isEmpty else { return }
+        let (chunks, _, input) = waiting
+        waiting = ([], 0, nil)
+        try await context.submissions.append(chunks, to: receiving, input: input)
+    }
+
+    private static func bytes(of chunk: IncomingChunk) -> Int {
+        max(chunk.bytes, chunk.rows.count * leastRowBytes)
     }
 
     private mutating func open(with chunks: [IncomingChunk], input: StoredInput?) async throws {
@@ -97,6 +115,7 @@ struct Upload {
     /// - Parameter fingerprint: what the submission's key stands for.
     /// - Throws: `IdempotencyKey.Replay` when the very submission was accepted before.
     mutating func finish(fingerprint: [UInt8]?) async throws {
+        try await flush()
         switch state {
         case .gathering(let chunks, _):
             request.key?.fingerprint = fingerprint
@@ -115,7 +134,8 @@ struct Upload {
     }
 
     /// Lets go of a stream of which more parts will come.
-    func pause() async throws {
+    mutating func pause() async throws {
+        try await flush()
         if case .receiving(let receiving, _) = state { try await context.submissions.pause(receiving) }
     }
 
