@@ -105,6 +105,8 @@ package enum Limits {
 
     /// Rows of one chunk: about a quarter of a second of the slowest shipped model, a small share of a batch.
     package static let chunkRows = 4_096
+    /// Rows of one chunk of a model of which nobody knows yet what a row costs: most models run them in some milliseconds.
+    package static let untriedChunkRows = 1_024
     /// Bytes of one chunk's columns: the unit of memory, of a transaction and of loss.
     package static let chunkBytes = 1 << 20
     /// Bytes of one chunk's records as they came: wide tables have far more of them than of columns.
@@ -216,8 +218,16 @@ package enum Limits {
     package static let claimedBytes = 4 << 20
     /// Rows of text in one run, and in one chunk.
     package static let textRunRows = 512
-    /// How long a run should take: the wait of a row that comes while one goes on.
+    /// How long a run should take while nobody with a handful of rows came lately: the wait of the first one who does.
     package static let runTime = Duration.milliseconds(40)
+    /// How long a run should take beside such rows, and how long one of a chunk alone takes: their wait.
+    package static let sharedRunTime = Duration.milliseconds(10)
+    /// How long a worker remembers that a handful of rows came.
+    package static let sharedTime = Duration.seconds(1)
+    /// How long a worker rests before it gives freed memory back.
+    package static let memoryRest = Duration.milliseconds(100)
+    /// How long it does not do so again: to get the memory anew costs more than it did.
+    package static let memoryPause = Duration.seconds(5)
     /// Rows in one run.
     package static let runRows = 4_096
     /// Deaths of a worker in which a chunk may be involved, running alone, before its rows are failed: some six find a row
