@@ -39,7 +39,7 @@ protocol WritingLane: AnyObject {
 /// How a write-ahead log stands, by which two looks tell whether anything was written between them.
 package struct LogState: Sendable, Equatable {
     package var bytes = 0
-    /// Nanoseconds; a log that begins anew is written without growing. 0 where there is no log to look at.
+    /// Nanoseconds, since a log that begins anew is written without growing; 0 where there is no log to look at.
     package var changedAt = 0
 }
 
