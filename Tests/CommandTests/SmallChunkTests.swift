@@ -8,7 +8,7 @@ import Testing
     @Test func `chunks of one row share a commit, and all are there`() throws {
         let service = ServiceUnderTest()
         try service.startAPI(["--chunk-rows", "1"])
-        let rows = 5_000
+        let rows = 20_000
         let table =
             "sepal_length,sepal_width,petal_length,petal_width\n"
             + String(repeating: "5.1,3.5,1.4,0.2\n", count: rows)

@@ -63,7 +63,7 @@ struct Upload {
         switch state {
         case .gathering(let chunks, let gathered):
             let sum = gathered + Self.bytes(of: chunk)
-            if sum <= Limits.smallSubmissionBytes {
+            if sum <= Limits.smallSubmissionBytes, chunks.count < Limits.appendedChunks {
                 state = .gathering(chunks + [chunk], bytes: sum)
             } else {
                 try await open(with: chunks + [chunk], input: input)
