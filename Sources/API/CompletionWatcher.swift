@@ -28,6 +28,9 @@ package final class CompletionWatcher: Sendable {
     /// How often waiters are looked after when no doorbell rings; also the precision of their deadlines.
     private static let poll = Duration.milliseconds(100)
 
+    /// While nobody waits there is nothing to look after; who comes meanwhile finds the precision a little later.
+    private var pause: Duration { entries.withLock { $0.isEmpty } ? Limits.safetyPoll : Self.poll }
+
     /// - Parameter limit: how many may wait at once by choice.
     package init(
         tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger, limit: Int
@@ -78,7 +81,7 @@ package final class CompletionWatcher: Sendable {
     package func run(until stop: StopSignal) {
         stop.whenRaised { [listener] in listener.wake() }
         while !stop.isRaised {
-            switch listener.wait(for: Self.poll) {
+            switch listener.wait(for: pause) {
             case .ended(let ids): deliver(expected(among: ids))
             case .look, .none: deliver(expected(among: nil))
             }

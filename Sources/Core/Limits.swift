@@ -38,8 +38,6 @@ package enum Limits {
 
     /// Bytes of a request line with its headers: what browsers and proxies send stays below 16 kB.
     package static let headerBytes = 32 << 10
-    /// Bytes for what a connection keeps beside the bytes of a head: the list of two hundred fields, and its answer's head.
-    package static let headerListBytes = 16 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
     /// A body up to which its handler runs on the connection's own thread: it is parsed in some microseconds.
@@ -108,12 +106,16 @@ package enum Limits {
 
     /// Rows of one chunk: about a quarter of a second of the slowest shipped model, a small share of a batch.
     package static let chunkRows = 4_096
+    /// Rows of one chunk of a model of which nobody knows yet what a row costs: most models run them in some milliseconds.
+    package static let untriedChunkRows = 1_024
     /// Bytes of one chunk's columns: the unit of memory, of a transaction and of loss.
     package static let chunkBytes = 1 << 20
     /// Bytes of one chunk's records as they came: wide tables have far more of them than of columns.
     package static let chunkRecordBytes = 4 << 20
     /// Bytes of a submission that goes through the small lane of the group commit.
     package static let smallSubmissionBytes = 256 << 10
+    /// Chunks of a stream in one transaction: some milliseconds at the gate, where chunks have a row or two.
+    package static let appendedChunks = 128
     /// Bytes of submissions in one bulk transaction.
     package static let bulkTransactionBytes = 1 << 20
     /// Submissions in one group commit: bounds the time the gate is held.
@@ -134,7 +136,7 @@ package enum Limits {
     /// before.
     package static let stoppedHolder = Duration.seconds(2)
     /// How often `up` looks for one.
-    package static let stoppedHolderPoll = Duration.milliseconds(250)
+    package static let stoppedHolderPoll = Duration.milliseconds(500)
     /// Bytes of the write-ahead log from which on the keeper checkpoints: small steps, short waits for others.
     package static let checkpointBytes = 2 << 20
     /// Bytes of the write-ahead log from which on a checkpoint waits for readers that are in its way.
@@ -217,8 +219,16 @@ package enum Limits {
     package static let claimedBytes = 4 << 20
     /// Rows of text in one run, and in one chunk.
     package static let textRunRows = 512
-    /// How long a run should take: the wait of a row that comes while one goes on.
+    /// How long a run should take while nobody with a handful of rows came lately: the wait of the first one who does.
     package static let runTime = Duration.milliseconds(40)
+    /// How long a run should take beside such rows, and how long one of a chunk alone takes: their wait.
+    package static let sharedRunTime = Duration.milliseconds(10)
+    /// How long a worker remembers that a handful of rows came.
+    package static let sharedTime = Duration.seconds(1)
+    /// How long a worker rests before it gives freed memory back.
+    package static let memoryRest = Duration.milliseconds(100)
+    /// How long it does not do so again: to get the memory anew costs more than it did.
+    package static let memoryPause = Duration.seconds(5)
     /// Rows in one run.
     package static let runRows = 4_096
     /// Deaths of a worker in which a chunk may be involved, running alone, before its rows are failed: some six find a row
@@ -245,6 +255,10 @@ package enum Limits {
     package static let lease = Duration.seconds(15)
     /// How often the keeper looks for dead workers.
     package static let rescuePoll = Duration.milliseconds(100)
+    /// The same while nothing is written: what died then held little, and each look wakes a core.
+    package static let quietRescuePoll = Duration.milliseconds(300)
+    /// How often a process that is not the keeper looks whether the keeper has died; it rescues at once then.
+    package static let electionPoll = Duration.milliseconds(300)
     /// How long a keeper may stand still before a server elects another: a bit longer than the usual beat.
     package static let keeperStandstill = Duration.seconds(6)
     /// How often a trouble that lasts is told in the log again.
@@ -254,6 +268,8 @@ package enum Limits {
     package static let unseenKeeperPause = Duration.seconds(1)
     /// How long a worker sleeps when no doorbell rings.
     package static let safetyPoll = Duration.milliseconds(500)
+    /// The same for who is woken inside its own process, where no wake-up is lost.
+    package static let restPoll = Duration.seconds(10)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.
     package static let brokenWorkerPause = Duration.seconds(20)
     /// How long requests in flight may take when a server stops.

@@ -44,7 +44,7 @@ package final class Keeper: Sendable {
             // A server that cannot be reached elects nobody; it is asked again, less often.
             isWon = attempt { try election.tryWin() }
             if isWon == true { attempt { try keepHouse(election, until: stop) } }
-        } while !stop.wait(for: isWon == nil ? Limits.unseenKeeperPause : Limits.rescuePoll)
+        } while !stop.wait(for: isWon == nil ? Limits.unseenKeeperPause : Limits.electionPoll)
     }
 
     /// Keeps house as long as this process is the keeper.
@@ -56,7 +56,7 @@ package final class Keeper: Sendable {
         var round = KeeperRound()
         repeat {
             attempt { try round.run(upkeep, logger: logger) }
-        } while !stop.wait(for: Limits.rescuePoll) && attempt { try election.tryWin() } == true
+        } while !stop.wait(for: round.pause) && attempt { try election.tryWin() } == true
     }
 
     /// - Returns: nil after a trouble of the database that may pass, such as a full disk or a gate that did not open.
@@ -75,37 +75,59 @@ package final class Keeper: Sendable {
 ///
 /// Rescue is due in every round.
 struct KeeperRound {
-    private var count = 0
+    /// How long to wait before the next round: longer where the log tells that nothing was written for a while, since each
+    /// round costs more than all else that an idle service does.
+    private(set) var pause = Limits.rescuePoll
+    /// Rescue polls that have passed.
+    private var ticks = 0
     private var lastLog: LogState?
-    private var quietRounds = 0
+    /// Rescue polls since something was written.
+    private var quietPolls = 0
     private var isSweeping = false
     private var isCheckpointBlocked = false
 
-    /// Rounds in a second.
+    /// Rescue polls in a second.
     private static let second = Int(1_000 / Limits.rescuePoll.wholeMilliseconds)
 
     mutating func run(_ upkeep: Upkeep, logger: Logger) throws {
-        defer { count += 1 }
+        defer { pass(upkeep.log) }
         for rescue in try upkeep.rescue() {
             logger.warning(
                 "owner lost, its work goes on",
                 ["owner": "\(rescue.owner)", "chunks": "\(rescue.chunks)", "uploads": "\(rescue.brokenUploads)"])
         }
-        if count.isMultiple(of: Self.second) { while try upkeep.expire() {} }
+        if isDue(every: 1) { while try upkeep.expire() {} }
         while try upkeep.stop() {}
         try upkeep.promote()
         try checkpoint(upkeep)
-        if isSweeping || count.isMultiple(of: Self.second * 5) { isSweeping = try upkeep.sweep() }
+        if isSweeping || isDue(every: 5) { isSweeping = try upkeep.sweep() }
+    }
+
+    /// Whether so many seconds ended since the round before.
+    private func isDue(every seconds: Int) -> Bool {
+        let period = Self.second * seconds
+        return ticks == 0 || ticks / period > (ticks - step) / period
+    }
+
+    /// Rescue polls from the round before to this one.
+    private var step: Int { Int(pause.wholeMilliseconds / Limits.rescuePoll.wholeMilliseconds) }
+
+    /// Chooses the time of the next round.
+    private mutating func pass(_ log: LogState) {
+        // A server's log tells nothing here, and says so by having no time.
+        let isQuiet = log.changedAt != 0 && quietPolls > 0 && !isSweeping && !isCheckpointBlocked
+        pause = isQuiet ? Limits.quietRescuePoll : Limits.rescuePoll
+        ticks += step
     }
 
     /// Checkpoints a grown log at once, and any log from two quiet seconds on until it is cut to nothing.
     private mutating func checkpoint(_ upkeep: Upkeep) throws {
         let log = upkeep.log
-        quietRounds = log == lastLog ? quietRounds + 1 : 0
+        quietPolls = log == lastLog ? quietPolls + step : 0
         // What is written here to tidy up is no work.
         defer { lastLog = upkeep.log }
-        try upkeep.releaseSpace(isIdle: quietRounds >= Self.second)
-        let isIdle = quietRounds >= 2 * Self.second && upkeep.log.bytes > 0
+        try upkeep.releaseSpace(isIdle: quietPolls >= Self.second)
+        let isIdle = quietPolls >= 2 * Self.second && upkeep.log.bytes > 0
         if isIdle || isCheckpointBlocked || log.bytes >= Limits.checkpointBytes {
             isCheckpointBlocked = try upkeep.checkpoint(isIdle: isIdle)
         }

@@ -9,9 +9,10 @@ struct RunSize {
     /// - Parameter mostRows: the bound by memory, which also holds while nothing is known.
     init(mostRows: Int) { self.mostRows = mostRows }
 
-    var rows: Int {
+    /// - Parameter time: how long the run should take.
+    func rows(in time: Duration = Limits.runTime) -> Int {
         guard let rowCost, rowCost > 0 else { return mostRows }
-        return Int(min(max(Limits.runTime.inSeconds * 1e6 / rowCost, 1), Double(mostRows)))
+        return Int(min(max(time.inSeconds * 1e6 / rowCost, 1), Double(mostRows)))
     }
 
     /// Learns from a run; a run of few rows costs mostly itself, and hardly counts.

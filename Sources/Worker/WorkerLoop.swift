@@ -29,14 +29,22 @@ struct WorkerLoop {
         var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
         stop.whenRaised { [listener] in listener.wake() }
         var next: Claim?
+        var pace = RunPace(clock: steady)
+        var rest = WorkerRest(clock: steady)
         while !stop.isRaised {
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
-            let claim = try next ?? persisting(until: stop) { try leases.claim(of: models) { sizes[$0]!.rows } }
+            let claim =
+                try next
+                ?? persisting(until: stop) {
+                    try leases.claim(of: models) { sizes[$0]!.rows(in: pace.runTime) }
+                }
             next = nil
             guard let claim else {
-                _ = listener.wait(for: Limits.safetyPoll)
+                if listener.wait(for: rest.pause) == .none, rest.giveBack() { FreeMemory.giveBack() }
                 continue
             }
+            rest.end()
+            pace.note(claim.chunks[0].rows)
             try metrics.during(claim) {
                 current.begin(claim)
                 defer { current.end() }
@@ -45,7 +53,7 @@ struct WorkerLoop {
                 next = try store(outcome, of: claim, until: stop) {
                     try leases.complete(
                         outcome.finished, of: claim, rowCost: outcome.rowCost, thenClaimOf: stop.isRaised ? [] : models,
-                        upToRows: { sizes[$0]!.rows })
+                        upToRows: { sizes[$0]!.rows(in: pace.runTime) })
                 }
                 try putAside(outcome, of: claim, using: &generator, until: stop)
             }

@@ -62,6 +62,23 @@ import Testing
         #expect(try database.check() == nil)
     }
 
+    @Test func `rounds are rare while nothing is written, and often again at once`() throws {
+        let database = try Database(path: folder.path + "/quiet.db")
+        try database.migrate()
+        let upkeep = try makeUpkeep(database)
+        let writer = try database.makeWriter(.relaxed)
+        var round = KeeperRound()
+        let logger = Logger(level: .error, now: { "" })
+        try writer.transaction { try Probe.write(in: $0) }
+        try round.run(upkeep, logger: logger)
+        #expect(round.pause == Limits.rescuePoll)
+        for _ in 0..<3 { try round.run(upkeep, logger: logger) }
+        #expect(round.pause == Limits.quietRescuePoll)
+        try insertEnded(database)
+        try round.run(upkeep, logger: logger)
+        #expect(round.pause == Limits.rescuePoll)
+    }
+
     /// A single attempt at the first quiet moment was all there was: a poll that read just then left 54 MB for good.
     @Test func `the log is cut though a reader stood in the way when all became quiet`() throws {
         let database = try Database(path: folder.path + "/held.db")

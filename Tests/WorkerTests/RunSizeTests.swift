@@ -9,40 +9,40 @@ import Testing
     private static let runMicroseconds = Double(Limits.runTime.wholeMilliseconds * 1_000)
 
     @Test func `before the first run the bound by memory holds`() {
-        #expect(RunSize(mostRows: 4_096).rows == 4_096)
+        #expect(RunSize(mostRows: 4_096).rows() == 4_096)
     }
 
     @Test(arguments: [(0.5, 4_096), (40, 1_000), (400, 100), (4_000, 10), (40_000, 1), (6e9, 1)])
     func `a slow model gets few rows and at least one`(cost: Double, rows: Int) {
         var size = RunSize(mostRows: 4_096)
         size.learn(cost, rows: 4_096)
-        #expect(size.rows == rows)
+        #expect(size.rows() == rows)
     }
 
     @Test func `a first single row tells nothing unless it is slow`() {
         var size = RunSize(mostRows: 4_096)
         size.learn(900, rows: 1)
-        #expect(size.rows == 4_096, "a single row costs mostly its run")
+        #expect(size.rows() == 4_096, "a single row costs mostly its run")
         size.learn(Self.runMicroseconds / 2, rows: 1)
-        #expect(size.rows == 2)
+        #expect(size.rows() == 2)
     }
 
     @Test func `single rows hardly move what large runs have taught, and large runs do`() {
         var size = RunSize(mostRows: 4_096)
         size.learn(40, rows: 4_096)
         for _ in 0..<10 { size.learn(400, rows: 1) }
-        #expect(size.rows > 900)
+        #expect(size.rows() > 900)
         for _ in 0..<10 { size.learn(400, rows: 4_096) }
-        #expect(size.rows == 100)
+        #expect(size.rows() == 100)
     }
 
     /// A cost that no clock can have measured must not end the worker.
     @Test func `a cost of nothing allows all rows`() {
         var size = RunSize(mostRows: 100)
         size.learn(0, rows: 100)
-        #expect(size.rows == 100)
+        #expect(size.rows() == 100)
         size.learn(1e-300, rows: 100)
-        #expect(size.rows == 100)
+        #expect(size.rows() == 100)
     }
 
     @Test(arguments: [(1, 500), (2, 1_000), (4, 4_000), (99, 60_000)])

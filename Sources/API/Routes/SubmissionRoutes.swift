@@ -190,11 +190,14 @@ struct SubmissionRoutes {
         return Accepted(request: request)
     }
 
-    /// How many rows of a model a chunk has: as many as a run takes, by rows or by time.
+    /// How many rows of a model a chunk has: as many as a run takes beside single rows, by rows or by time.
+    ///
+    /// A chunk is never parted, so that its time is what a single row may have to wait; a run takes several where nobody does.
     func chunkRows(for model: ResolvedModel) async throws -> Int {
+        let time = Limits.sharedRunTime.inSeconds * 1e6
         let cost = try await context.forecastView().rowCost(
-            of: model.identity, otherwise: model.signature.guessedRowCost)
-        let byTime = Int(Limits.runTime.inSeconds * 1e6 / max(cost, 0.001))
+            of: model.identity, otherwise: max(model.signature.guessedRowCost, time / Double(Limits.untriedChunkRows)))
+        let byTime = Int(time / max(cost, 0.001))
         return max(1, min(context.settings.chunkRows, model.signature.runRows, byTime))
     }
 

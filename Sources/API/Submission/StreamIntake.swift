@@ -55,12 +55,20 @@ struct StreamIntake<Scanner: StreamScanner> {
         _ pieces: Pieces, isLast: Bool = true, into upload: inout Upload, onPiece: ([UInt8]) -> Void = { _ in }
     ) async throws where Pieces.Element == [UInt8] {
         try await withThrowingTaskGroup(of: Void.self) { writing in
-            for try await piece in pieces {
-                onPiece(piece)
-                cutter.add(piece)
-                try await scan(piece[...], into: &upload, &writing)
+            do {
+                for try await piece in pieces {
+                    onPiece(piece)
+                    cutter.add(piece)
+                    try await scan(piece[...], into: &upload, &writing)
+                }
+                if isLast { try await finish(into: &upload, &writing) } else { try await hand(to: &upload, &writing) }
+            } catch {
+                // What came before the fault is whole.
+                try await upload.flush(&writing)
+                try await writing.waitForAll()
+                throw error
             }
-            if isLast { try await finish(into: &upload, &writing) } else { try await hand(to: &upload, &writing) }
+            try await upload.flush(&writing)
             try await writing.waitForAll()
         }
     }
@@ -73,6 +81,8 @@ struct StreamIntake<Scanner: StreamScanner> {
             rest = rest.dropFirst(try scanner.feed(rest, into: &builder))
             if builder.isFull { try await hand(to: &upload, &writing) }
         }
+        // Rows run, and can be read, as soon as they are here.
+        try await upload.flush(&writing)
     }
 
     private mutating func finish(into upload: inout Upload, _ writing: inout Writing) async throws {

@@ -9,7 +9,7 @@ struct Upload {
     private enum State {
         /// All rows so far fit one transaction. Left by the chunk that no longer does.
         case gathering([IncomingChunk], bytes: Int)
-        /// The task is open.
+        /// The task is open. Chunks that came since the last commit wait for more, up to the end of a piece of the stream.
         case receiving(Submissions.Receiving, isResumable: Bool)
         /// The key of this submission stands for one that was accepted: nothing is written, only compared at the end.
         case comparing
@@ -27,6 +27,9 @@ struct Upload {
     /// What is known of the stream at its end.
     private var input: StoredInput?
     private var tailBytes = 0
+    /// Chunks of the open task that are not written yet, and what is known of the stream with them: chunks of a row or two
+    /// would else wait for a flush of the log each.
+    private var waiting: (chunks: [IncomingChunk], bytes: Int, input: StoredInput?) = ([], 0, nil)
 
     /// A stream that comes in one request, under a task of its own.
     init(_ request: Submissions.Request, context: APIContext) {
@@ -52,51 +55,75 @@ struct Upload {
     /// The first rows of a stream that is only looked at.
     var sample: RowSample? { if case .sampling(let sample) = state { sample } else { nil } }
 
-    /// Adds a chunk, and returns when it is written.
+    /// Adds a chunk, and writes what was added once it is worth a commit.
     ///
     /// - Parameter input: what is known of the stream with it.
     mutating func add(_ chunk: IncomingChunk, input: StoredInput?) async throws {
-        if let write = try await take(chunk, input: input) { try await write() }
+        try await take(chunk, input: input)
+        if isWorthCommit { try await flush() }
     }
 
     /// Adds a chunk, and returns before it is written, so that the next is scanned meanwhile.
     ///
-    /// One is on its way at most: chunks are written in order, and memory holds two.
+    /// One commit is on its way at most: chunks are written in order, and memory holds those of two.
     ///
-    /// - Parameter writing: whoever made it waits for the last chunk.
-    /// - Throws: also what went wrong with the chunk before.
+    /// - Parameter writing: whoever made it waits for the last commit.
+    /// - Throws: also what went wrong with the commit before.
     mutating func add(
         _ chunk: IncomingChunk, input: StoredInput?, writing: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
-        try await writing.next()
-        if let write = try await take(chunk, input: input) { writing.addTask(operation: write) }
+        try await take(chunk, input: input)
+        if isWorthCommit { try await flush(&writing) }
     }
 
-    /// - Returns: what writes the chunk; nil when it was written, or need not be.
-    private mutating func take(
-        _ chunk: IncomingChunk, input: StoredInput?
-    ) async throws -> (@Sendable () async throws -> Void)? {
+    private mutating func take(_ chunk: IncomingChunk, input: StoredInput?) async throws {
         rows += chunk.rows.count
         switch state {
         case .gathering(let chunks, let gathered):
-            let sum = gathered + max(chunk.bytes, chunk.rows.count * Self.leastRowBytes)
-            if sum <= Limits.smallSubmissionBytes {
+            let sum = gathered + Self.bytes(of: chunk)
+            if sum <= Limits.smallSubmissionBytes, chunks.count < Limits.appendedChunks {
                 state = .gathering(chunks + [chunk], bytes: sum)
             } else {
                 try await open(with: chunks + [chunk], input: input)
             }
-        case .receiving(let receiving, let isResumable):
+        case .receiving(_, let isResumable):
             // Who goes on after a break needs to know how far the stream was read.
-            return { [submissions = context.submissions] in
-                try await submissions.append([chunk], to: receiving, input: isResumable ? input : nil)
-            }
+            waiting = (waiting.chunks + [chunk], waiting.bytes + Self.bytes(of: chunk), isResumable ? input : nil)
         case .sampling(var sample):
             sample.add(chunk.rows)
             state = .sampling(sample)
         case .comparing:
             break
         }
-        return nil
+    }
+
+    private var isWorthCommit: Bool {
+        waiting.bytes >= Limits.smallSubmissionBytes || waiting.chunks.count >= Limits.appendedChunks
+    }
+
+    /// Begins to write what was added and still waits.
+    mutating func flush(_ writing: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        guard let write = takeWaiting() else { return }
+        try await writing.next()
+        writing.addTask(operation: write)
+    }
+
+    private mutating func flush() async throws { try await takeWaiting()?() }
+
+    /// Takes what was added and still waits.
+    ///
+    /// - Returns: what writes it.
+    private mutating func takeWaiting() -> (@Sendable () async throws -> Void)? {
+        guard case .receiving(let receiving, _) = state, !waiting.chunks.isEmpty else { return nil }
+        let (chunks, _, input) = waiting
+        waiting = ([], 0, nil)
+        return { [submissions = context.submissions] in
+            try await submissions.append(chunks, to: receiving, input: input)
+        }
+    }
+
+    private static func bytes(of chunk: IncomingChunk) -> Int {
+        max(chunk.bytes, chunk.rows.count * leastRowBytes)
     }
 
     private mutating func open(with chunks: [IncomingChunk], input: StoredInput?) async throws {
@@ -120,6 +147,7 @@ struct Upload {
     /// - Parameter fingerprint: what the submission's key stands for.
     /// - Throws: `IdempotencyKey.Replay` when the very submission was accepted before.
     mutating func finish(fingerprint: [UInt8]?) async throws {
+        try await flush()
         switch state {
         case .gathering(let chunks, _):
             request.key?.fingerprint = fingerprint
@@ -138,7 +166,8 @@ struct Upload {
     }
 
     /// Lets go of a stream of which more parts will come.
-    func pause() async throws {
+    mutating func pause() async throws {
+        try await flush()
         if case .receiving(let receiving, _) = state { try await context.submissions.pause(receiving) }
     }
 

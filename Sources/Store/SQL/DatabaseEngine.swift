@@ -40,8 +40,8 @@ protocol WritingLane: AnyObject {
 /// How a write-ahead log stands, by which two looks tell whether anything was written between them.
 package struct LogState: Sendable, Equatable {
     package var bytes = 0
-    /// Nanoseconds; a log that begins anew is written without growing.
-    var changedAt = 0
+    /// Nanoseconds, since a log that begins anew is written without growing; 0 where there is no log to look at.
+    package var changedAt = 0
 }
 
 /// Keeps the log and the space of a database small; nothing to do where the server does it.

@@ -91,8 +91,15 @@ package final class GroupCommitter: Sendable {
     package func run(until stop: StopSignal) throws {
         let writer = try database.makeWriter(.durableOnceFlushed)
         stop.whenRaised { [wake] in wake.raise() }
+        var hasRested = false
         while !stop.isRaised {
-            if !commitNext(writer) { wake.wait(for: Limits.safetyPoll) }
+            if commitNext(writer) {
+                hasRested = false
+            } else if !wake.wait(for: hasRested ? Limits.restPoll : Limits.safetyPoll), !hasRested {
+                // Nothing came for a while: what the requests needed goes back.
+                FreeMemory.giveBack()
+                hasRested = true
+            }
         }
         state.withLock { $0.isClosed = true }
         while commitNext(writer) {}

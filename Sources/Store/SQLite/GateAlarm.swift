@@ -24,6 +24,8 @@ final class GateAlarm: Sendable {
     private struct State {
         var waits: [Int: Wait] = [:]
         var nextKey = 0
+        /// When the thread looks again by itself.
+        var looksAt = Duration.zero
     }
 
     private let state = Mutex(State())
@@ -47,12 +49,14 @@ final class GateAlarm: Sendable {
         Self.unblock()
         let deadline = Self.now + patience
         let thread = pthread_self()
-        let key = state.withLock { state in
+        let (key, isLate) = state.withLock { state in
             state.nextKey += 1
             state.waits[state.nextKey] = Wait(thread: thread, deadline: deadline)
-            return state.nextKey
+            return (state.nextKey, deadline < state.looksAt)
         }
-        wake.raise()
+        // Under load every other commit waits here; all wait equally long, so that an earlier wait has set the thread's
+        // time as a rule, and waking it for each would cost what the wait itself does.
+        if isLate { wake.raise() }
         defer { state.withLock { _ = $0.waits.removeValue(forKey: key) } }
         try body(Armed(deadline: deadline))
     }
@@ -64,6 +68,7 @@ final class GateAlarm: Sendable {
         state.withLock { state in
             let now = Self.now
             var pause = Duration.seconds(3_600)
+            defer { state.looksAt = now + pause }
             for wait in state.waits.values {
                 if wait.deadline <= now {
                     pthread_kill(wait.thread, Self.signalNumber)
