@@ -1,5 +1,6 @@
 package import Catalog
 package import Core
+internal import Digest
 package import Queue
 package import Store
 
@@ -28,6 +29,7 @@ package final class APIContext: Sendable {
     package let clock: WallClock
     package let steady: SteadyClock
     package let settings: Settings
+    private let random = SystemRandom()
 
     /// Bounds that an operator may set.
     package struct Settings: Sendable {
@@ -98,7 +100,7 @@ package final class APIContext: Sendable {
 
     /// Makes a new task's id.
     func makeID() -> TaskID {
-        var generator = SystemRandomNumberGenerator()
+        var generator = random
         return TaskID(at: clock.now, using: &generator)
     }
 }

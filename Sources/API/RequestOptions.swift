@@ -33,9 +33,12 @@ struct RequestOptions {
     ///
     /// NUL is refused: it comes in JSON alone, and what is stored as text must be text to every database.
     func text(_ name: String, maximumBytes: Int = Limits.taskNameBytes) throws -> String? {
-        let values = items.filter { $0.name == name }.map(\.value)
-        guard let value = values.first else { return nil }
-        guard values.allSatisfy({ $0 == value }) else { throw APIError.contradictoryParameters(name: name) }
+        var found: String?
+        for item in items where item.name == name {
+            guard found == nil || found == item.value else { throw APIError.contradictoryParameters(name: name) }
+            found = item.value
+        }
+        guard let value = found else { return nil }
         guard !value.isEmpty, value.utf8.count <= maximumBytes, !value.utf8.contains(0) else {
             throw APIError.invalidParameter(name: name, expected: "a text of 1 to \(maximumBytes) bytes without NUL")
         }

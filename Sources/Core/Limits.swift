@@ -187,6 +187,8 @@ package enum Limits {
     package static let movedLookMegabytes = 256
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
+    /// How long a look at the free disk is believed: each submission asks, and no disk loses those bytes in that time.
+    package static let freeDiskAge = Duration.milliseconds(50)
     /// How long a transaction may stand still before a server ends it: its process was stopped, and nobody's wait for the
     /// locks that it holds, which is the one at the gate, ends before.
     package static let standingTransaction = Duration.seconds(4)

@@ -12,10 +12,29 @@ struct JSONMember: Sendable {
     var holdsArrays = false
 }
 
+/// The members of one object, by name.
+///
+/// An object has a handful, with names that fit a word or two: looking at each is quicker than hashing the name.
+struct JSONMembers: Sendable {
+    private var entries: [(name: String, member: JSONMember)] = []
+
+    subscript(name: String) -> JSONMember? {
+        for entry in entries where entry.name == name { return entry.member }
+        return nil
+    }
+
+    /// - Returns: false when a member of that name is there already.
+    fileprivate mutating func add(_ member: JSONMember, named name: String) -> Bool {
+        guard self[name] == nil else { return false }
+        entries.append((name, member))
+        return true
+    }
+}
+
 /// Reads an object's members without their values: where each stands.
 struct JSONMemberIndex {
     let allowed: [String]
-    private(set) var members: [String: JSONMember] = [:]
+    private(set) var members = JSONMembers()
     /// The first unknown member, cut to a bound: told once the whole body is known to be JSON.
     private var unknown: String?
 
@@ -34,7 +53,7 @@ struct JSONMemberIndex {
             let nameEnd = text.end
             let member = try Self.locate(&json)
             guard allowed.contains(name) else { return unknown = unknown ?? name }
-            guard members.updateValue(member, forKey: name) == nil else {
+            guard members.add(member, named: name) else {
                 throw IntakeError.malformedJSON(atByte: nameEnd, problem: .duplicateName)
             }
         }

@@ -7,7 +7,7 @@ import Core
 /// Comes from: a request's body. Goes to: the routes, which read options from it, and ``JSONSubmission``.
 package struct JSONObject: Sendable {
     let bytes: [UInt8]
-    let members: [String: JSONMember]
+    let members: JSONMembers
 
     /// - Parameter names: the members that it may have.
     /// - Throws: `IntakeError` when the bytes are not one JSON object, or it has an unknown or a repeated member.

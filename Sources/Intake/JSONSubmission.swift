@@ -32,7 +32,7 @@ package struct JSONSubmission: Sendable {
     package let object: JSONObject
     let rows: JSONMember
     var bytes: [UInt8] { object.bytes }
-    var members: [String: JSONMember] { object.members }
+    var members: JSONMembers { object.members }
 
     /// The members that rows may stand in, or beside.
     package static let members = Carrier.allCases.map(\.rawValue) + ["id"]

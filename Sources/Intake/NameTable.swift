@@ -5,47 +5,61 @@ import Core
 /// Names come from a model, so a caller cannot choose ones that collide; what a caller sends is only looked up.
 struct NameTable: Sendable {
     private struct Entry: Sendable {
-        let name: [UInt8]
+        let name: Range<Int>
         let input: Int
     }
 
+    /// All names, one after another: few allocations, because a table is made for each request.
+    private var bytes: [UInt8] = []
     private var entries: [Entry] = []
-    private var buckets: [[Int]]
-    private let mask: Int
+    /// For each hash the place of an entry, from 1; 0 is free, and equal hashes stand one after another.
+    private var slots: [Int32]
 
     /// Knows every input's name, then its aliases, then, for a model of one text, `text`; the first of equals wins.
     init(_ signature: Signature) {
-        let names = signature.inputs.enumerated().map { ($1.name, $0) }
-        let aliases = signature.inputs.enumerated().flatMap { index, input in input.aliases.map { ($0, index) } }
-        let all = names + aliases + (signature.isText ? [("text", 0)] : [])
+        let count = signature.inputs.reduce(1) { $0 + 1 + $1.aliases.count }
         var size = 8
-        while size < all.count * 2 { size *= 2 }
-        buckets = Array(repeating: [], count: size)
-        mask = size - 1
-        for (name, input) in all { add(Array(name.utf8), input) }
+        while size < count * 2 { size *= 2 }
+        slots = Array(repeating: 0, count: size)
+        entries.reserveCapacity(count)
+        bytes.reserveCapacity(16 * count)
+        for (index, input) in signature.inputs.enumerated() { add(input.name, index) }
+        for (index, input) in signature.inputs.enumerated() { for alias in input.aliases { add(alias, index) } }
+        if signature.isText { add("text", 0) }
     }
 
     /// The input of a name; nil when no input has it.
     ///
     /// - Parameter expected: the input that most likely comes next; it is tried first.
     func input(named name: UnsafeRawBufferPointer, expected: Int) -> Int? {
-        if expected < entries.count, entries[expected].input == expected, Self.matches(entries[expected].name, name) {
-            return expected
+        bytes.withUnsafeBytes { bytes in
+            if expected < entries.count, entries[expected].input == expected,
+                Self.matches(bytes[entries[expected].name], name)
+            {
+                return expected
+            }
+            var slot = Self.hash(name) & (slots.count - 1)
+            while slots[slot] != 0 {
+                let entry = entries[Int(slots[slot]) - 1]
+                if Self.matches(bytes[entry.name], name) { return entry.input }
+                slot = (slot + 1) & (slots.count - 1)
+            }
+            return nil
         }
-        for index in buckets[Self.hash(name) & mask] where Self.matches(entries[index].name, name) {
-            return entries[index].input
-        }
-        return nil
     }
 
-    private mutating func add(_ name: [UInt8], _ input: Int) {
-        let bucket = name.withUnsafeBytes { Self.hash($0) } & mask
-        entries.append(Entry(name: name, input: input))
-        buckets[bucket].append(entries.count - 1)
+    private mutating func add(_ name: String, _ input: Int) {
+        let start = bytes.count
+        bytes.append(contentsOf: name.utf8)
+        entries.append(Entry(name: start..<bytes.count, input: input))
+        var slot =
+            bytes.withUnsafeBytes { Self.hash(UnsafeRawBufferPointer(rebasing: $0[start...])) } & (slots.count - 1)
+        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = Int32(entries.count)
     }
 
-    private static func matches(_ name: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {
-        name.count == bytes.count && name.withUnsafeBytes { $0.elementsEqual(bytes) }
+    private static func matches(_ name: Slice<UnsafeRawBufferPointer>, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        name.count == bytes.count && name.elementsEqual(bytes)
     }
 
     /// FNV-1a: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>.

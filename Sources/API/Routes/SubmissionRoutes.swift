@@ -23,9 +23,13 @@ struct SubmissionRoutes {
 
     /// Whether the body is read whole: rows in JSON.
     private static func isWhole(_ request: HTTPRequest) -> Bool {
-        request.query.first("upload") == nil
-            && (request.mediaType == "application/json" || request.mediaType == nil)
+        guard request.query.first("upload") == nil else { return false }
+        let mediaType = request.mediaType
+        return mediaType == nil || mediaType == "application/json"
     }
+
+    /// The members of a JSON body: the rows' and the options.
+    private static let members = SubmissionOptions.members + JSONSubmission.members
 
     static let mediaTypes = ["application/json", "text/csv", "application/x-ndjson", "multipart/form-data"]
     /// The name of a form's part that is the file.
@@ -51,8 +55,7 @@ struct SubmissionRoutes {
     /// Accepts a JSON body whole; unless it says otherwise, one bad row refuses all.
     private func submit(json bytes: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
         if bytes.isEmpty { throw APIError.bodyRequired }
-        let object = try JSONObject(
-            parsing: bytes, members: SubmissionOptions.members + JSONSubmission.members)
+        let object = try JSONObject(parsing: bytes, members: Self.members)
         if try object.flag("upload") == true { return try await openLater(request, Self.options(bytes)) }
         let body = try JSONSubmission(object)
         var options = try SubmissionOptions(request, body: object)

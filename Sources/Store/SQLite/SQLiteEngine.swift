@@ -1,4 +1,5 @@
 internal import Core
+internal import Synchronization
 
 /// One SQLite database: how its connections are opened, its schema, and the files beside it by which processes agree.
 final class SQLiteEngine: DatabaseEngine {
@@ -7,6 +8,8 @@ final class SQLiteEngine: DatabaseEngine {
     private let watch: StatementWatch?
     private let vfs: String?
     let onEvent: @Sendable (StoreEvent) -> Void
+    /// The last look at the disk.
+    private let freeDisk = Mutex<(bytes: Int64, at: Duration)?>(nil)
 
     /// Makes folders and lock files as needed.
     init(
@@ -21,7 +24,15 @@ final class SQLiteEngine: DatabaseEngine {
     }
 
     var name: String { files.path }
-    var freeDiskBytes: Int64? { files.freeDiskBytes }
+    var freeDiskBytes: Int64? {
+        let now = GateAlarm.now
+        return freeDisk.withLock { look in
+            if let look, now - look.at < Limits.freeDiskAge { return look.bytes }
+            let bytes = files.freeDiskBytes
+            look = (bytes, now)
+            return bytes
+        }
+    }
     var log: LogState { files.logState }
 
     func makeLane(_ durability: Writer.Durability) throws -> any WritingLane {
