@@ -17,6 +17,10 @@ final class Watchdog: Sendable {
         var run: Run?
         var count = 0
         var isClosed = false
+        /// When the watching thread looks next; it sleeps until then, and is woken only for what is due earlier.
+        var looksAt = Duration.zero
+
+        var isDueEarlier: Bool { run.map { !$0.isTold && $0.deadline < looksAt } ?? false }
     }
 
     private let clock: SteadyClock
@@ -42,11 +46,20 @@ final class Watchdog: Sendable {
     /// Runs a closure that may take as long as the model says.
     func watch<Value>(_ predictor: any Predictor, _ body: () throws -> Value) throws -> Value {
         let deadline = clock.now + predictor.timeout
-        state.change { state in
+        let isDueEarlier = state.withLock { state in
             state.count += 1
             state.run = Run(number: state.count, deadline: deadline, predictor: predictor)
+            return state.isDueEarlier
         }
-        defer { state.change { $0.run = nil } }
+        // Runs last milliseconds and may take seconds: as a rule the thread looks early enough for this one too.
+        if isDueEarlier { state.change { _ in } }
+        defer {
+            let wasTold = state.withLock { state in
+                defer { state.run = nil }
+                return state.run?.isTold ?? false
+            }
+            if wasTold { state.change { _ in } }
+        }
         return try body()
     }
 
@@ -54,27 +67,31 @@ final class Watchdog: Sendable {
     ///
     /// Blocks its thread.
     func run() {
-        while let run = awaitRun() {
-            let left = run.deadline - clock.now
-            // Woken when the run has ended, or another has begun.
-            let hasEnded: Bool? = state.wait(upTo: max(left, .milliseconds(1))) { state in
-                state.isClosed || state.run?.number != run.number ? true : nil
-            }
-            if hasEnded == nil, clock.now >= run.deadline { end(run) }
-        }
+        while let run = awaitDue() { end(run) }
     }
 
     func close() { state.change { $0.isClosed = true } }
 
-    private func awaitRun() -> Run? {
+    /// Waits for a run whose time is over.
+    ///
+    /// - Returns: nil when the watch is closed.
+    private func awaitDue() -> Run? {
         while true {
-            let found: Run?? = state.wait(upTo: .seconds(3_600)) { state in
-                if state.isClosed { return .some(nil) }
-                return state.run.flatMap { $0.isTold ? nil : .some($0) }
+            let now = clock.now
+            let (run, isClosed) = state.withLock { state in
+                let run = state.run.flatMap { $0.isTold ? nil : $0 }
+                state.looksAt = run?.deadline ?? now + Self.rest
+                return (run, state.isClosed)
             }
-            if let found { return found }
+            if isClosed { return nil }
+            if let run, run.deadline <= now { return run }
+            let pause = run.map { max($0.deadline - now, .milliseconds(1)) } ?? Self.rest
+            _ = state.wait(upTo: pause) { $0.isClosed || $0.isDueEarlier ? true : nil }
         }
     }
+
+    /// How long the thread sleeps while nothing runs.
+    private static let rest = Duration.seconds(3_600)
 
     /// Tells a run to stop, and after a grace does without it.
     private func end(_ run: Run) {

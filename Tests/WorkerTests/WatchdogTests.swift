@@ -81,4 +81,20 @@ import Testing
         thread.join()
         #expect(model.told.withLock { $0 } == 0)
     }
+
+    /// The thread sleeps until a run's time is over even when that run has ended long before.
+    @Test func `a run with less time than the one before it is told in its own time`() throws {
+        let model = Stuck(timeout: .zero, obeys: true)
+        let watchdog = Watchdog(clock: ManualClock().steady, onHang: { Issue.record("a hang") }, onTrouble: { _ in })
+        let thread = ServiceThread(name: "watchdog") { _ in watchdog.run() }
+        defer {
+            watchdog.close()
+            thread.join()
+        }
+        for _ in 0..<100 { try watchdog.watch(Stuck(timeout: .seconds(3_600), obeys: true)) {} }
+        #expect(throws: Stuck.Stopped.self) {
+            try watchdog.watch(model) { try model.predict(Rows(count: 0, columns: [])) }
+        }
+        #expect(model.told.withLock { $0 } == 1)
+    }
 }
