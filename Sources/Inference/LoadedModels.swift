@@ -21,7 +21,7 @@ package struct LoadedModels: Sendable {
             for version in model.versions {
                 let resolved = ResolvedModel(model: model, version: version)
                 do {
-                    ready.append(try OnnxPredictor(resolved, runtime: runtime.get()))
+                    ready.append(try Self.predictor(of: resolved, runtime: runtime))
                 } catch {
                     broken.append(Broken(resolved.identity, error))
                 }
@@ -29,6 +29,21 @@ package struct LoadedModels: Sendable {
         }
         for (name, error) in catalog.broken.sorted(by: { $0.key < $1.key }) {
             broken.append(Broken(ModelIdentity(model: name, version: "", digest: ""), error))
+        }
+    }
+
+    /// A model of one text runs on the kernel when the kernel knows its graph, any other on ONNX Runtime.
+    private static func predictor(
+        of resolved: ResolvedModel, runtime: Result<OnnxRuntime, any Error>
+    ) throws -> any Predictor {
+        let file = try ModelFile.read(resolved)
+        guard resolved.signature.isText else { return try OnnxPredictor(resolved, file: file, runtime: runtime.get()) }
+        do {
+            return try TextPredictor(resolved, file: file)
+        } catch let error as TextGraph.Unsuited {
+            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: error.reason)
+        } catch is ProtobufReader.Malformed {
+            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: "its file cannot be read")
         }
     }
 }

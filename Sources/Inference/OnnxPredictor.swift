@@ -1,6 +1,5 @@
 package import Catalog
 package import Core
-internal import Digest
 
 /// A model version on ONNX Runtime: typed columns straight into tensors, probabilities back.
 ///
@@ -8,6 +7,7 @@ internal import Digest
 package final class OnnxPredictor: Predictor {
     package let identity: ModelIdentity
     package let output: ModelOutput
+    package let engine: InferenceEngine
     private let resolved: ResolvedModel
     private let session: Session
     private let runtime: OnnxRuntime
@@ -20,12 +20,16 @@ package final class OnnxPredictor: Predictor {
     /// Loads the model and runs its own test.
     ///
     /// - Throws: ``InferenceError`` when the file is not the manifest's, does not suit it, or fails its test.
-    package init(_ resolved: ResolvedModel, runtime: OnnxRuntime) throws {
-        let version = resolved.version
-        let name = "\(resolved.model.name) \(version.name)"
-        let bytes = try FileBytes.read(version.path, upTo: Self.fileBytes)
-        // Most models with one flipped byte load and run: only the digest tells.
-        guard SHA256.hex(of: bytes) == version.digest else { throw InferenceError.digestMismatch(model: name) }
+    package convenience init(_ resolved: ResolvedModel, runtime: OnnxRuntime) throws {
+        try self.init(resolved, file: ModelFile.read(resolved), runtime: runtime)
+    }
+
+    /// - Parameters:
+    ///   - file: the model's bytes, as its manifest describes them.
+    ///   - reason: why no kernel of ours runs it, if one might have.
+    init(_ resolved: ResolvedModel, file bytes: [UInt8], runtime: OnnxRuntime, reason: String? = nil) throws {
+        let name = resolved.title
+        engine = .onnxRuntime(reason: reason)
         session = try Session(model: bytes, runtime: runtime)
         feeds = try TensorFeed.plan(for: resolved.model, session: session)
         guard session.outputs.contains(where: { $0.name == resolved.model.outputTensor }) else {
@@ -37,11 +41,9 @@ package final class OnnxPredictor: Predictor {
         output = resolved.output
         runRows = resolved.signature.runRows
         callRows = runRows < Limits.runRows ? Self.textCallRows : Limits.runRows
-        try selfTest(name)
+        try test(resolved)
     }
 
-    /// Bytes of a model's file.
-    private static let fileBytes = 2 << 30
     /// Rows of text in one call: the library builds a dense row of the whole vocabulary for each, so that memory grows
     /// with the batch while speed does not.
     private static let textCallRows = 64
@@ -74,25 +76,6 @@ package final class OnnxPredictor: Predictor {
             throw InferenceError.rowCount(expected: part.count, found: answer.values.count / max(1, output.width))
         }
         return answer.values
-    }
-
-    /// Golden rows must give their golden answers.
-    private func selfTest(_ name: String) throws {
-        let golden = resolved.version.golden
-        let predictions = try predict(golden.rows)
-        if let fault = predictions.faults.first {
-            throw InferenceError.selfTest(model: name, row: fault.row, reason: fault.message)
-        }
-        for (row, expected) in golden.answers.enumerated() {
-            let found = predictions.values[row * output.width..<(row + 1) * output.width]
-            let off = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
-            guard off <= golden.tolerance else {
-                throw InferenceError.selfTest(model: name, row: row, reason: "the answer is off by \(off)")
-            }
-            if !golden.labels.isEmpty, output.labels[output.label(of: found)] != golden.labels[row] {
-                throw InferenceError.selfTest(model: name, row: row, reason: "the label is another one")
-            }
-        }
     }
 }
 

@@ -6,6 +6,8 @@ package import Core
 package protocol Predictor: Sendable {
     var identity: ModelIdentity { get }
     var output: ModelOutput { get }
+    /// What runs it.
+    var engine: InferenceEngine { get }
     /// Rows that a run should have: see `Signature.runRows`.
     var runRows: Int { get }
 

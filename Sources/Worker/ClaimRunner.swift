@@ -161,6 +161,7 @@ private struct WatchedPredictor: Predictor {
 
     var identity: ModelIdentity { predictor.identity }
     var output: ModelOutput { predictor.output }
+    var engine: InferenceEngine { predictor.engine }
     var runRows: Int { predictor.runRows }
     var timeout: Duration { predictor.timeout }
 
