@@ -97,6 +97,10 @@ let package = Package(
             name: "QueueLoad", dependencies: ["Worker", "Queue", "Store", "Operations", "Core"],
             path: "Tests/QueueLoad",
             swiftSettings: strict),
+        // Started by scripts/bench_kernel.py.
+        .executableTarget(
+            name: "KernelLoad", dependencies: ["Inference", "Catalog", "Core"], path: "Tests/KernelLoad",
+            swiftSettings: strict),
         tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
         .testTarget(
             name: "DeployTests", dependencies: ["TestSupport", "Operations", "Core"], path: "Tests/DeployTests",

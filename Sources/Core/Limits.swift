@@ -219,7 +219,7 @@ package enum Limits {
     package static let claimTries = 20
     /// Bytes of the payloads in one claim: the worker's memory.
     package static let claimedBytes = 4 << 20
-    /// Rows of text in one run, and in one chunk.
+    /// Rows of text in one run on ONNX Runtime, which takes some 80 µs for each.
     package static let textRunRows = 512
     /// How long a run should take while nobody with a handful of rows came lately: the wait of the first one who does.
     package static let runTime = Duration.milliseconds(40)

@@ -6,12 +6,8 @@ package struct Signature: Sendable, Equatable {
 
     package init(inputs: [ModelInput]) { self.inputs = inputs }
 
-    /// How many rows a run should have so that it takes about 50 ms, and nobody waits long behind it.
-    ///
-    /// A text costs the general engine about 100 µs, a row of numbers less than 10.
-    package var runRows: Int {
-        inputs.contains { $0.kind == .string } ? Limits.textRunRows : Limits.runRows
-    }
+    /// Whether a row has a text.
+    package var hasText: Bool { inputs.contains { $0.kind == .string } }
 
     /// Whether a row is one text, so that `text` and `texts` may be used to submit.
     package var isText: Bool { inputs.count == 1 && inputs[0].kind == .string }

@@ -39,8 +39,8 @@ package final class OnnxPredictor: Predictor {
         self.runtime = runtime
         identity = resolved.identity
         output = resolved.output
-        runRows = resolved.signature.runRows
-        callRows = runRows < Limits.runRows ? Self.textCallRows : Limits.runRows
+        runRows = resolved.signature.hasText ? Limits.textRunRows : Limits.runRows
+        callRows = resolved.signature.hasText ? Self.textCallRows : Limits.runRows
         try test(resolved)
     }
 

@@ -8,7 +8,7 @@ package protocol Predictor: Sendable {
     var output: ModelOutput { get }
     /// What runs it.
     var engine: InferenceEngine { get }
-    /// Rows that a run should have: see `Signature.runRows`.
+    /// Rows that a run has at most, by memory and by time.
     var runRows: Int { get }
 
     /// How long one run may take.

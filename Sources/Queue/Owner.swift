@@ -22,9 +22,18 @@ package final class Owner: Sendable {
         package let broken: ErrorCode?
         /// The reason and its remedy, for people.
         package let message: String?
+        /// What runs it, as operators read of it; nil when it cannot be served.
+        package let engine: String?
+        /// Why no kernel runs it, where one might have.
+        package let fallback: String?
 
-        package init(identity: ModelIdentity, broken: ErrorCode? = nil, message: String? = nil) {
+        package init(
+            identity: ModelIdentity, broken: ErrorCode? = nil, message: String? = nil, engine: String? = nil,
+            fallback: String? = nil
+        ) {
             self.identity = identity
+            self.engine = engine
+            self.fallback = fallback
             self.broken = broken
             self.message = message
         }

@@ -57,9 +57,11 @@ enum OwnerTable {
     static func insert(_ model: Owner.LoadedModel, of owner: Int64, in connection: Connection) throws {
         try connection.run(
             """
-            INSERT INTO owner_model (owner, name, version, digest, broken, message) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO owner_model (owner, name, version, digest, broken, message, engine, fallback)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(owner), .text(model.identity.model), .text(model.identity.version),
-            .text(model.identity.digest), .optional(model.broken?.rawValue), .optional(model.message))
+            .text(model.identity.digest), .optional(model.broken?.rawValue), .optional(model.message),
+            .optional(model.engine), .optional(model.fallback))
     }
 }

@@ -166,7 +166,8 @@ private struct WatchedPredictor: Predictor {
     var timeout: Duration { predictor.timeout }
 
     func predict(_ rows: Rows) throws -> Predictions {
-        try metrics.time(.infer) { try watchdog.watch(predictor) { try predictor.predict(rows) } }
+        if predictor.engine.fallbackReason != nil { metrics.countFallback(rows.validCount, of: identity) }
+        return try metrics.time(.infer) { try watchdog.watch(predictor) { try predictor.predict(rows) } }
     }
 
     func terminate() throws { try predictor.terminate() }

@@ -33,6 +33,7 @@ package final class WorkerMetrics: Sendable {
     private let clock: SteadyClock
     private let rows: Tally
     private let inflightRows: Tally
+    private let fallbackRows: Tally
     private let batchRows = Histogram(.batchRows, .rows)
     private let stages = Histogram(.stageDuration, .longDurations, series: Stage.allCases.map { [$0.rawValue] })
     /// The place of a model's key among the versions.
@@ -49,9 +50,11 @@ package final class WorkerMetrics: Sendable {
                 Outcome.allCases.map { [version.model, version.version, "\($0)"] }
             })
         inflightRows = Tally(.inflightRows, series: names.map { [$0] })
+        fallbackRows = Tally(
+            .kernelFallback, series: versions.map { [$0.model, $0.version] }, showsZeros: false)
     }
 
-    package var sources: [any MetricSource] { [rows, inflightRows, batchRows, stages] }
+    package var sources: [any MetricSource] { [rows, inflightRows, fallbackRows, batchRows, stages] }
 
     /// Learns under which keys the database knows the versions.
     func learn(_ keys: [Int64: ModelIdentity]) {
@@ -77,6 +80,11 @@ package final class WorkerMetrics: Sendable {
         if let name { inflightRows.add(count, at: name) }
         defer { if let name { inflightRows.add(-count, at: name) } }
         return try body()
+    }
+
+    /// Counts rows that a kernel might have run.
+    func countFallback(_ rows: Int, of identity: ModelIdentity) {
+        if let place = versions.firstIndex(of: identity) { fallbackRows.add(rows, at: place) }
     }
 
     /// Measures a stage; one that throws does not count.

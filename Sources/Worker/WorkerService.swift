@@ -42,7 +42,9 @@ package struct WorkerService: Service {
     package static func register(
         _ models: LoadedModels, boot: String, database: Database, at time: WallTime
     ) throws -> Owner {
-        let ready = models.ready.map { Owner.LoadedModel(identity: $0.identity) }
+        let ready = models.ready.map {
+            Owner.LoadedModel(identity: $0.identity, engine: $0.engine.name, fallback: $0.engine.fallbackReason)
+        }
         let broken = models.broken.map {
             Owner.LoadedModel(identity: $0.identity, broken: $0.code, message: $0.message)
         }
@@ -53,6 +55,12 @@ package struct WorkerService: Service {
         for model in models.broken {
             logger.error(
                 "model broken", ["model": model.identity.model, "code": model.code.rawValue, "reason": model.message])
+        }
+        for model in models.ready {
+            guard let reason = model.engine.fallbackReason else { continue }
+            logger.warning(
+                "no kernel for the model, ONNX Runtime runs it",
+                ["model": model.identity.model, "version": model.identity.version, "reason": reason])
         }
         if models.ready.isEmpty { return try await standStill(until: stop) }
         try await ThreadService(name) { stop in try work(until: stop) }.run(until: stop)

@@ -11,6 +11,7 @@ import Testing
     private final class Picky: Predictor {
         let identity = ModelIdentity(model: "picky", version: "v1", digest: "00")
         let output = ModelOutput(kind: .regression)
+        let engine = InferenceEngine.fused
         let runRows = 4_096
         let timeout = Duration.seconds(10)
         let runs = Mutex(0)

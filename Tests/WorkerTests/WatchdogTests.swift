@@ -12,6 +12,7 @@ import Testing
     private final class Stuck: Predictor {
         let identity = ModelIdentity(model: "stuck", version: "v1", digest: "00")
         let output = ModelOutput(kind: .regression)
+        let engine = InferenceEngine.fused
         let runRows = 1
         let timeout: Duration
         let obeys: Bool

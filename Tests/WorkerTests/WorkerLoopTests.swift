@@ -15,6 +15,7 @@ import Testing
     final class Doubler: Predictor {
         let identity = ModelIdentity(model: "double", version: "v1", digest: "00")
         let output = ModelOutput(kind: .regression)
+        let engine = InferenceEngine.fused
         let runRows = 100
         let timeout = Duration.seconds(10)
         let runs = Mutex<[[Float]]>([])

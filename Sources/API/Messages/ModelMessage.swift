@@ -50,6 +50,8 @@ struct ModelMessage {
                     json.member("digest", version.digest)
                     json.member("state", version.state.rawValue)
                     json.member("workers", served.workers(version, of: model))
+                    json.member("engine", served.engine(version, of: model))
+                    json.member("fallback", served.fallback(version, of: model))
                     json.member("problem", served.reason(version, of: model))
                 }
             }

@@ -62,6 +62,16 @@ struct ServedModels {
         byIdentity[ResolvedModel(model: model, version: version).identity]?.ready ?? 0
     }
 
+    /// What runs a version; nil when no worker can.
+    func engine(_ version: ModelVersion, of model: Model) -> String? {
+        byIdentity[ResolvedModel(model: model, version: version).identity]?.engine
+    }
+
+    /// Why no kernel runs a version, where one might have.
+    func fallback(_ version: ModelVersion, of model: Model) -> String? {
+        byIdentity[ResolvedModel(model: model, version: version).identity]?.fallback
+    }
+
     /// Why a worker cannot run a version; nil when all can.
     func reason(_ version: ModelVersion, of model: Model) -> String? {
         byIdentity[ResolvedModel(model: model, version: version).identity]?.broken

@@ -201,7 +201,7 @@ struct SubmissionRoutes {
         let cost = try await context.forecastView().rowCost(
             of: model.identity, otherwise: max(model.signature.guessedRowCost, time / Double(Limits.untriedChunkRows)))
         let byTime = Int(time / max(cost, 0.001))
-        return max(1, min(context.settings.chunkRows, model.signature.runRows, byTime))
+        return max(1, min(context.settings.chunkRows, Limits.runRows, byTime))
     }
 
     // MARK: Answers

@@ -27,6 +27,11 @@ extension Metric {
     package static let inflightRows = Metric(
         name: "sibyl_inflight_rows", kind: .gauge, labels: [.model], source: .worker,
         meaning: "Rows that this worker has leased and not yet finished.")
+    package static let kernelFallback = Metric(
+        name: "sibyl_kernel_fallback_total", kind: .counter, labels: [.model, .version], source: .worker,
+        meaning:
+            "Rows of text models that ran on ONNX Runtime because the fused kernel does not know their graph; `/models` says why."
+    )
     package static let batchRows = Metric(
         name: "sibyl_batch_rows", kind: .histogram, labels: [], source: .worker, meaning: "Rows of one claim.")
     package static let stageDuration = Metric(
@@ -99,7 +104,7 @@ extension Metric {
 
     /// Every metric.
     package static let all: [Metric] = [
-        requests, requestDuration, connections, uploads, tasks, rows, inflightRows, batchRows, stageDuration,
+        requests, requestDuration, connections, uploads, tasks, rows, inflightRows, kernelFallback, batchRows, stageDuration,
         expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, keeper, queueRows, queueOldest, drain,
         modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors, startTime,
     ]

@@ -11,7 +11,9 @@ enum Schema {
     static let supported = current...(current + 1)
 
     /// Each migration brings the schema to its position in the list, counted from 1.
-    private static let migrations = [Migration1.sql, Migration2.sql, Migration3.sql, Migration4.sql]
+    private static let migrations = [
+        Migration1.sql, Migration2.sql, Migration3.sql, Migration4.sql, Migration5.sql,
+    ]
 
     /// What must be said before the first table exists: it cannot be changed afterwards without a rewrite.
     static let newDatabase = """
