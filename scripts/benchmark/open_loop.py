@@ -4,6 +4,7 @@ Latency counts from the time a request was due: a service that stands still is c
 The generator's own lateness, by which it sent after a due time although a connection was free, is measured as well.
 """
 
+import collections
 import json
 import select
 import socket
@@ -50,7 +51,8 @@ class Connection:
 
 
 def generate(host: str, port: int, rate: float, seconds: float, requests: list[bytes]) -> dict:
-    free = [Connection(host, port) for _ in range(CONNECTIONS)]
+    # In turn, so that the service closes none that rested too long.
+    free = collections.deque(Connection(host, port) for _ in range(CONNECTIONS))
     busy: set[Connection] = set()
     latencies, lateness, errors, sent = [], [], 0, 0
     total = int(rate * seconds)
@@ -61,7 +63,7 @@ def generate(host: str, port: int, rate: float, seconds: float, requests: list[b
         while free and sent < total and began + sent / rate <= now:
             due = began + sent / rate
             lateness.append(now - max(due, could_send))
-            connection = free.pop()
+            connection = free.popleft()
             connection.send(requests[sent % len(requests)], due)
             busy.add(connection)
             sent += 1
