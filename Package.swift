@@ -31,7 +31,7 @@ func library(_ name: String, pkgConfig: String? = nil, debian: String? = nil) ->
 }
 
 /// What the fuzzer reads with, in a test that replays its seeds.
-let fuzzed: [Target.Dependency] = ["API", "Catalog", "Store", "Intake", "HTTP", "Compression", "Core"]
+let fuzzed: [Target.Dependency] = ["API", "Inference", "Catalog", "Store", "Intake", "HTTP", "Compression", "Core"]
 let fuzzTests = Target.testTarget(
     name: "FuzzTests", dependencies: ["TestSupport"] + fuzzed, path: "Tests/FuzzTests",
     exclude: ["LibFuzzer", "corpus"], swiftSettings: strict)

@@ -29,9 +29,17 @@ internal import Inference
         let load = KernelLoad(predictor: predictor, batches: batches, threads: threads, seconds: seconds)
         try load.writeAnswers(to: arguments[8])
         let (texts, took) = load.measure()
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        print(#"{"texts": \#(texts), "seconds": \#(took), "peak_kb": \#(usage.ru_maxrss)}"#)
+        print(#"{"texts": \#(texts), "seconds": \#(took), "peak_kb": \#(try peakKilobytes())}"#)
+    }
+
+    /// The most memory that was resident at once; other than `getrusage`, without what the process was before.
+    private static func peakKilobytes() throws -> Int {
+        guard let file = fopen("/proc/self/status", "r") else { throw Misuse() }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 14)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let line = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 
     private static func load(_ arguments: [String]) throws -> any Predictor {

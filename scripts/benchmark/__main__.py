@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from . import check, claims, facts, group_commit, idle, mixed, one_row, peers, scaling, tables, yardsticks
+from . import bulk_texts, check, claims, facts, group_commit, idle, mixed, one_row, peers, scaling, tables, yardsticks
 from .service import ROOT, Failure
 
 REPORTS = ROOT / "docs/performance"
@@ -18,6 +18,7 @@ LOADS = {
     "one-row": (one_row.measure, peers.one_row, True),
     "predict": (None, peers.predictions, True),
     "tables": (tables.measure, peers.tables, True),
+    "texts": (bulk_texts.measure, None, True),
     "mixed": (mixed.measure, None, True),
     "idle": (idle.measure, None, True),
     "claims": (claims.measure, None, True),

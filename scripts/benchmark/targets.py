@@ -36,6 +36,8 @@ TARGETS = [
     Target("GET of a finished task", "GET of a task/s", "nginx: GET of a file of that size/s", 0.6, True),
     Target("10⁶ × 20 floats, join=input, linear", "table, linear, rows/s", "Arrow script, linear, rows/s", 1, True),
     Target("10⁶ × 20 floats, join=input, 200 trees", "table, trees, rows/s", "ONNX Runtime, 2 threads, trees, rows/s", 0.9, True),
+    Target("200,000 texts by CSV, join=input", "bulk texts/s", "bulk texts, scikit-learn in one process, texts/s", 10, True),
+    Target("peak memory of a process meanwhile, MB", "bulk texts, peak MB of a process", None, 200, False),
     Target("memory, API + 2 workers, after the one-row loads (PSS)", "memory pss MB", "Celery: memory pss MB", 0.25, False),
     Target("memory, the same (RSS)", "memory rss MB", "Celery: memory rss MB", 0.25, False),
     Target("one-row tasks at 200/s beside a table, p99, ms", "200/s beside a table, p99 ms", None, 30, False),

@@ -107,6 +107,18 @@ extension OnnxGraph {
         return try floats(4, in: message)
     }
 
+    /// The values of a constant of 64-bit whole numbers; empty when it is none.
+    func integers(_ name: String) throws -> [Int] {
+        guard let message = constants[name], try numbers(2, in: message) == [7] else { return [] }
+        guard let raw = try bytes(9, in: message).first else {
+            return try numbers(7, in: message).map { Int(Int64(bitPattern: $0)) }
+        }
+        var reader = ProtobufReader(file, raw)
+        var found: [Int] = []
+        while !reader.isAtEnd { found.append(Int(Int64(bitPattern: try reader.fixed(8)))) }
+        return found
+    }
+
     private func bytes(_ number: Int, in message: Range<Int>?) throws -> [Range<Int>] {
         guard let message else { return [] }
         var found: [Range<Int>] = []

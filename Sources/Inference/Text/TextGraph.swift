@@ -22,7 +22,9 @@ struct TextGraph {
         case count
         /// 1 for any number of times.
         case binary
-        /// ln(1 + n), as the converter writes sublinear frequencies.
+        /// 1 + ln(n): sublinear, as the library that trains the models has it.
+        case sublinear
+        /// ln(1 + n), which its converter writes in place of that.
         case logOfNext
     }
 
@@ -34,8 +36,8 @@ struct TextGraph {
 
     enum Link {
         case none
-        /// The logistic function of each score, divided by their sum.
-        case logistic
+        /// The logistic function of each score, divided by their sum if the graph says so.
+        case logistic(dividesBySum: Bool)
         case softmax
     }
 
@@ -52,7 +54,8 @@ struct TextGraph {
     private(set) var shortest = 1
     private(set) var terms: [Term] = []
     private(set) var featureCount = 0
-    private(set) var frequency = Frequency.count
+    /// The graph's own, until the reader knows better.
+    var frequency = Frequency.count
     /// A factor for each feature; nil for none.
     private(set) var idf: [Float]?
     private(set) var norm: Norm?
@@ -72,8 +75,10 @@ struct TextGraph {
     init(_ graph: OnnxGraph, input: String, output: String) throws {
         self.graph = graph
         var value = output
-        let isNormalized = try takeProbabilities(&value)
-        try takeModel(&value, isNormalized: isNormalized)
+        if try !takeOneAgainstRest(&value) {
+            let isNormalized = try takeProbabilities(&value)
+            try takeModel(&value, isNormalized: isNormalized)
+        }
         norm = try takeNorm(&value)
         try takeFactors(&value)
         try takeTerms(&value)
@@ -107,6 +112,36 @@ struct TextGraph {
         return true
     }
 
+    /// A model for each label, against all others: the second probability of each, divided by their sum.
+    private mutating func takeOneAgainstRest(_ value: inout String) throws -> Bool {
+        guard let norm = graph.producer(of: value), norm.kind == "LpNormalization" else { return false }
+        guard try graph.integer("p", of: norm) == 1, try graph.integer("axis", of: norm) == 1,
+            let joined = norm.inputs.first.flatMap(graph.producer), joined.kind == "Concat",
+            try graph.integer("axis", of: joined) == 1
+        else { throw Unsuited("its probabilities have another norm") }
+        var sources: Set<String> = []
+        var (weights, offsets): ([Float], [Float]) = ([], [])
+        for part in joined.inputs {
+            guard let slice = graph.producer(of: part), slice.kind == "Slice", slice.inputs.count == 4,
+                try slice.inputs[1...].map(graph.integers) == [[1], [2], [1]],
+                let node = graph.producer(of: slice.inputs[0]), node.kind == "LinearClassifier",
+                node.outputs.count == 2, node.outputs[1] == slice.inputs[0], let source = node.inputs.first,
+                try graph.text("post_transform", of: node) == "LOGISTIC", try labelCount(of: node) == 2
+            else { throw Unsuited("its probabilities are put together in a way that the kernel does not know") }
+            let before = featureCount
+            try takeWeights(of: node)
+            guard width == 2, before == 0 || before == featureCount else { throw Unsuited("its models are not alike") }
+            sources.insert(source)
+            weights += coefficients[featureCount...]
+            offsets.append(intercepts[1])
+        }
+        guard sources.count == 1, let source = sources.first else {
+            throw Unsuited("its models ask different features")
+        }
+        (coefficients, intercepts, link, value) = (weights, offsets, .logistic(dividesBySum: true), source)
+        return true
+    }
+
     private mutating func takeModel(_ value: inout String, isNormalized: Bool) throws {
         if let node = take(["LinearRegressor"], &value) {
             guard !isNormalized, try graph.text("post_transform", of: node) ?? "NONE" == "NONE" else {
@@ -115,18 +150,22 @@ struct TextGraph {
             try takeWeights(of: node)
             return
         }
+        let answer = value
         guard let node = take(["LinearClassifier"], &value) else {
             throw Unsuited("it does not end in a linear model")
+        }
+        guard node.outputs.count == 2, node.outputs[1] == answer else {
+            throw Unsuited("its answer is not the probabilities of its linear model")
         }
         try takeWeights(of: node)
         switch try graph.text("post_transform", of: node) ?? "NONE" {
         case "SOFTMAX": link = .softmax
-        case "LOGISTIC" where isNormalized || width == 1: link = .logistic
+        case "LOGISTIC": link = .logistic(dividesBySum: isNormalized)
         case let other: throw Unsuited("its scores become probabilities by \(other)")
         }
         if width == 1 {
             // One score of two labels stands for the second.
-            guard link == .logistic, try labelCount(of: node) == 2 else { throw Unsuited("it has one score") }
+            guard case .logistic = link, try labelCount(of: node) == 2 else { throw Unsuited("it has one score") }
             coefficients = coefficients.map { -$0 } + coefficients
             intercepts = intercepts.map { -$0 } + intercepts
         }

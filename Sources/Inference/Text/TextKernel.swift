@@ -13,15 +13,12 @@ final class TextKernel: Sendable {
     private let letters: TextLetters
     private let shortest: Int
     private let words: WordTable
-    /// The feature of each word, -1 for one that only occurs in pairs.
-    private let featureOfWord: [Int32]
     private let pairs: PairTable
     private let hasPairs: Bool
     private let frequency: TextGraph.Frequency
-    private let factors: [Float]
     private let norm: TextGraph.Norm?
     private let link: TextGraph.Link
-    /// ``width`` weights for each feature, next to each other.
+    /// For each feature its factor, and ``width`` weights: next to each other, so that a term asks for one place of memory.
     private let weights: [Float]
     private let intercepts: [Double]
 
@@ -33,38 +30,24 @@ final class TextKernel: Sendable {
         letters = TextLetters(lowercases: graph.lowercases, characters: graph.characters)
         shortest = graph.shortest
         frequency = graph.frequency
-        factors = graph.idf ?? Array(repeating: 1, count: graph.featureCount)
         norm = graph.norm
         link = graph.link
         intercepts = graph.intercepts.map(Double.init)
-        weights = (0..<graph.featureCount * graph.width).map { place in
-            graph.coefficients[place % graph.width * graph.featureCount + place / graph.width]
+        var weights: [Float] = []
+        weights.reserveCapacity(graph.featureCount * (graph.width + 1))
+        for feature in 0..<graph.featureCount {
+            weights.append(graph.idf?[feature] ?? 1)
+            for value in 0..<graph.width { weights.append(graph.coefficients[value * graph.featureCount + feature]) }
         }
-        let pairTerms = graph.terms.filter { $0.second != nil }
-        hasPairs = !pairTerms.isEmpty
-        var words = WordTable(capacity: graph.terms.count + pairTerms.count)
-        var pairs = PairTable(capacity: pairTerms.count)
-        var featureOfWord: [Int32] = []
-        func number(_ word: Range<Int>) throws -> Int {
-            guard !word.isEmpty, !file[word].contains(0) else { throw TextGraph.Unsuited("a word of its list is none") }
-            let number = words.add(file[word])
-            if number == featureOfWord.count { featureOfWord.append(-1) }
-            return number
-        }
-        for term in graph.terms {
-            let first = try number(term.first)
-            if let second = term.second {
-                let second = try number(second)
-                guard pairs.find(Int32(first), Int32(second)) < 0 else {
-                    throw TextGraph.Unsuited("a pair of words stands twice in its list")
-                }
-                pairs.add(first, second, feature: term.feature)
-            } else {
-                guard featureOfWord[first] < 0 else { throw TextGraph.Unsuited("a word stands twice in its list") }
-                featureOfWord[first] = Int32(term.feature)
-            }
-        }
-        (self.words, self.pairs, self.featureOfWord) = (words, pairs, featureOfWord)
+        self.weights = weights
+
+        var list = WordList(file: file)
+        for term in graph.terms { try list.add(term) }
+        words = WordTable(list.words)
+        var pairs = PairTable(capacity: list.pairs.count)
+        for (pair, feature) in list.pairs { pairs.add(pair.first, pair.second, feature: feature) }
+        self.pairs = pairs
+        hasPairs = !list.pairs.isEmpty
     }
 
     func makeScratch() -> TextScratch { TextScratch(features: features, width: width) }
@@ -85,70 +68,76 @@ final class TextKernel: Sendable {
 
     // MARK: Terms
 
+    /// Finds where words begin and end: where a mark differs from the one before it.
+    ///
+    /// - Returns: the number of runs of word characters.
+    private func findEdges(_ scratch: TextScratch, _ end: Int) -> Int {
+        let (marks, edges) = (UnsafeRawPointer(scratch.marks), scratch.edges)
+        var count = 0
+        var last: UInt64 = 0
+        for block in 0...(end &>> 6) {
+            let bits = marks.loadUnaligned(fromByteOffset: 8 &* block, as: UInt64.self)
+            var changes = bits ^ (bits &<< 1 | last)
+            last = bits &>> 63
+            while changes != 0 {
+                edges[count] = Int32(truncatingIfNeeded: block &<< 6 &+ changes.trailingZeroBitCount)
+                count &+= 1
+                changes &= changes &- 1
+            }
+        }
+        return count &>> 1
+    }
+
     /// Counts the terms of a text.
     ///
     /// - Returns: the number of different ones.
     private func count(_ scratch: TextScratch, _ end: Int) -> Int {
-        let (letters, marks) = (UnsafeRawPointer(scratch.letters), scratch.marks)
-        let (counts, found) = (scratch.counts, scratch.found)
-        var foundCount = 0
-        var previous: Int32 = -1
-        var start = -1
-        var last: UInt64 = 0
-        return featureOfWord.withUnsafeBufferPointer { featureOfWord in
-            @inline(__always) func note(_ feature: Int32) {
-                let place = Int(feature)
-                let count = counts[place]
-                if count == 0 {
-                    found[foundCount] = feature
-                    foundCount += 1
-                }
-                counts[place] = count + 1
-            }
-            @inline(__always) func take(_ start: Int, _ end: Int) {
-                guard isLongEnough(letters + start, end - start) else { return }
-                let word = words.find(letters + start, end - start)
-                if word >= 0 {
-                    let feature = featureOfWord[Int(word)]
-                    if feature >= 0 { note(feature) }
-                    if previous >= 0, hasPairs {
-                        let pair = pairs.find(previous, word)
-                        if pair >= 0 { note(pair) }
+        let runs = findEdges(scratch, end)
+        let (letters, edges) = (UnsafeRawPointer(scratch.letters), scratch.edges)
+        // Of ASCII each byte is a character, of any other text none has more than four.
+        let surelyLong = scratch.isASCII ? shortest : 4 * shortest
+        var terms = FoundTerms(counts: scratch.counts, found: scratch.found)
+        words.withShort { short in
+            pairs.withFilter { filter in
+                var previous: Int32 = -1
+                for run in 0..<runs {
+                    let start = Int(edges[2 &* run])
+                    let length = Int(edges[2 &* run &+ 1]) &- start
+                    guard length >= surelyLong || isLongEnough(letters + start, length) else { continue }
+                    let word = words.find(letters + start, length, in: short)
+                    if word.feature >= 0 { terms.note(word.feature) }
+                    if hasPairs, word.number | previous >= 0 {
+                        let pair = pairs.find(previous, word.number, in: filter)
+                        if pair >= 0 { terms.note(pair) }
                     }
-                }
-                previous = word
-            }
-            // A word begins and ends where a mark differs from the one before it.
-            for block in 0...(end >> 6) {
-                let bits = marks.loadUnaligned(fromByteOffset: 8 * block, as: UInt64.self)
-                var changes = bits ^ (bits << 1 | last)
-                last = bits >> 63
-                while changes != 0 {
-                    let place = block << 6 + changes.trailingZeroBitCount
-                    changes &= changes &- 1
-                    if start < 0 {
-                        start = place
-                    } else {
-                        take(start, place)
-                        start = -1
-                    }
+                    previous = word.number
                 }
             }
-            return foundCount
+        }
+        return terms.count
+    }
+
+    /// The different features of a text, and how often each was found.
+    private struct FoundTerms {
+        let counts: UnsafeMutablePointer<UInt32>
+        let found: UnsafeMutablePointer<Int32>
+        var count = 0
+
+        @inline(__always)
+        mutating func note(_ feature: Int32) {
+            let before = counts[Int(feature)]
+            // Without a branch, which nobody could foresee: a feature that is there already is overwritten by the next.
+            found[count] = feature
+            count &+= before == 0 ? 1 : 0
+            counts[Int(feature)] = before &+ 1
         }
     }
 
-    /// Whether a run of word characters is a word.
-    @inline(__always)
+    /// Whether a run of word characters, which may take several bytes each, is a word.
     private func isLongEnough(_ word: UnsafeRawPointer, _ count: Int) -> Bool {
         if count < shortest { return false }
-        // A character has up to four bytes.
-        if count >= 4 * shortest { return true }
-        var characters = 0
-        for offset in 0..<count where word.load(fromByteOffset: offset, as: UInt8.self) & 0xC0 != 0x80 {
-            characters += 1
-        }
-        return characters >= shortest
+        let bytes = UnsafeRawBufferPointer(start: word, count: count)
+        return bytes.count { $0 & 0xC0 != 0x80 } >= shortest
     }
 
     // MARK: Sums
@@ -158,20 +147,19 @@ final class TextKernel: Sendable {
         let (counts, scores) = (scratch.counts, scratch.scores)
         for value in 0..<width { scores[value] = 0 }
         var size = 0.0
-        factors.withUnsafeBufferPointer { factors in
-            weights.withUnsafeBufferPointer { weights in
-                for index in 0..<foundCount {
-                    let feature = Int(scratch.found[index])
-                    let term = weight(of: counts[feature]) * Double(factors[feature])
-                    counts[feature] = 0
-                    switch norm {
-                    case .l2: size += term * term
-                    case .l1: size += abs(term)
-                    case .max: size = max(size, abs(term))
-                    case nil: break
-                    }
-                    for value in 0..<width { scores[value] += term * Double(weights[feature * width + value]) }
+        weights.withUnsafeBufferPointer { weights in
+            for index in 0..<foundCount {
+                let feature = Int(scratch.found[index])
+                let row = feature &* (width &+ 1)
+                let term = weight(of: counts[feature]) * Double(weights[row])
+                counts[feature] = 0
+                switch norm {
+                case .l2: size += term * term
+                case .l1: size += abs(term)
+                case .max: size = max(size, abs(term))
+                case nil: break
                 }
+                for value in 0..<width { scores[value] += term * Double(weights[row &+ 1 &+ value]) }
             }
         }
         if norm == .l2 { size = size.squareRoot() }
@@ -184,21 +172,28 @@ final class TextKernel: Sendable {
         switch frequency {
         case .count: Double(count)
         case .binary: 1
+        case .sublinear: 1 + log(Double(count))
         case .logOfNext: log(1 + Double(count))
         }
     }
 
     private func finish(_ scores: UnsafeMutablePointer<Double>, into answer: UnsafeMutablePointer<Float>) {
-        if link == .none {
-            for value in 0..<width { answer[value] = Float(scores[value]) }
-            return
-        }
-        var greatest = scores[0]
-        for value in 1..<max(1, width) { greatest = max(greatest, scores[value]) }
         var sum = 0.0
-        for value in 0..<width {
-            scores[value] = link == .softmax ? exp(scores[value] - greatest) : 1 / (1 + exp(-scores[value]))
-            sum += scores[value]
+        switch link {
+        case .none: sum = 1
+        case .logistic(let dividesBySum):
+            for value in 0..<width {
+                scores[value] = 1 / (1 + exp(-scores[value]))
+                sum += scores[value]
+            }
+            if !dividesBySum { sum = 1 }
+        case .softmax:
+            var greatest = scores[0]
+            for value in 1..<max(1, width) { greatest = max(greatest, scores[value]) }
+            for value in 0..<width {
+                scores[value] = exp(scores[value] - greatest)
+                sum += scores[value]
+            }
         }
         for value in 0..<width { answer[value] = Float(scores[value] / sum) }
     }

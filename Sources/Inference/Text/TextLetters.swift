@@ -8,7 +8,9 @@ struct TextLetters {
     /// - Returns: the bytes that ``TextScratch/letters`` holds.
     func read(_ text: UnsafeRawBufferPointer, into scratch: TextScratch) -> Int {
         scratch.reserve(text.count)
-        let end = readASCII(text, into: scratch) ?? readAll(text, into: scratch)
+        let plainEnd = readASCII(text, into: scratch)
+        scratch.isASCII = plainEnd != nil
+        let end = plainEnd ?? readAll(text, into: scratch)
         // Words are looked up eight bytes at a time, and marks read sixty-four at a time.
         scratch.letters.storeBytes(of: 0, toByteOffset: end, as: UInt64.self)
         return end

@@ -4,6 +4,10 @@ final class TextScratch {
     private(set) var letters: UnsafeMutableRawPointer
     /// A bit for each byte of ``letters``: whether it is part of a word; zero after the end.
     private(set) var marks: UnsafeMutableRawPointer
+    /// Where words begin and end in ``letters``, in turn.
+    private(set) var edges: UnsafeMutablePointer<Int32>
+    /// Whether each byte of ``letters`` is a character.
+    var isASCII = false
     private var capacity: Int
     /// How often each feature was found; zero between texts.
     let counts: UnsafeMutablePointer<UInt32>
@@ -14,10 +18,12 @@ final class TextScratch {
     init(features: Int, width: Int) {
         capacity = 4_096
         (letters, marks) = Self.allocate(capacity)
+        edges = .allocate(capacity: capacity + 64)
         counts = .allocate(capacity: features)
         counts.initialize(repeating: 0, count: features)
-        found = .allocate(capacity: features)
-        found.initialize(repeating: 0, count: features)
+        // One more: what is noted again stands behind the last until the next is noted.
+        found = .allocate(capacity: features + 1)
+        found.initialize(repeating: 0, count: features + 1)
         scores = .allocate(capacity: width)
         scores.initialize(repeating: 0, count: width)
     }
@@ -25,6 +31,7 @@ final class TextScratch {
     deinit {
         letters.deallocate()
         marks.deallocate()
+        edges.deallocate()
         counts.deallocate()
         found.deallocate()
         scores.deallocate()
@@ -38,8 +45,10 @@ final class TextScratch {
         guard needed > capacity else { return }
         letters.deallocate()
         marks.deallocate()
+        edges.deallocate()
         capacity = needed
         (letters, marks) = Self.allocate(capacity)
+        edges = .allocate(capacity: capacity + 64)
     }
 
     private static func allocate(_ capacity: Int) -> (UnsafeMutableRawPointer, UnsafeMutableRawPointer) {

@@ -5,7 +5,7 @@
 enum FuzzTarget: String, CaseIterable, Sendable {
     case csv, ndjson, json, resumption, number, utf8
     case target, head, fields
-    case gzip, blob, manifest
+    case gzip, blob, manifest, kernel
 
     /// Reads the bytes.
     ///
@@ -24,6 +24,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .gzip: try GzipFuzz.run(bytes)
         case .blob: try BlobFuzz.run(bytes)
         case .manifest: try ManifestFuzz.run(bytes)
+        case .kernel: try KernelFuzz.run(bytes)
         }
     }
 }
