@@ -37,7 +37,8 @@ package final class Workforce: Sendable {
             ) {
                 Served(
                     identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
-                    ready: $0.int(3), broken: $0.optionalText(4), engine: $0.optionalText(5), fallback: $0.optionalText(6))
+                    ready: $0.int(3), broken: $0.optionalText(4), engine: $0.optionalText(5),
+                    fallback: $0.optionalText(6))
             }
         }
     }

@@ -38,7 +38,8 @@ internal import Inference
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 14)
         let count = fread(&bytes, 1, bytes.count, file)
-        let line = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let lines = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("VmHWM:") }
         return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 
@@ -91,7 +92,8 @@ internal import Inference
                 var (done, next) = (0, thread)
                 while (ContinuousClock.now - begin).inSeconds < seconds {
                     let rows = batches[next % batches.count]
-                    guard (try? predictor.predict(rows)) != nil else { return }  // try? because a failed load counts nothing
+                    // try? because a load that fails counts nothing.
+                    guard (try? predictor.predict(rows)) != nil else { return }
                     done += rows.count
                     next += threads
                 }

@@ -239,8 +239,10 @@ struct TextGraph {
         }
     }
 
-    /// The converter writes a pair, of which a word is no feature itself, as one word with a blank in it. No word of a text
-    /// has one, so that ONNX Runtime never finds it; the library that trained the model does.
+    /// Reads a feature of one word, or what the converter makes of a pair with a word that is no feature itself: one word
+    /// with a blank in it.
+    ///
+    /// No word of a text has a blank, so that ONNX Runtime never finds it; the library that trained the model does.
     private func term(_ word: Range<Int>, feature: Int) -> Term {
         let blanks = graph.file[word].indices.filter { graph.file[$0] == UInt8(ascii: " ") }
         guard blanks.count == 1 else { return Term(first: word, second: nil, feature: feature) }

@@ -104,8 +104,9 @@ extension Metric {
 
     /// Every metric.
     package static let all: [Metric] = [
-        requests, requestDuration, connections, uploads, tasks, rows, inflightRows, kernelFallback, batchRows, stageDuration,
-        expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, keeper, queueRows, queueOldest, drain,
+        requests, requestDuration, connections, uploads, tasks, rows, inflightRows, kernelFallback, batchRows,
+        stageDuration, expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, keeper, queueRows, queueOldest,
+        drain,
         modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors, startTime,
     ]
 }
