@@ -15,13 +15,14 @@ package struct LoadedModels: Sendable {
         package let message: String
     }
 
-    package init(_ catalog: Catalog, libraryPath: String?) {
+    /// - Parameter usesKernel: whether text models may run on the fused kernel.
+    package init(_ catalog: Catalog, libraryPath: String?, usesKernel: Bool = true) {
         let runtime = Result { try OnnxRuntime(path: libraryPath) }
         for model in catalog.models {
             for version in model.versions {
                 let resolved = ResolvedModel(model: model, version: version)
                 do {
-                    ready.append(try Self.predictor(of: resolved, runtime: runtime))
+                    ready.append(try Self.predictor(of: resolved, runtime: runtime, usesKernel: usesKernel))
                 } catch {
                     broken.append(Broken(resolved.identity, error))
                 }
@@ -34,10 +35,13 @@ package struct LoadedModels: Sendable {
 
     /// A model of one text runs on the kernel when the kernel knows its graph, any other on ONNX Runtime.
     private static func predictor(
-        of resolved: ResolvedModel, runtime: Result<OnnxRuntime, any Error>
+        of resolved: ResolvedModel, runtime: Result<OnnxRuntime, any Error>, usesKernel: Bool
     ) throws -> any Predictor {
         let file = try ModelFile.read(resolved)
         guard resolved.signature.isText else { return try OnnxPredictor(resolved, file: file, runtime: runtime.get()) }
+        guard usesKernel else {
+            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: "the kernel is switched off")
+        }
         do {
             return try TextPredictor(resolved, file: file)
         } catch let error as TextGraph.Unsuited {

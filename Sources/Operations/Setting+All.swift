@@ -59,6 +59,11 @@ extension Setting {
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")
+    package static let textKernel = Setting(
+        name: "SIBYL_TEXT_KERNEL", kind: .choice(["on", "off"]), fallback: "on",
+        meaning:
+            "Whether text models run on the fused kernel where it knows their graph; `off` leaves them to ONNX Runtime."
+    )
     package static let metricsListen = Setting(
         name: "SIBYL_METRICS_LISTEN", kind: .text, fallback: nil,
         meaning:
@@ -72,7 +77,7 @@ extension Setting {
     package static let all: [Setting] = [
         database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
         maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
-        metricsListen, url,
+        textKernel, metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct MoveTests {
     /// A service on SQLite whose processes have all ended, some of them by force.
     private struct Scene {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         var done = ""
         var waiting = ""
         var table = ""

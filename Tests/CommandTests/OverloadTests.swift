@@ -5,7 +5,7 @@ import Testing
 /// More than can be done, for a while: refused in words that a caller can go by, and nothing of it lost later.
 @Suite(.serialized) struct OverloadTests {
     @Test func `ten times what can be done is refused in order, and all that was accepted is done`() throws {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         try service.startAPI(["--max-waiting-rows", "3000"])
         try service.startWorker()
         _ = try service.ended(try service.submit("the worker runs"))

@@ -9,7 +9,7 @@ import Testing
     private static let server = Result { try PostgresServer() }
 
     private static func makeService() throws -> ServiceUnderTest {
-        ServiceUnderTest(database: try server.get().newURL())
+        ServiceUnderTest(database: try server.get().newURL(), slowsTexts: true)
     }
 
     @Test func `singles, tables, keys, cancelling and deleting work as they do on one machine`() throws {

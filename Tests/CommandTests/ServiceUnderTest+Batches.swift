@@ -18,7 +18,7 @@ struct SharedService: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         try service.startAPI()
         try service.startWorker()
         try await Self.$held.withValue(Held(service: service)) { try await function() }

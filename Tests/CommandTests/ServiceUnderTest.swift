@@ -14,9 +14,13 @@ final class ServiceUnderTest {
     let database: String
     private(set) var url = ""
     private var processes: [String: Process] = [:]
+    private let slowsTexts: Bool
 
-    /// - Parameter database: where its data is; nil for the folder in which its logs are.
-    init(database: String? = nil) {
+    /// - Parameters:
+    ///   - database: where its data is; nil for the folder in which its logs are.
+    ///   - slowsTexts: whether texts run on ONNX Runtime, so that a table takes seconds in whose midst something can happen.
+    init(database: String? = nil, slowsTexts: Bool = false) {
+        self.slowsTexts = slowsTexts
         folder = TemporaryFolder()
         self.database = database ?? folder.path + "/sibyl.db"
     }
@@ -60,7 +64,8 @@ final class ServiceUnderTest {
     /// - Parameter launcher: what runs the program in its place, by becoming it; nothing for the test itself.
     func start(_ name: String, _ words: [String], by launcher: [String] = []) throws {
         let process = Process()
-        let line = launcher + [Self.program] + words + ["--database", database]
+        let slows = slowsTexts && words[0] == "worker" ? ["--text-kernel", "off"] : []
+        let line = launcher + [Self.program] + words + slows + ["--database", database]
         process.executableURL = URL(fileURLWithPath: line[0])
         process.currentDirectoryURL = URL(fileURLWithPath: Self.root)
         process.arguments = Array(line.dropFirst())

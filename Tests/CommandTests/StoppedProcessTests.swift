@@ -8,7 +8,7 @@ import Testing
     private static let rows = 3_000
 
     @Test func `a worker stopped past its lease comes back, and its late answer is refused by its token`() throws {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         try service.startAPI(["--lease-seconds", "2", "--chunk-rows", "256"])
         let id = try service.submitTable(ServiceUnderTest.longReviews(Self.rows))
         try service.startWorker("one", ["--lease-seconds", "2"])
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a worker stopped at the write gate is killed under up, and nothing is lost`() throws {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         let ready = service.folder.path + "/url"
         try service.start("up", ["up", "--workers", "2", "--listen", "127.0.0.1:0", "--ready-file", ready])
         let children = try service.children(of: "up", count: 3)

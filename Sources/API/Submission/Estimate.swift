@@ -26,5 +26,5 @@ struct Estimate {
 
 extension Signature {
     /// What a row is taken to cost a worker before any was seen, in microseconds.
-    var guessedRowCost: Double { hasText ? 10 : 1 }
+    var guessedRowCost: Double { hasText ? 20 : 1 }
 }

@@ -126,7 +126,7 @@ struct DoctorCommand: Command {
     private func models(_ environment: ServiceEnvironment) -> [Finding] {
         do {
             let catalog = try Catalog(folder: environment.settings[.models]!)
-            let models = LoadedModels(catalog, libraryPath: environment.settings[.onnxRuntime])
+            let models = environment.loadModels(catalog)
             return models.ready.map {
                 Finding(
                     subject: "model \($0.identity.model) \($0.identity.version)", isGood: true,

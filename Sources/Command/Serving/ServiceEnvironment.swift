@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Core
+internal import Inference
 internal import Digest
 internal import Foundation
 internal import Glibc
@@ -55,6 +56,12 @@ struct ServiceEnvironment {
         if try database.schemaVersion() == 0 { try database.migrate() }
         try database.checkSchema()
         return database
+    }
+
+    /// The catalog's models, loaded as the settings say.
+    func loadModels(_ catalog: Catalog) -> LoadedModels {
+        LoadedModels(
+            catalog, libraryPath: settings[.onnxRuntime], usesKernel: settings[.textKernel] != "off")
     }
 
     func loadCatalog() throws -> Catalog {

@@ -27,7 +27,7 @@ struct WorkerCommand: Command {
             metrics.hear($0)
         }
         let doorbell = try Doorbell(database: database, steady: environment.steady)
-        let models = LoadedModels(catalog, libraryPath: environment.settings[.onnxRuntime])
+        let models = environment.loadModels(catalog)
         let owner = try WorkerService.register(
             models, boot: environment.boot, database: database, at: environment.clock.now)
         let worker = try WorkerService(
