@@ -64,7 +64,7 @@ final class ServiceUnderTest {
     /// - Parameter launcher: what runs the program in its place, by becoming it; nothing for the test itself.
     func start(_ name: String, _ words: [String], by launcher: [String] = []) throws {
         let process = Process()
-        let slows = slowsTexts && words[0] == "worker" ? ["--text-kernel", "off"] : []
+        let slows = slowsTexts && ["worker", "up"].contains(words[0]) ? ["--text-kernel", "off"] : []
         let line = launcher + [Self.program] + words + slows + ["--database", database]
         process.executableURL = URL(fileURLWithPath: line[0])
         process.currentDirectoryURL = URL(fileURLWithPath: Self.root)

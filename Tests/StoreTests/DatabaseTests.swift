@@ -21,9 +21,9 @@ import Testing
     @Test func `a schema newer than the next one is refused with the remedy`() throws {
         let database = try makeDatabase()
         try database.migrate()
-        try database.makeWriter(.durable).transaction { try $0.execute(script: "PRAGMA user_version = 6") }
-        #expect(throws: StoreError.schemaMismatch(found: 6, supported: 4...5)) { try database.checkSchema() }
-        #expect(throws: StoreError.schemaMismatch(found: 6, supported: 4...5)) { try database.migrate() }
+        try database.makeWriter(.durable).transaction { try $0.execute(script: "PRAGMA user_version = 7") }
+        #expect(throws: StoreError.schemaMismatch(found: 7, supported: 5...6)) { try database.checkSchema() }
+        #expect(throws: StoreError.schemaMismatch(found: 7, supported: 5...6)) { try database.migrate() }
     }
 
     @Test func `a new database keeps a log, gives space back and flushes each durable commit`() throws {
