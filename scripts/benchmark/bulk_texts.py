@@ -53,7 +53,7 @@ def compare(table: pathlib.Path, out: pathlib.Path, reference: pathlib.Path) -> 
         for count, (before, after, answer) in enumerate(rows, 1):
             assert after["text"] == before["text"] and after["id"] == before["id"], (before, after)
             assert after["prediction"] == answer["prediction"], (after, answer)
-            assert abs(float(after["confidence"]) - float(answer["confidence"])) < 1e-5, (after, answer)
+            assert abs(float(after["score"]) - float(answer["score"])) < 1e-5, (after, answer)
     assert count == TEXTS
     return count
 
@@ -67,11 +67,12 @@ def reference(table: str, out: str) -> None:
     began = time.perf_counter()
     with open(table, newline="") as file, open(out, "w", newline="") as scored:
         rows, writer = csv.reader(file), csv.writer(scored)
-        writer.writerow(next(rows) + ["prediction", "confidence"])
+        writer.writerow(next(rows) + ["prediction", "score"])
         while batch := list(itertools.islice(rows, 10_000)):
             probabilities = pipeline.predict_proba([row[1] for row in batch])
             labels = pipeline.classes_[probabilities.argmax(axis=1)]
-            writer.writerows([*row, label, p] for row, label, p in zip(batch, labels, probabilities.max(axis=1)))
+            scores = probabilities[:, list(pipeline.classes_).index("positive")]
+            writer.writerows([*row, label, score] for row, label, score in zip(batch, labels, scores))
     print(json.dumps({"seconds": time.perf_counter() - began}))
 
 
