@@ -3,8 +3,8 @@ internal import Foundation
 
 /// A model's manifest, `model.json`, as it is written: `docs/model.schema.json` gives the rules.
 ///
-/// It is only read here; ``Model`` is what the rest of the service knows.
-struct Manifest: Decodable {
+/// ``Model`` is what the rest of the service knows of it.
+struct Manifest: Codable {
     var name: String
     var task: ModelOutput.Kind
     var description: String?
@@ -18,12 +18,12 @@ struct Manifest: Decodable {
     var versions: [Version]
 
     /// When a worker loads the model.
-    enum Load: String, Decodable {
+    enum Load: String, Codable {
         /// At its start.
         case start
     }
 
-    struct Input: Decodable {
+    struct Input: Codable {
         var name: String
         var type: ModelInput.Kind
         var tensor: String
@@ -39,7 +39,7 @@ struct Manifest: Decodable {
         var missing: JSONValue?
     }
 
-    struct Outputs: Decodable {
+    struct Outputs: Codable {
         var labels: [String]?
         var probabilities: String?
         var value: String?
@@ -49,39 +49,42 @@ struct Manifest: Decodable {
         var threshold: Float?
     }
 
-    struct Version: Decodable {
+    struct Version: Codable {
         var version: String
         var state: State
         var files: [String: File]
         var measures: [String: Double]?
         var trainedAt: String?
         var data: JSONValue?
-        var golden: Golden
+        /// Nil for a model of one text that came without them.
+        var golden: Golden?
     }
 
     /// Where a version stands in its life.
-    enum State: String, Decodable {
+    enum State: String, Codable {
         case active
         case staging
         case deprecated
     }
 
-    struct File: Decodable {
+    struct File: Codable {
         var sha256: String
         var bytes: Int
     }
 
-    struct Golden: Decodable {
+    struct Golden: Codable {
         var tolerance: Float
         var rows: [GoldenRow]
     }
 
-    struct GoldenRow: Decodable {
+    struct GoldenRow: Codable {
         var input: JSONValue
         var prediction: JSONValue
         var probabilities: [Float]?
     }
+}
 
+extension Manifest {
     /// - Throws: ``CatalogError/invalid(model:reason:)`` naming the place in the file.
     init(_ bytes: [UInt8], model: String) throws {
         let decoder = JSONDecoder()
@@ -91,6 +94,14 @@ struct Manifest: Decodable {
         } catch let error as DecodingError {
             throw CatalogError.invalid(model: model, reason: Self.words(for: error))
         }
+    }
+
+    /// The manifest as it is written into a file, for people too.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
     }
 
     private static func words(for error: DecodingError) -> String {

@@ -39,11 +39,16 @@ extension ModelVersion {
         guard file.sha256.utf8.count == 64, Hexadecimal.decode(file.sha256) != nil else {
             throw check.fault("`sha256` of version `\(version.version)` must be 64 hexadecimal digits")
         }
+        guard version.golden != nil || signature.isText else {
+            throw check.fault("`golden` is missing; only a model of one text can be checked without")
+        }
         self.init(
             name: version.version, state: State(rawValue: version.state.rawValue)!,
             path: "\(folder)/\(version.version)/model.onnx", digest: file.sha256.lowercased(), bytes: file.bytes,
             measures: version.measures ?? [:], trainedAt: version.trainedAt, data: version.data,
-            golden: try GoldenRows(version.golden, signature: signature, output: output, check: check))
+            golden: try version.golden.map {
+                try GoldenRows($0, signature: signature, output: output, check: check)
+            })
     }
 }
 

@@ -58,7 +58,8 @@ package struct ModelVersion: Sendable {
     package let measures: [String: Double]
     package let trainedAt: String?
     package let data: JSONValue?
-    package let golden: GoldenRows
+    /// Nil for a model of one text that came without them: two engines then check each other.
+    package let golden: GoldenRows?
 }
 
 /// Rows whose answers are known, from the library that trained the model.

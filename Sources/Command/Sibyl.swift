@@ -14,7 +14,7 @@ struct Sibyl {
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
         TasksCommand(), PredictCommand(), PauseCommand(), ResumeCommand(), DeadCommand(), RedriveCommand(),
-        BackupCommand(), RestoreCommand(), CheckCommand(), DoctorCommand(), LiveCommand(),
+        BackupCommand(), RestoreCommand(), CheckCommand(), ModelsCommand(), DoctorCommand(), LiveCommand(),
     ]
 
     private static func run(_ words: [String]) async -> Int32 {

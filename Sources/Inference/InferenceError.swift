@@ -12,6 +12,8 @@ package enum InferenceError: CodedError, Equatable {
     case digestMismatch(model: String)
     /// The model's inputs or outputs are not what its manifest says.
     case modelMismatch(model: String, reason: String)
+    /// A file that is to become a model is none of those that can be imported.
+    case notImportable(reason: String)
     /// A golden row did not give its golden answer.
     case selfTest(model: String, row: Int, reason: String)
     /// The rows are not of the model's signature.
@@ -25,7 +27,7 @@ package enum InferenceError: CodedError, Equatable {
         case .refused, .rowCount: .predictionFailed
         case .wrongRows: .corruptPayload
         case .digestMismatch: .modelDigestMismatch
-        case .modelMismatch: .modelInvalid
+        case .modelMismatch, .notImportable: .modelInvalid
         case .selfTest: .selfTestFailed
         }
     }
@@ -40,6 +42,7 @@ package enum InferenceError: CodedError, Equatable {
         case .digestMismatch(let model):
             "The file of `\(model)` is not the one its manifest describes; restore it, or make a new version."
         case .modelMismatch(let model, let reason): "The model `\(model)` does not suit its manifest: \(reason)."
+        case .notImportable(let reason): "The file cannot be imported: \(reason)."
         case .selfTest(let model, let row, let reason):
             // A reason that is a row's fault ends already.
             "The model `\(model)` fails its own test at golden row \(row): \(reason)\(reason.hasSuffix(".") ? "" : ".")"

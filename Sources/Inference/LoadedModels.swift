@@ -7,6 +7,8 @@ package import Core
 package struct LoadedModels: Sendable {
     package var ready: [any Predictor] = []
     package var broken: [Broken] = []
+    /// What was found of each text model without golden rows that the kernel knows.
+    package private(set) var comparisons: [ModelIdentity: EngineComparison] = [:]
 
     /// A model version that cannot be served.
     package struct Broken: Sendable {
@@ -22,7 +24,7 @@ package struct LoadedModels: Sendable {
             for version in model.versions {
                 let resolved = ResolvedModel(model: model, version: version)
                 do {
-                    ready.append(try Self.predictor(of: resolved, runtime: runtime, usesKernel: usesKernel))
+                    ready.append(try predictor(of: resolved, runtime: runtime, usesKernel: usesKernel))
                 } catch {
                     broken.append(Broken(resolved.identity, error))
                 }
@@ -34,20 +36,41 @@ package struct LoadedModels: Sendable {
     }
 
     /// A model of one text runs on the kernel when the kernel knows its graph, any other on ONNX Runtime.
-    private static func predictor(
+    private mutating func predictor(
         of resolved: ResolvedModel, runtime: Result<OnnxRuntime, any Error>, usesKernel: Bool
     ) throws -> any Predictor {
         let file = try ModelFile.read(resolved)
         guard resolved.signature.isText else { return try OnnxPredictor(resolved, file: file, runtime: runtime.get()) }
-        guard usesKernel else {
-            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: "the kernel is switched off")
-        }
+        let reason: String
         do {
-            return try TextPredictor(resolved, file: file)
+            guard usesKernel else { throw TextGraph.Unsuited("the kernel is switched off") }
+            let fused = try TextPredictor(resolved, file: file)
+            if resolved.version.golden == nil { try compare(fused, resolved, file: file, runtime: runtime.get()) }
+            return fused
         } catch let error as TextGraph.Unsuited {
-            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: error.reason)
+            reason = error.reason
         } catch is ProtobufReader.Malformed {
-            return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: "its file cannot be read")
+            reason = "its file cannot be read"
+        } catch InferenceError.selfTest(_, let row, let fault) {
+            // The golden rows are the judge of ONNX Runtime too.
+            reason = "the kernel fails its own test at golden row \(row): \(fault)"
+        }
+        return try OnnxPredictor(resolved, file: file, runtime: runtime.get(), reason: reason)
+    }
+
+    /// Compares the two engines on generated texts, where no golden rows are the judge.
+    ///
+    /// - Throws: `TextGraph.Unsuited` when they do not agree.
+    private mutating func compare(
+        _ fused: TextPredictor, _ resolved: ResolvedModel, file: [UInt8], runtime: OnnxRuntime
+    ) throws {
+        var texts = GeneratedTexts(of: try TextPredictor.graph(of: resolved, file), in: file)
+        let comparison = try EngineComparison(
+            of: fused, with: OnnxPredictor(resolved, file: file, runtime: runtime),
+            on: texts.make(EngineComparison.textCount))
+        comparisons[resolved.identity] = comparison
+        guard comparison.isAgreement else {
+            throw TextGraph.Unsuited("no golden rows tell which answers are right, and \(comparison.summary)")
         }
     }
 }

@@ -2,11 +2,12 @@ internal import Catalog
 internal import Core
 
 extension Predictor {
-    /// Golden rows must give their golden answers, which the library that trained the model gave.
+    /// Golden rows, if there are any, must give their golden answers, which the library that trained the model gave.
     ///
     /// - Throws: ``InferenceError/selfTest(model:row:reason:)``, and what a run throws.
     func test(_ resolved: ResolvedModel) throws {
-        let (name, golden) = (resolved.title, resolved.version.golden)
+        guard let golden = resolved.version.golden else { return }
+        let name = resolved.title
         let predictions = try predict(golden.rows)
         if let fault = predictions.faults.first {
             throw InferenceError.selfTest(model: name, row: fault.row, reason: fault.message)

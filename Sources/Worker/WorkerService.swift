@@ -52,6 +52,12 @@ package struct WorkerService: Service {
     }
 
     package func run(until stop: StopSignal) async throws {
+        tellOfModels()
+        if models.ready.isEmpty { return try await standStill(until: stop) }
+        try await ThreadService(name) { stop in try work(until: stop) }.run(until: stop)
+    }
+
+    private func tellOfModels() {
         for model in models.broken {
             logger.error(
                 "model broken", ["model": model.identity.model, "code": model.code.rawValue, "reason": model.message])
@@ -62,8 +68,15 @@ package struct WorkerService: Service {
                 "no kernel for the model, ONNX Runtime runs it",
                 ["model": model.identity.model, "version": model.identity.version, "reason": reason])
         }
-        if models.ready.isEmpty { return try await standStill(until: stop) }
-        try await ThreadService(name) { stop in try work(until: stop) }.run(until: stop)
+        for (identity, comparison) in models.comparisons {
+            logger.notice(
+                "no golden rows, the kernel was compared with ONNX Runtime",
+                [
+                    "model": identity.model, "version": identity.version, "texts": "\(comparison.texts)",
+                    "other_labels": "\(comparison.otherLabels)", "other_values": "\(comparison.otherValues)",
+                    "greatest_difference": "\(comparison.greatestDifference)",
+                ])
+        }
     }
 
     private func work(until stop: StopSignal) throws {

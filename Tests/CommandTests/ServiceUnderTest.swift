@@ -154,8 +154,8 @@ final class ServiceUnderTest {
     }
 
     /// Submits one review and gives the task's id.
-    func submit(_ text: String) throws -> String {
-        let answer = try post("/predict/async", #"{"model":"sentiment","text":"\#(text)"}"#)
+    func submit(_ text: String, model: String = "sentiment") throws -> String {
+        let answer = try post("/predict/async", #"{"model":"\#(model)","text":"\#(text)"}"#)
         guard answer.status == 202, let id = answer.json["id"] as? String else {
             throw Failure(description: "not accepted: \(answer.status) \(answer.json)")
         }

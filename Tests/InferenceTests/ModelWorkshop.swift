@@ -60,7 +60,8 @@ final class ModelWorkshop: Sendable {
                 """, file: file.bytes)
     }
 
-    private func write(_ model: String, manifest: String, file: [UInt8]) throws {
+    /// Puts a model into the workshop.
+    func write(_ model: String, manifest: String, file: [UInt8]) throws {
         let path = folder.path + "/" + model
         try FileManager.default.createDirectory(atPath: path + "/v1", withIntermediateDirectories: true)
         try Data(manifest.utf8).write(to: URL(fileURLWithPath: path + "/model.json"))

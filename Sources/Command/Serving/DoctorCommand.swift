@@ -130,7 +130,7 @@ struct DoctorCommand: Command {
             return models.ready.map {
                 Finding(
                     subject: "model \($0.identity.model) \($0.identity.version)", isGood: true,
-                    detail: "loaded, and its golden rows give their golden answers")
+                    detail: Self.words(for: $0, models.comparisons[$0.identity]))
             }
                 + models.broken.map {
                     Finding(
@@ -139,5 +139,11 @@ struct DoctorCommand: Command {
         } catch {
             return [finding("models") { throw error }]
         }
+    }
+
+    private static func words(for model: any Predictor, _ comparison: EngineComparison?) -> String {
+        if let reason = model.engine.fallbackReason { return "loaded; ONNX Runtime runs it, because \(reason)" }
+        return comparison.map { "loaded, without golden rows; \($0.summary)" }
+            ?? "loaded, and its golden rows give their golden answers"
     }
 }

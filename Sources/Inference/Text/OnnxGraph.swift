@@ -119,6 +119,12 @@ extension OnnxGraph {
         return found
     }
 
+    /// Where each text of a constant stands in the file; empty when it is none of texts.
+    func texts(_ name: String) throws -> [Range<Int>] {
+        guard let message = constants[name], try numbers(2, in: message) == [8] else { return [] }
+        return try bytes(6, in: message)
+    }
+
     private func bytes(_ number: Int, in message: Range<Int>?) throws -> [Range<Int>] {
         guard let message else { return [] }
         var found: [Range<Int>] = []

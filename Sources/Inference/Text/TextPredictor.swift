@@ -31,11 +31,7 @@ package final class TextPredictor: Predictor {
     /// - Throws: `TextGraph.Unsuited` or `ProtobufReader.Malformed` when the kernel does not compute what the file says;
     ///   ``InferenceError`` when it fails its test.
     init(_ resolved: ResolvedModel, file: [UInt8]) throws {
-        let model = resolved.model
-        guard resolved.signature.isText, let input = model.layout.first else {
-            throw TextGraph.Unsuited("its input is not one text")
-        }
-        var graph = try TextGraph(OnnxGraph(file), input: input.tensor, output: model.outputTensor)
+        var graph = try Self.graph(of: resolved, file)
         // What was trained counts, not how the converter wrote it; the golden rows are the judge.
         if graph.frequency == .logOfNext { graph.frequency = .sublinear }
         kernel = try TextKernel(graph, file: file)
@@ -45,9 +41,17 @@ package final class TextPredictor: Predictor {
         }
         identity = resolved.identity
         output = resolved.output
-        timeout = model.timeout
+        timeout = resolved.model.timeout
         signature = resolved.signature
         try test(resolved)
+    }
+
+    /// The graph as the file has it.
+    static func graph(of resolved: ResolvedModel, _ file: [UInt8]) throws -> TextGraph {
+        guard resolved.signature.isText, let input = resolved.model.layout.first else {
+            throw TextGraph.Unsuited("its input is not one text")
+        }
+        return try TextGraph(OnnxGraph(file), input: input.tensor, output: resolved.model.outputTensor)
     }
 
     package func predict(_ rows: Rows) throws -> Predictions {

@@ -1,0 +1,58 @@
+internal import Core
+
+/// Texts made of a model's own words, as people might write them: what engines are compared by where no golden rows tell
+/// which of them is right.
+///
+/// The same model always gets the same texts, so that all its workers count the same.
+struct GeneratedTexts {
+    private let terms: [String]
+    /// Moves on with each choice.
+    private var choices: UInt64 = 0
+
+    /// - Parameter graph: of the model, in `file`.
+    init(of graph: TextGraph, in file: [UInt8]) {
+        terms = graph.terms.map { term in
+            ([term.first] + [term.second].compactMap(\.self))
+                .map { String(decoding: file[$0], as: UTF8.self) }.joined(separator: " ")
+        }
+    }
+
+    /// - Parameter count: of texts.
+    mutating func make(_ count: Int) -> TextColumn {
+        TextColumn((0..<count).map { _ in text() })
+    }
+
+    private mutating func text() -> String {
+        var text = ""
+        var last = ""
+        for _ in 0..<choose(among: 3...40) {
+            // Now and then a word twice: its count is part of most models.
+            if choose(among: 0...9) != 0 || last.isEmpty { last = piece() }
+            text += last + Self.gaps[choose(among: 0...Self.gaps.count - 1)]
+        }
+        return text
+    }
+
+    private mutating func piece() -> String {
+        let term = terms.isEmpty ? "word" : terms[choose(among: 0...terms.count - 1)]
+        return switch choose(among: 0...15) {
+        case 0: term.uppercased()
+        case 1: term.prefix(1).uppercased() + term.dropFirst()
+        case 2: "x\(choose(among: 0...999))"
+        case 3: Self.strangers[choose(among: 0...Self.strangers.count - 1)]
+        default: term
+        }
+    }
+
+    private static let gaps = [" ", " ", " ", " ", " ", ", ", ". ", "-", "\n", "!!! "]
+    /// What few vocabularies know: accents, other scripts, marks, numbers, one letter, signs.
+    private static let strangers = [
+        "a", "I", "naïve", "Ünïcödé", "добрый", "ΛΟΓΟΣ", "日本語", "👍🏽", "e\u{301}te\u{301}", "it's", "_", "ﬁne", "٣", "½",
+        "don\u{2019}t", "\u{200D}", "@name", "#tag", "<br />",
+    ]
+
+    private mutating func choose(among range: ClosedRange<Int>) -> Int {
+        choices += 1
+        return range.lowerBound + Int(WordTable.mix(WordTable.mix(choices)) >> 16 % UInt64(range.count))
+    }
+}
