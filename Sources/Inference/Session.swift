@@ -25,6 +25,7 @@ final class Session: @unchecked Sendable {  // @unchecked because the library al
         try runtime.check("disable_cpu_arena", sibyl_ort_disable_cpu_arena(table, options))
         try runtime.check(
             "add_session_entry", sibyl_ort_add_session_entry(table, options, "session.intra_op.allow_spinning", "0"))
+        let model = ModelLocale.suited(model)
         let handle = try runtime.make("create_session") {
             sibyl_ort_create_session_from_array(table, runtime.environment, model, model.count, options, &$0)
         }

@@ -25,7 +25,8 @@ package struct TextModelOutline: Sendable, Equatable {
         do {
             session = try Session(model: file, runtime: runtime)
         } catch {
-            throw InferenceError.notImportable(reason: "ONNX Runtime cannot read it")
+            let words = if case InferenceError.refused(_, let reason) = error { reason } else { "\(error)" }
+            throw InferenceError.notImportable(reason: "ONNX Runtime cannot read it (\(words.prefix(300)))")
         }
         input = try Self.input(of: session)
         output = try Self.output(of: session)

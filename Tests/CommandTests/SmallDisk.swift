@@ -9,9 +9,9 @@ final class SmallDisk {
     private let folder = TemporaryFolder()
     var path: String { folder.path }
 
-    init() throws { try Self.run("mount", "-t", "tmpfs", "-o", "size=\(Self.ample)k", "none", folder.path) }
+    init() throws { try SystemProgram.run("mount", "-t", "tmpfs", "-o", "size=\(Self.ample)k", "none", folder.path) }
 
-    deinit { try? Self.run("umount", "--lazy", folder.path) }
+    deinit { try? SystemProgram.run("umount", "--lazy", folder.path) }
 
     /// KiB that are more than the service asks for.
     private static let ample = 2 << 20
@@ -22,33 +22,21 @@ final class SmallDisk {
     /// Makes room again.
     func clear() throws { try resize(to: Self.ample) }
 
-    func makeReadOnly() throws { try Self.run("mount", "-o", "remount,ro", path) }
+    func makeReadOnly() throws { try SystemProgram.run("mount", "-o", "remount,ro", path) }
 
     /// Makes one file of it read-only, whoever writes.
     func makeReadOnly(_ file: String) throws {
-        try Self.run("mount", "--bind", file, file)
-        try Self.run("mount", "-o", "remount,bind,ro", file)
+        try SystemProgram.run("mount", "--bind", file, file)
+        try SystemProgram.run("mount", "-o", "remount,bind,ro", file)
     }
 
-    func makeWritable(_ file: String) throws { try Self.run("umount", file) }
+    func makeWritable(_ file: String) throws { try SystemProgram.run("umount", file) }
 
-    private func resize(to size: Int) throws { try Self.run("mount", "-o", "remount,size=\(size)k", path) }
+    private func resize(to size: Int) throws { try SystemProgram.run("mount", "-o", "remount,size=\(size)k", path) }
 
     private func used() throws -> Int {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
         let (size, free) = (attributes[.systemSize] as? Int ?? 0, attributes[.systemFreeSize] as? Int ?? 0)
         return (size - free) >> 10
-    }
-
-    private static func run(_ words: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        if process.terminationStatus != 0 {
-            throw ServiceUnderTest.Failure(description: "\(words.joined(separator: " ")) failed")
-        }
     }
 }

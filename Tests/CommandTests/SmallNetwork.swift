@@ -20,9 +20,9 @@ final class SmallNetwork {
         self.machines = machines
         number = Int(getpid() % 200) + 1
         remove()
-        try Self.run("ip", "link", "add", bridge, "type", "bridge")
-        try Self.run("ip", "address", "add", home + "/24", "dev", bridge)
-        try Self.run("ip", "link", "set", bridge, "up")
+        try SystemProgram.run("ip", "link", "add", bridge, "type", "bridge")
+        try SystemProgram.run("ip", "address", "add", home + "/24", "dev", bridge)
+        try SystemProgram.run("ip", "link", "set", bridge, "up")
         for machine in 0..<machines { try addMachine(machine) }
     }
 
@@ -30,17 +30,17 @@ final class SmallNetwork {
 
     private func addMachine(_ machine: Int) throws {
         let (name, cable) = (name(of: machine), cable(of: machine))
-        try Self.run("ip", "netns", "add", name)
-        try Self.run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name)
-        try Self.run("ip", "link", "set", cable, "master", bridge)
-        try Self.run("ip", "link", "set", cable, "up")
-        try Self.run("ip", "-n", name, "address", "add", address(of: machine) + "/24", "dev", "eth0")
-        for device in ["lo", "eth0"] { try Self.run("ip", "-n", name, "link", "set", device, "up") }
+        try SystemProgram.run("ip", "netns", "add", name)
+        try SystemProgram.run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name)
+        try SystemProgram.run("ip", "link", "set", cable, "master", bridge)
+        try SystemProgram.run("ip", "link", "set", cable, "up")
+        try SystemProgram.run("ip", "-n", name, "address", "add", address(of: machine) + "/24", "dev", "eth0")
+        for device in ["lo", "eth0"] { try SystemProgram.run("ip", "-n", name, "link", "set", device, "up") }
     }
 
     private func remove() {
-        for machine in 0..<machines { try? Self.run("ip", "netns", "delete", name(of: machine)) }
-        try? Self.run("ip", "link", "delete", bridge)
+        for machine in 0..<machines { try? SystemProgram.run("ip", "netns", "delete", name(of: machine)) }
+        try? SystemProgram.run("ip", "link", "delete", bridge)
     }
 
     func address(of machine: Int) -> String { "10.213.\(number).\(machine + 10)" }
@@ -51,22 +51,12 @@ final class SmallNetwork {
     }
 
     /// Cuts a machine off: what it sends, and what is sent to it, is lost without a word.
-    func cut(_ machine: Int) throws { try Self.run("ip", "link", "set", cable(of: machine), "nomaster") }
+    func cut(_ machine: Int) throws { try SystemProgram.run("ip", "link", "set", cable(of: machine), "nomaster") }
 
-    func heal(_ machine: Int) throws { try Self.run("ip", "link", "set", cable(of: machine), "master", bridge) }
+    func heal(_ machine: Int) throws {
+        try SystemProgram.run("ip", "link", "set", cable(of: machine), "master", bridge)
+    }
 
     private func name(of machine: Int) -> String { "\(bridge)-\(machine)" }
     private func cable(of machine: Int) -> String { "\(bridge)c\(machine)" }
-
-    private static func run(_ words: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        if process.terminationStatus != 0 {
-            throw ServiceUnderTest.Failure(description: "\(words.joined(separator: " ")) failed")
-        }
-    }
 }

@@ -110,7 +110,41 @@ import Testing
             }
             return error?.message ?? ""
         }
-        #expect(reason(Array("not a model".utf8)) == "The file cannot be imported: ONNX Runtime cannot read it.")
+        #expect(
+            reason(Array("not a model".utf8)).hasPrefix("The file cannot be imported: ONNX Runtime cannot read it ("))
         #expect(reason(OnnxFile(operation: "Relu").bytes).contains("does not take one column of texts"))
+    }
+
+    // MARK: Locales
+
+    @Test func `a model with the converter's own choices runs on a machine without its locale, on both engines`() throws
+    {
+        let loaded = try load("converter_defaults", labels: ["high", "low", "middle"])
+        #expect(loaded.broken.isEmpty && loaded.ready.map(\.engine) == [.fused])
+        #expect(loaded.comparisons.values.first?.otherValues == 0)
+        let catalog = try Catalog(folder: workshop.folder.path)
+        let unfused = LoadedModels(catalog, libraryPath: ModelWorkshop.libraryPath, usesKernel: false)
+        #expect(try answers(to: "GOOD Book", of: unfused) == answers(to: "good book", of: unfused))
+    }
+
+    @Test func `a missing English locale gives way to one that is always there, and nothing else changes`() throws {
+        func normalizer(_ attributes: [OnnxFile.Attribute]) -> [UInt8] {
+            OnnxFile(
+                operation: "StringNormalizer", attributes: [.text("case_change_action", "LOWER")] + attributes,
+                from: .string, to: .string
+            ).bytes
+        }
+        let given = normalizer([.text("locale", "en_XX.UTF-8"), .integer("is_case_sensitive", 1)])
+        let graph = try OnnxGraph(ModelLocale.suited(given))
+        let node = try #require(graph.nodes.first)
+        #expect(try graph.text("locale", of: node) == "C.UTF-8")
+        #expect(try graph.text("case_change_action", of: node) == "LOWER")
+        #expect(try graph.integer("is_case_sensitive", of: node) == 1)
+        #expect(node.kind == "StringNormalizer" && node.inputs == ["x"] && node.outputs == ["y"])
+        // Other letters than English ones: no other locale stands for it.
+        let turkish = normalizer([.text("locale", "tr_XX.UTF-8")])
+        #expect(ModelLocale.suited(turkish) == turkish)
+        let broken = Array(given.dropLast(3))
+        #expect(ModelLocale.suited(broken) == broken)
     }
 }

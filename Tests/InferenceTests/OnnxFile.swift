@@ -6,6 +6,7 @@ struct OnnxFile {
     enum Element: Int {
         case float = 1
         case int64 = 7
+        case string = 8
         case bool = 9
         case double = 11
     }
@@ -14,6 +15,7 @@ struct OnnxFile {
     enum Attribute {
         case integer(String, Int)
         case integers(String, [Int])
+        case text(String, String)
     }
 
     var operation: String
@@ -45,6 +47,7 @@ struct OnnxFile {
     private static func bytes(of attribute: Attribute) -> [UInt8] {
         switch attribute {
         case .integer(let name, let value): field(1, name) + field(3, value) + field(20, 2)
+        case .text(let name, let value): field(1, name) + field(4, value) + field(20, 3)
         case .integers(let name, let values): field(1, name) + values.flatMap { field(8, $0) } + field(20, 7)
         }
     }

@@ -29,6 +29,27 @@ struct RepeatRoutes {
         return stored
     }
 
+    /// Makes a task of another's rows, which a closure adds.
+    private func run(
+        _ stored: StoredTask, again relation: PredictionTask.Relation, on model: ResolvedModel,
+        _ options: SubmissionOptions, adding add: (inout Upload) async throws -> Void
+    ) async throws -> Accepted {
+        var accepted = try await submissions.makeTask(model, options)
+        accepted.request.adopt(stored, relation, options)
+        var upload = Upload(accepted.request, context: context)
+        do {
+            try await add(&upload)
+            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
+            accepted.rows = upload.rows
+        } catch let replay as IdempotencyKey.Replay {
+            accepted.replace(by: replay)
+        } catch {
+            await upload.abandon(because: error)
+            throw error
+        }
+        return accepted
+    }
+
     // MARK: Retry
 
     /// Runs the rows again that were right and failed all the same; rows that do not fit the model must be corrected.
@@ -40,24 +61,13 @@ struct RepeatRoutes {
     /// - Throws: ``APIError/nothingToRetry``, ``APIError/inputNotKept``, ``APIError/modelReplaced``.
     func retry(_ stored: StoredTask, _ options: SubmissionOptions) async throws -> Accepted {
         let model = try pinnedModel(of: stored)
-        var accepted = try await submissions.makeTask(model, options)
-        accepted.request.adopt(stored, .retry, options)
-        var upload = Upload(accepted.request, context: context)
-        var reading = ResultReading(stored, context: context, withRecords: false, follows: false)
-        do {
+        return try await run(stored, again: .retry, on: model, options) { upload in
+            var reading = ResultReading(stored, context: context, withRecords: false, follows: false)
             while let page = try await reading.next() {
                 for part in page.parts { try await add(part, of: stored, to: &upload) }
             }
             guard upload.rows > 0 else { throw APIError.nothingToRetry }
-            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
-            accepted.rows = upload.rows
-        } catch let replay as IdempotencyKey.Replay {
-            accepted.replace(by: replay)
-        } catch {
-            await upload.abandon(because: error)
-            throw error
         }
-        return accepted
     }
 
     private func add(_ part: ResultPage.Part, of stored: StoredTask, to upload: inout Upload) async throws {
@@ -99,23 +109,13 @@ struct RepeatRoutes {
     private func rerunColumns(
         of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
     ) async throws -> HTTPResponse {
-        var accepted = try await submissions.makeTask(model, options)
-        accepted.request.adopt(stored, .rerun, options)
-        var upload = Upload(accepted.request, context: context)
-        var position = 0
-        do {
+        let accepted = try await run(stored, again: .rerun, on: model, options) { upload in
+            var position = 0
             while let chunk = try await chunk(of: stored, from: position) {
                 guard let rows = chunk.rows else { throw APIError.inputNotKept }
                 try await upload.add(IncomingChunk(rows: rows, bytes: 0), input: nil)
                 position = chunk.position + 1
             }
-            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
-            accepted.rows = upload.rows
-        } catch let replay as IdempotencyKey.Replay {
-            accepted.replace(by: replay)
-        } catch {
-            await upload.abandon(because: error)
-            throw error
         }
         return try submissions.answer(accepted, estimate: nil)
     }

@@ -4,6 +4,8 @@
 /// <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
 struct OnnxGraph {
     struct Node {
+        /// Where its message stands.
+        var place = 0..<0
         var kind = ""
         var domain = ""
         var inputs: [String] = []
@@ -39,14 +41,14 @@ struct OnnxGraph {
             case (1, .bytes(let node)):
                 guard nodes.count < Self.mostNodes else { throw ProtobufReader.Malformed() }
                 nodes.append(try self.node(node))
-            case (5, .bytes(let tensor)): constants[try name(of: tensor, field: 8)] = tensor
+            case (5, .bytes(let tensor)): constants[try Self.name(of: tensor, field: 8, in: file)] = tensor
             default: break
             }
         }
     }
 
     private func node(_ message: Range<Int>) throws -> Node {
-        var node = Node()
+        var node = Node(place: message)
         var reader = ProtobufReader(file, message)
         while let field = try reader.next() {
             guard case .bytes(let bytes) = field.value else { continue }
@@ -54,7 +56,7 @@ struct OnnxGraph {
             case 1: node.inputs.append(text(bytes))
             case 2: node.outputs.append(text(bytes))
             case 4: node.kind = text(bytes)
-            case 5: node.attributes[try name(of: bytes, field: 1)] = bytes
+            case 5: node.attributes[try Self.name(of: bytes, field: 1, in: file)] = bytes
             case 7: node.domain = text(bytes)
             default: break
             }
@@ -62,10 +64,13 @@ struct OnnxGraph {
         return node
     }
 
-    private func name(of message: Range<Int>, field number: Int) throws -> String {
+    /// The text of one field of a message; empty for none.
+    static func name(of message: Range<Int>, field number: Int, in file: [UInt8]) throws -> String {
         var reader = ProtobufReader(file, message)
         while let field = try reader.next() {
-            if field.number == number, case .bytes(let bytes) = field.value { return text(bytes) }
+            if field.number == number, case .bytes(let bytes) = field.value {
+                return String(decoding: file[bytes], as: UTF8.self)
+            }
         }
         return ""
     }

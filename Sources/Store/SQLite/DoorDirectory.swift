@@ -30,16 +30,7 @@ final class DoorDirectory: Sendable {
 
     /// The doors that are there, of the living and of those that died without taking theirs along.
     func names() -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        (try? DatabaseFiles.names(in: path)) ?? []  // try? because a bell that cannot be rung is heard at the next look
     }
 
     /// Makes a door.
