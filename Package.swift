@@ -56,7 +56,7 @@ let package = Package(
         room("Intake", imports: ["Core"]),
         room("HTTP", imports: ["Compression", "Core", "CMicroHTTPD", "CCurl"]),
         room("Operations", imports: ["Core", "CLinux"]),
-        room("Compression", imports: ["Core", "CZlib"]),
+        room("Compression", imports: ["Core", "CZlib", "CZstd"]),
         room("Digest", imports: ["Core", "COpenSSL"]),
         room("Core", imports: ["CLinux"]),
 
@@ -65,6 +65,7 @@ let package = Package(
         library("CMicroHTTPD", pkgConfig: "libmicrohttpd", debian: "libmicrohttpd-dev"),
         library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+        library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
         library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
         library("COnnxRuntime"),
         library("CLinux"),

@@ -9,12 +9,4 @@ package enum Deflate {
         let stream = DeflateStream(format: .gzip, level: level)
         return stream.compress(bytes, flush: Z_FINISH)
     }
-
-    /// Compresses without header, trailer or checksum.
-    ///
-    /// - Parameter level: 1 (fast) to 9 (small).
-    package static func raw(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
-        let stream = DeflateStream(format: .raw, level: level)
-        return stream.compress(bytes, flush: Z_FINISH)
-    }
 }

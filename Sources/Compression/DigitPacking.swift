@@ -14,21 +14,23 @@ package struct DigitPacking: Sendable, Equatable {
 
     /// The code of a character that stands among ``others``.
     private static let other: UInt64 = 0xF
-    /// The part of the characters, one in so many, that may have no code: more of them are text, which deflates well.
+    /// The part of the characters, one in so many, that may have no code: more of them are text.
     private static let othersPart = 8
+    /// So many more may be among the first: text is told from numbers soon, and a table may begin with some words.
+    private static let firstOthers = 512
 
     package init(codes: [UInt8], others: [UInt8]) { (self.codes, self.others) = (codes, others) }
 
     /// Packs bytes; nil when they are no table of numbers.
     package init?(_ bytes: [UInt8]) {
-        let most = bytes.count / Self.othersPart
         var others: [UInt8] = []
         let room = Self.codeBytes(of: bytes.count)
         codes = [UInt8](unsafeUninitializedCapacity: room) { codes, count in
             let target = UnsafeMutableRawBufferPointer(codes)
             bytes.withUnsafeBytes { source in
-                while count < room, others.count <= most {
+                while count < room {
                     let start = count &* 2
+                    if others.count > Self.firstOthers + start / Self.othersPart { break }
                     let word = Self.word(of: source, at: start)
                     let code = Self.code(of: word) ?? Self.code(of: word, upTo: source.count - start, &others)
                     target.storeBytes(of: Self.narrow(code).littleEndian, toByteOffset: count, as: UInt32.self)
@@ -36,7 +38,7 @@ package struct DigitPacking: Sendable, Equatable {
                 }
             }
         }
-        guard others.count <= most else { return nil }
+        guard codes.count == room, others.count <= bytes.count / Self.othersPart else { return nil }
         self.others = others
     }
 

@@ -23,7 +23,7 @@ package enum Inflate {
         return output
     }
 
-    /// Reads what ``Deflate/raw(_:level:)`` wrote.
+    /// Reads a bare stream, as records were stored before there was ``Zstandard``.
     ///
     /// - Parameter limit: the greatest number of decompressed bytes.
     /// - Throws: ``CompressionError``: `corrupt` (also when bytes follow the end), `truncated`, or `tooLarge`.

@@ -4,13 +4,16 @@ import Testing
 @Suite struct CompressionTests {
     static let words = Array("the same words, the same words, the same words".utf8)
 
+    /// The stream alone: gzip puts ten bytes before it and eight after.
+    private static func bare(_ bytes: [UInt8]) -> [UInt8] { Array(Deflate.gzip(bytes).dropFirst(10).dropLast(8)) }
+
     @Test(arguments: [0, 1, 300_000])
     func `what was compressed is read back equal`(count: Int) throws {
         let noise = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
         let zeros = [UInt8](repeating: 0, count: 7 * count)
         for bytes in [noise, zeros, Self.words] {
             #expect(try Inflate.gzip(Deflate.gzip(bytes), upTo: bytes.count) == bytes)
-            #expect(try Inflate.raw(Deflate.raw(bytes, level: 1), upTo: bytes.count) == bytes)
+            #expect(try Inflate.raw(Self.bare(bytes), upTo: bytes.count) == bytes)
         }
     }
 
@@ -19,7 +22,7 @@ import Testing
         let bomb = Deflate.gzip([UInt8](repeating: 0, count: 5_000_000))
         #expect(bomb.count < 10_000)
         #expect(throws: CompressionError.tooLarge(limit: 100_000)) { try Inflate.gzip(bomb, upTo: 100_000) }
-        let raw = Deflate.raw([UInt8](repeating: 0, count: 5_000_000))
+        let raw = Self.bare([UInt8](repeating: 0, count: 5_000_000))
         #expect(throws: CompressionError.tooLarge(limit: 100_000)) { try Inflate.raw(raw, upTo: 100_000) }
     }
 
@@ -40,7 +43,7 @@ import Testing
 
     @Test
     func `a raw stream that is cut or followed by bytes is refused`() {
-        let whole = Deflate.raw(Self.words)
+        let whole = Self.bare(Self.words)
         #expect(throws: CompressionError.truncated) { try Inflate.raw(Array(whole.dropLast()), upTo: 1_000) }
         #expect(throws: CompressionError.truncated) { try Inflate.raw([], upTo: 1_000) }
         #expect(throws: CompressionError.corrupt) { try Inflate.raw(whole + [0], upTo: 1_000) }

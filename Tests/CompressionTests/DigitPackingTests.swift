@@ -29,7 +29,16 @@ import Testing
         }
     }
 
-    @Test func `text is left to deflate`() {
+    @Test func `a table may begin with words, and have one in eight`() throws {
+        let words = Array("id,a long header of words that are no numbers at all\n".utf8)
+        #expect(try #require(DigitPacking(words + table)).bytes(count: words.count + table.count) == words + table)
+        let other = [UInt8](repeating: UInt8(ascii: "x"), count: 1_000)
+        let digits = [UInt8](repeating: UInt8(ascii: "7"), count: 7_000)
+        #expect(DigitPacking(digits + other) != nil)
+        #expect(DigitPacking(digits + other + other) == nil)
+    }
+
+    @Test func `text is left to others`() {
         #expect(DigitPacking(Array("a text, and 12 numbers".utf8)) == nil)
         #expect(DigitPacking(table + [UInt8](repeating: 0xE9, count: 300)) == nil)
     }

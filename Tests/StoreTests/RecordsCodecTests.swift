@@ -11,11 +11,11 @@ import Testing
 
     private static let numbers = Records(bytes: Array("a,1.5,-2,0.25\n10,20,x,-7.5\r\n".utf8), lengths: [14, 14])
 
-    @Test func `records of numbers take half their room, and text is deflated`() throws {
+    @Test func `records of numbers take half their room, and text is compressed`() throws {
         let table = Records(bytes: Array(String(repeating: "-0.123456,17\n", count: 1_000).utf8), lengths: [13_000])
         #expect(table.encoded()[0] == Blob.Format.packedDigits.rawValue && table.encoded().count < 6_600)
         #expect(Self.numbers.encoded()[0] == Blob.Format.packedDigits.rawValue)
-        #expect(Self.records.encoded()[0] == Blob.Format.columns.rawValue)
+        #expect(Self.records.encoded()[0] == Blob.Format.zstandard.rawValue)
         #expect(try Records(record: table.encoded()) == table)
     }
 
@@ -92,14 +92,31 @@ import Testing
         }
     }
 
-    @Test func `a blob that claims to inflate to more than there is takes no memory`() {
-        let deflated = Deflate.raw(Self.records.bytes, level: 1)
-        let blob = Blob.seal(
+    /// The records, deflated.
+    private static let deflated: [UInt8] = [
+        75, 212, 49, 228, 82, 74, 226, 74, 86, 210, 49, 226, 229, 226, 202, 73, 44, 46, 1, 0,
+    ]
+
+    private func blob(_ compressed: [UInt8], as format: Blob.Format, count: UInt32, ends: [UInt32]) -> [UInt8] {
+        Blob.seal(
             { blob in
-                blob.append(raw: [UInt32.max])
-                blob.append(UInt32.max)
-                blob.append(raw: deflated)
-            }, reserving: 0)
-        #expect(throws: StoreError.corruptBlob) { try Records(record: blob) }
+                blob.append(raw: ends)
+                blob.append(count)
+                blob.append(raw: compressed)
+            }, as: format, reserving: 0)
+    }
+
+    @Test func `records that were deflated before there was another format are read`() throws {
+        let ends = Self.records.ends
+        #expect(try Records(record: blob(Self.deflated, as: .columns, count: 18, ends: ends)) == Self.records)
+    }
+
+    @Test func `a blob that claims to be more than there is takes no memory`() {
+        for (compressed, format) in [
+            (Self.deflated, .columns), (Zstandard.compress(Self.records.bytes), .zstandard),
+        ] as [([UInt8], Blob.Format)] {
+            let blob = blob(compressed, as: format, count: .max, ends: [.max])
+            #expect(throws: StoreError.corruptBlob) { try Records(record: blob) }
+        }
     }
 }

@@ -8,6 +8,8 @@ enum Blob {
         case columns = 1
         /// The same, with records as packed digits; see `DigitPacking`.
         case packedDigits = 2
+        /// The same, with records in the Zstandard format.
+        case zstandard = 3
     }
 
     private static let headerBytes = 5

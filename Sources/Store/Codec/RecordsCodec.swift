@@ -2,16 +2,16 @@ internal import Compression
 package import Core
 
 extension Records {
-    /// The records as they are stored: where they end, then their bytes, packed if they are numbers and else deflated.
+    /// The records as they are stored: where they end, then their bytes, packed if they are numbers and else compressed.
     package func encoded() -> [UInt8] {
         if let packed = DigitPacking(bytes) { return encoded(packed) }
-        let deflated = Deflate.raw(bytes, level: 1)
+        let compressed = Zstandard.compress(bytes)
         return Blob.seal(
             { blob in
                 blob.append(raw: ends)
                 blob.append(UInt32(bytes.count))
-                blob.append(raw: deflated)
-            }, reserving: 16 + ends.count * 4 + deflated.count)
+                blob.append(raw: compressed)
+            }, as: .zstandard, reserving: 16 + ends.count * 4 + compressed.count)
     }
 
     private func encoded(_ packed: DigitPacking) -> [UInt8] {
@@ -42,7 +42,9 @@ extension Records {
         let first = try blob.raw(UInt8.self)
         do {
             switch format {
+            // As they were written before there was Zstandard.
             case .columns: return try Inflate.raw(first, upTo: count)
+            case .zstandard: return try Zstandard.decompress(first, count: count)
             case .packedDigits:
                 return try DigitPacking(codes: first, others: try blob.raw(UInt8.self)).bytes(count: count)
             }

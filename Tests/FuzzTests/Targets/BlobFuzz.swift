@@ -6,10 +6,10 @@ import Core
 enum BlobFuzz {
     static func run(_ bytes: [UInt8]) throws {
         var choices = Choices(bytes)
-        let (kind, isSealed) = (choices.below(4), choices.flag())
+        let (kind, isSealed) = (choices.below(5), choices.flag())
         let content = Array(choices.rest)
         // A right checksum lets hostile content through to what it guards.
-        let format = kind == 3 ? Blob.Format.packedDigits : .columns
+        let format = kind == 4 ? Blob.Format.zstandard : kind == 3 ? .packedDigits : .columns
         let blob =
             isSealed
             ? Blob.seal({ for byte in content { $0.append(byte) } }, as: format, reserving: content.count) : content
