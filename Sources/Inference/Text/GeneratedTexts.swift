@@ -53,6 +53,11 @@ struct GeneratedTexts {
 
     private mutating func choose(among range: ClosedRange<Int>) -> Int {
         choices += 1
-        return range.lowerBound + Int(WordTable.mix(WordTable.mix(choices)) >> 16 % UInt64(range.count))
+        return range.lowerBound + Int(Self.mix(Self.mix(choices)) >> 16 % UInt64(range.count))
+    }
+
+    private static func mix(_ value: UInt64) -> UInt64 {
+        let product = value &* 0x9E37_79B9_7F4A_7C15
+        return product ^ product >> 29
     }
 }

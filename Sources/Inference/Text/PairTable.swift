@@ -1,69 +1,52 @@
-/// Finds a pair of words in a row by their numbers; most pairs of a text are none, which a filter of bits tells first.
+/// Finds a pair of words in a row by their numbers.
 struct PairTable {
+    /// Twelve bytes: five of them in a line of the cache.
     struct Entry {
-        var key: UInt64
-        /// -1 for a free place.
-        var feature: Int32
+        var first: UInt32
+        var second: UInt32
+        /// `WordTable.none` for a free place.
+        var feature: UInt32
     }
 
-    private var entries: [Entry]
-    /// One bit for the hash of each pair: small enough to stay in a core's cache.
-    private var filter = [UInt64](repeating: 0, count: Self.filterBits / 64)
-    private static let filterBits = 1 << 18
+    private let hash: PerfectHash
+    private let entries: [Entry]
 
-    /// - Parameter capacity: pairs at most.
-    init(capacity: Int) {
-        var size = 16
-        while size * 3 < capacity * 5 { size *= 2 }
-        entries = Array(repeating: Entry(key: 0, feature: -1), count: size)
+    /// - Parameter pairs: each once.
+    /// - Throws: ``TextGraph/Unsuited`` when their hashes are not different.
+    init(_ pairs: [Entry]) throws {
+        let hashes = pairs.map { Self.hash($0.first, $0.second) }
+        guard let hash = PerfectHash(hashes) else { throw TextGraph.Unsuited("its pairs of words have no hash") }
+        var entries = [Entry](
+            repeating: Entry(first: 0, second: 0, feature: WordTable.none), count: hash.size)
+        hash.withPlaces { places in
+            for (pair, hash) in zip(pairs, hashes) { entries[places[hash]] = pair }
+        }
+        (self.hash, self.entries) = (hash, entries)
     }
 
-    mutating func add(_ first: Int32, _ second: Int32, feature: Int32) {
-        let key = Self.key(first, second)
-        let hash = WordTable.mix(key)
-        filter[Self.bit(hash) >> 6] |= 1 << UInt64(Self.bit(hash) & 63)
-        var place = Self.place(hash, in: entries.count)
-        while entries[place].feature >= 0 { place = (place + 1) & (entries.count - 1) }
-        entries[place] = Entry(key: key, feature: feature)
-    }
-
-    /// Looks up pairs in a closure, which gets the filter.
+    /// Looks up pairs in a closure, which gets the table with its memory at hand.
     @inline(__always)
-    func withFilter<Value>(_ body: (UnsafeBufferPointer<UInt64>) -> Value) -> Value {
-        filter.withUnsafeBufferPointer(body)
+    func withLookup<Value>(_ body: (Lookup) -> Value) -> Value {
+        hash.withPlaces { places in
+            entries.withUnsafeBufferPointer { body(Lookup(places: places, entries: $0)) }
+        }
     }
 
-    /// The feature of a pair; -1 when it is none.
-    @inline(__always)
-    func find(_ first: Int32, _ second: Int32, in filter: UnsafeBufferPointer<UInt64>) -> Int32 {
-        let hash = WordTable.mix(Self.key(first, second))
-        let bit = Self.bit(hash)
-        guard filter[bit &>> 6] &>> UInt64(truncatingIfNeeded: bit & 63) & 1 == 1 else { return -1 }
-        return findLikely(Self.key(first, second), hash)
-    }
+    struct Lookup {
+        fileprivate let places: PerfectHash.Places
+        fileprivate let entries: UnsafeBufferPointer<Entry>
 
-    @inline(never)
-    private func findLikely(_ key: UInt64, _ hash: UInt64) -> Int32 {
-        entries.withUnsafeBufferPointer { entries in
-            var place = Self.place(hash, in: entries.count)
-            while entries[place].feature >= 0 {
-                if entries[place].key == key { return entries[place].feature }
-                place = (place + 1) & (entries.count - 1)
-            }
-            return -1
+        /// The feature of a pair of words; with `WordTable.none` in it when it is none.
+        @inline(__always)
+        func feature(_ first: UInt32, _ second: UInt32) -> UInt32 {
+            let entry = entries[places[PairTable.hash(first, second)]]
+            let differences = (entry.first ^ first) | (entry.second ^ second)
+            return entry.feature | (differences == 0 ? 0 : WordTable.none)
         }
     }
 
     @inline(__always)
-    private static func key(_ first: Int32, _ second: Int32) -> UInt64 {
-        UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
-    }
-
-    @inline(__always)
-    private static func bit(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 40) & (filterBits - 1) }
-
-    @inline(__always)
-    private static func place(_ hash: UInt64, in size: Int) -> Int {
-        Int(truncatingIfNeeded: hash &>> 16) & (size &- 1)
+    private static func hash(_ first: UInt32, _ second: UInt32) -> UInt64 {
+        PerfectHash.hash(UInt64(first) << 32 | UInt64(second), 0)
     }
 }

@@ -1,58 +1,49 @@
-internal import Glibc
-
 /// Words and pairs of words, weighted, into a linear model: the whole graph in one pass over a text's bytes.
 ///
 /// A text has some dozens of terms of a vocabulary of many thousands. ONNX Runtime makes a row of the whole vocabulary for
-/// each text; here only what the text has is looked up and summed. Sums are of 64 bits, as the training library's are.
+/// each text; here only what the text has is looked up and summed.
 ///
 /// Immutable, and shared by threads; each brings a ``TextScratch``.
 final class TextKernel: Sendable {
     /// Values of an answer.
-    let width: Int
+    var width: Int { model.width }
     private let features: Int
     private let letters: TextLetters
     private let shortest: Int
+    /// A word that is a feature has the feature's number; one that only occurs in pairs has one beyond all features.
     private let words: WordTable
     private let pairs: PairTable
     private let hasPairs: Bool
-    private let frequency: TextGraph.Frequency
-    private let norm: TextGraph.Norm?
-    private let link: TextGraph.Link
-    /// For each feature its factor, and ``width`` weights: next to each other, so that a term asks for one place of memory.
-    private let weights: [Float]
-    private let intercepts: [Double]
+    private let model: LinearModel
 
     /// - Parameter file: the file that the graph was read from.
     /// - Throws: ``TextGraph/Unsuited`` when the words are not words, or stand there twice.
     init(_ graph: TextGraph, file: [UInt8]) throws {
-        width = graph.width
         features = graph.featureCount
         letters = TextLetters(lowercases: graph.lowercases, characters: graph.characters)
         shortest = graph.shortest
-        frequency = graph.frequency
-        norm = graph.norm
-        link = graph.link
-        intercepts = graph.intercepts.map(Double.init)
-        var weights: [Float] = []
-        weights.reserveCapacity(graph.featureCount * (graph.width + 1))
-        for feature in 0..<graph.featureCount {
-            weights.append(graph.idf?[feature] ?? 1)
-            for value in 0..<graph.width { weights.append(graph.coefficients[value * graph.featureCount + feature]) }
-        }
-        self.weights = weights
+        model = LinearModel(graph)
 
         var list = WordList(file: file)
         for term in graph.terms { try list.add(term) }
-        words = WordTable(list.words)
-        var pairs = PairTable(capacity: list.pairs.count)
-        for (pair, feature) in list.pairs { pairs.add(pair.first, pair.second, feature: feature) }
-        self.pairs = pairs
+        let numbers = list.words.enumerated().map { index, word in
+            UInt32(word.feature >= 0 ? Int(word.feature) : graph.featureCount + index)
+        }
+        words = try WordTable(zip(list.words, numbers).map { ($0.bytes, $1) })
+        pairs = try PairTable(
+            list.pairs.map { pair, feature in
+                PairTable.Entry(
+                    first: numbers[Int(pair.first)], second: numbers[Int(pair.second)], feature: UInt32(feature))
+            })
         hasPairs = !list.pairs.isEmpty
     }
 
     func makeScratch() -> TextScratch { TextScratch(features: features, width: width) }
 
     /// Evaluates one text.
+    ///
+    /// Each step goes over the whole text before the next begins: the looks into the tables do not depend on each other, nor
+    /// on a branch, so that a core has many of them under way at once.
     ///
     /// - Parameters:
     ///   - text: UTF-8.
@@ -61,12 +52,14 @@ final class TextKernel: Sendable {
         _ text: UnsafeRawBufferPointer, with scratch: TextScratch, into answer: UnsafeMutablePointer<Float>
     ) {
         let end = letters.read(text, into: scratch)
-        let found = count(scratch, end)
-        sum(scratch, found)
-        finish(scratch.scores, into: answer)
+        var runs = findEdges(scratch, end)
+        if !scratch.isASCII { runs = leaveOutShort(scratch, runs) }
+        let words = findWords(scratch, runs)
+        let found = count(scratch, words)
+        model.evaluate(found, in: scratch, into: answer)
     }
 
-    // MARK: Terms
+    // MARK: Words
 
     /// Finds where words begin and end: where a mark differs from the one before it.
     ///
@@ -88,30 +81,57 @@ final class TextKernel: Sendable {
         return count &>> 1
     }
 
+    /// Leaves out runs of too few characters, each of which may take several bytes.
+    ///
+    /// - Returns: the number of runs that are left.
+    private func leaveOutShort(_ scratch: TextScratch, _ runs: Int) -> Int {
+        let (letters, edges) = (UnsafeRawPointer(scratch.letters), scratch.edges)
+        var count = 0
+        for run in 0..<runs {
+            let (start, end) = (edges[2 * run], edges[2 * run + 1])
+            let bytes = UnsafeRawBufferPointer(start: letters + Int(start), count: Int(end - start))
+            // No character has more than four.
+            guard bytes.count >= 4 * shortest || bytes.count(where: { $0 & 0xC0 != 0x80 }) >= shortest else { continue }
+            (edges[2 * count], edges[2 * count + 1]) = (start, end)
+            count += 1
+        }
+        return count
+    }
+
+    /// Finds the numbers of the words.
+    ///
+    /// - Returns: the number of words: runs that are long enough.
+    private func findWords(_ scratch: TextScratch, _ runs: Int) -> Int {
+        let (letters, edges, numbers) = (UnsafeRawPointer(scratch.letters), scratch.edges, scratch.numbers)
+        let longest = shortest &- 1
+        var count = 0
+        words.withLookup { words in
+            for run in 0..<runs {
+                let start = Int(edges[2 &* run])
+                let length = Int(edges[2 &* run &+ 1]) &- start
+                // A run that is too short is overwritten by the next.
+                numbers[count] = words.number(letters + start, length)
+                count &+= (longest &- length) >> 63 & 1
+            }
+        }
+        return count
+    }
+
+    // MARK: Terms
+
     /// Counts the terms of a text.
     ///
     /// - Returns: the number of different ones.
-    private func count(_ scratch: TextScratch, _ end: Int) -> Int {
-        let runs = findEdges(scratch, end)
-        let (letters, edges) = (UnsafeRawPointer(scratch.letters), scratch.edges)
-        // Of ASCII each byte is a character, of any other text none has more than four.
-        let surelyLong = scratch.isASCII ? shortest : 4 * shortest
-        var terms = FoundTerms(counts: scratch.counts, found: scratch.found)
-        words.withShort { short in
-            pairs.withFilter { filter in
-                var previous: Int32 = -1
-                for run in 0..<runs {
-                    let start = Int(edges[2 &* run])
-                    let length = Int(edges[2 &* run &+ 1]) &- start
-                    guard length >= surelyLong || isLongEnough(letters + start, length) else { continue }
-                    let word = words.find(letters + start, length, in: short)
-                    if word.feature >= 0 { terms.note(word.feature) }
-                    if hasPairs, word.number | previous >= 0 {
-                        let pair = pairs.find(previous, word.number, in: filter)
-                        if pair >= 0 { terms.note(pair) }
-                    }
-                    previous = word.number
-                }
+    private func count(_ scratch: TextScratch, _ words: Int) -> Int {
+        let numbers = scratch.numbers
+        var terms = FoundTerms(counts: scratch.counts, found: scratch.found, none: UInt32(features))
+        pairs.withLookup { pairs in
+            var previous = WordTable.none
+            for word in 0..<words {
+                let number = numbers[word]
+                terms.note(number)
+                if hasPairs { terms.note(pairs.feature(previous, number)) }
+                previous = number
             }
         }
         return terms.count
@@ -120,81 +140,24 @@ final class TextKernel: Sendable {
     /// The different features of a text, and how often each was found.
     private struct FoundTerms {
         let counts: UnsafeMutablePointer<UInt32>
-        let found: UnsafeMutablePointer<Int32>
+        let found: UnsafeMutablePointer<UInt32>
+        /// Features are less than this; the count of what is none stands behind theirs, and is never 0.
+        let none: UInt32
         var count = 0
 
+        init(counts: UnsafeMutablePointer<UInt32>, found: UnsafeMutablePointer<UInt32>, none: UInt32) {
+            (self.counts, self.found, self.none) = (counts, found, none)
+            counts[Int(none)] = 1
+        }
+
+        /// Without a branch, which nobody could foresee: what is there already, or is none, is overwritten by the next.
         @inline(__always)
-        mutating func note(_ feature: Int32) {
+        mutating func note(_ number: UInt32) {
+            let feature = min(number, none)
             let before = counts[Int(feature)]
-            // Without a branch, which nobody could foresee: a feature that is there already is overwritten by the next.
             found[count] = feature
             count &+= before == 0 ? 1 : 0
             counts[Int(feature)] = before &+ 1
         }
-    }
-
-    /// Whether a run of word characters, which may take several bytes each, is a word.
-    private func isLongEnough(_ word: UnsafeRawPointer, _ count: Int) -> Bool {
-        if count < shortest { return false }
-        let bytes = UnsafeRawBufferPointer(start: word, count: count)
-        return bytes.count { $0 & 0xC0 != 0x80 } >= shortest
-    }
-
-    // MARK: Sums
-
-    /// Sums up the weights of the terms, and forgets them.
-    private func sum(_ scratch: TextScratch, _ foundCount: Int) {
-        let (counts, scores) = (scratch.counts, scratch.scores)
-        for value in 0..<width { scores[value] = 0 }
-        var size = 0.0
-        weights.withUnsafeBufferPointer { weights in
-            for index in 0..<foundCount {
-                let feature = Int(scratch.found[index])
-                let row = feature &* (width &+ 1)
-                let term = weight(of: counts[feature]) * Double(weights[row])
-                counts[feature] = 0
-                switch norm {
-                case .l2: size += term * term
-                case .l1: size += abs(term)
-                case .max: size = max(size, abs(term))
-                case nil: break
-                }
-                for value in 0..<width { scores[value] += term * Double(weights[row &+ 1 &+ value]) }
-            }
-        }
-        if norm == .l2 { size = size.squareRoot() }
-        let scale = size > 0 ? 1 / size : 1
-        for value in 0..<width { scores[value] = scores[value] * scale + intercepts[value] }
-    }
-
-    @inline(__always)
-    private func weight(of count: UInt32) -> Double {
-        switch frequency {
-        case .count: Double(count)
-        case .binary: 1
-        case .sublinear: 1 + log(Double(count))
-        case .logOfNext: log(1 + Double(count))
-        }
-    }
-
-    private func finish(_ scores: UnsafeMutablePointer<Double>, into answer: UnsafeMutablePointer<Float>) {
-        var sum = 0.0
-        switch link {
-        case .none: sum = 1
-        case .logistic(let dividesBySum):
-            for value in 0..<width {
-                scores[value] = 1 / (1 + exp(-scores[value]))
-                sum += scores[value]
-            }
-            if !dividesBySum { sum = 1 }
-        case .softmax:
-            var greatest = scores[0]
-            for value in 1..<max(1, width) { greatest = max(greatest, scores[value]) }
-            for value in 0..<width {
-                scores[value] = exp(scores[value] - greatest)
-                sum += scores[value]
-            }
-        }
-        for value in 0..<width { answer[value] = Float(scores[value] / sum) }
     }
 }

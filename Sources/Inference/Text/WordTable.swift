@@ -1,139 +1,128 @@
-/// Finds a word's number and feature by its bytes; exact, and without a string.
+internal import Glibc
+
+/// Finds a word's number by its bytes; exact, and without a string.
 ///
-/// A word of up to eight bytes is its own key. Of a longer one the key is a hash, and its bytes are compared. The words
-/// come from the model, so that nobody who sends a text can choose which ones share a place.
+/// A word of up to sixteen bytes is its own key. Of a longer one the key is a hash, and its bytes are compared.
 struct WordTable {
-    /// A word as it was found.
-    struct Word {
-        /// Its place among all words; -1 for a word that is none of them.
-        var number: Int32
-        /// -1 for a word that only occurs in pairs.
-        var feature: Int32
+    /// A bit that the number of a word has that is none of the table.
+    static let none: UInt32 = 1 << 31
 
-        static let none = Word(number: -1, feature: -1)
-    }
+    /// A word of up to sixteen bytes, as two numbers.
+    fileprivate struct Entry {
+        var low: UInt64
+        var high: UInt64
+        /// ``none`` for a free place.
+        var number: UInt32
 
-    /// Sixteen bytes, so that four share a line of the cache.
-    struct Entry {
-        var key: UInt64
-        /// `Word.none` for a free place.
-        var word: Word
+        init(_ text: ArraySlice<UInt8>, _ number: UInt32) {
+            self.number = number
+            // No byte of a word is 0, so that no two have the same key.
+            (low, high) = (text + [UInt8](repeating: 0, count: 16)).withUnsafeBytes {
+                ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            }
+        }
     }
 
     private struct LongWord {
-        let bytes: Range<Int>
-        let word: Word
+        /// Empty for a free place.
+        var bytes = 0..<0
+        var number = WordTable.none
     }
 
-    private let short: [Entry]
-    /// Places of long words: the entry's number is one in ``longWords``.
-    private let long: [Entry]
+    private let hash: PerfectHash
+    private let entries: [Entry]
+    private let longHash: PerfectHash
     private let longWords: [LongWord]
+    /// Of all long words, end to end.
     private let bytes: [UInt8]
+    /// As many bytes of ones, from a place on, as that is before the middle.
+    private let masks = [UInt8](repeating: 0xFF, count: 16) + [UInt8](repeating: 0, count: 16)
 
-    /// - Parameter words: each once, none empty or with a NUL, and the feature of each; the place is the number.
-    init(_ words: [(bytes: ArraySlice<UInt8>, feature: Int32)]) {
-        var short = Self.places(for: words.count { $0.bytes.count <= 8 })
-        var long = Self.places(for: words.count { $0.bytes.count > 8 })
-        var (longWords, bytes): ([LongWord], [UInt8]) = ([], [])
-        for (number, (text, feature)) in words.enumerated() {
-            let word = Word(number: Int32(number), feature: feature)
-            // The kernel reads eight bytes at once, beyond a word's end too.
-            let key = (text + [UInt8](repeating: 0, count: 8)).withUnsafeBytes { Self.key($0.baseAddress!, text.count) }
-            if text.count <= 8 {
-                Self.insert(Entry(key: key, word: word), into: &short)
+    /// - Parameter words: each once, none empty or with a NUL, and the number of each, less than ``none``.
+    /// - Throws: ``TextGraph/Unsuited`` when their hashes are not different.
+    init(_ words: [(bytes: ArraySlice<UInt8>, number: UInt32)]) throws {
+        var (short, long): ([(UInt64, Entry)], [(UInt64, LongWord)]) = ([], [])
+        var bytes: [UInt8] = []
+        for (text, number) in words {
+            if text.count <= 16 {
+                let entry = Entry(text, number)
+                short.append((PerfectHash.hash(entry.low, entry.high), entry))
             } else {
-                longWords.append(LongWord(bytes: bytes.count..<bytes.count + text.count, word: word))
+                long.append(
+                    (
+                        text.withUnsafeBytes { Self.longHash($0.baseAddress!, text.count) },
+                        LongWord(bytes: bytes.count..<bytes.count + text.count, number: number)
+                    ))
                 bytes += text
-                Self.insert(
-                    Entry(key: key, word: Word(number: Int32(longWords.count - 1), feature: 0)), into: &long)
             }
         }
-        (self.short, self.long, self.longWords, self.bytes) = (short, long, longWords, bytes)
+        (hash, entries) = try Self.table(of: short, free: Entry([], Self.none))
+        (longHash, longWords) = try Self.table(of: long, free: LongWord())
+        self.bytes = bytes
     }
 
-    /// Places for words, three of five taken at most.
-    private static func places(for count: Int) -> [Entry] {
-        var size = 16
-        while size * 3 < count * 5 { size *= 2 }
-        return Array(repeating: Entry(key: 0, word: .none), count: size)
+    private static func table<Word>(of words: [(hash: UInt64, word: Word)], free: Word) throws -> (PerfectHash, [Word])
+    {
+        guard let hash = PerfectHash(words.map(\.hash)) else { throw TextGraph.Unsuited("its words have no hash") }
+        var table = [Word](repeating: free, count: hash.size)
+        hash.withPlaces { places in
+            for (hash, word) in words { table[places[hash]] = word }
+        }
+        return (hash, table)
     }
 
-    private static func insert(_ entry: Entry, into entries: inout [Entry]) {
-        var place = place(of: entry.key, in: entries.count)
-        while entries[place].word.number >= 0 { place = (place + 1) & (entries.count - 1) }
-        entries[place] = entry
-    }
-
-    /// Looks up words in a closure, which gets the table of short ones.
+    /// Looks up words in a closure, which gets the table with its memory at hand.
     @inline(__always)
-    func withShort<Value>(_ body: (UnsafeBufferPointer<Entry>) -> Value) -> Value {
-        short.withUnsafeBufferPointer(body)
+    func withLookup<Value>(_ body: (Lookup) -> Value) -> Value {
+        hash.withPlaces { places in
+            entries.withUnsafeBufferPointer { entries in
+                masks.withUnsafeBytes { masks in
+                    body(Lookup(table: self, places: places, entries: entries, masks: masks.baseAddress!))
+                }
+            }
+        }
     }
 
-    /// Finds a word.
-    ///
-    /// - Parameter text: its bytes, of which eight more than `count` can be read.
-    @inline(__always)
-    func find(_ text: UnsafeRawPointer, _ count: Int, in short: UnsafeBufferPointer<Entry>) -> Word {
-        if count > 8 { return findLong(text, count) }
-        let key = Self.head(text, count)
-        var place = Self.place(of: key, in: short.count)
-        while true {
-            let entry = short[place]
-            if entry.key == key || entry.word.number < 0 { return entry.word }
-            place = (place + 1) & (short.count - 1)
+    struct Lookup {
+        fileprivate let table: WordTable
+        fileprivate let places: PerfectHash.Places
+        fileprivate let entries: UnsafeBufferPointer<Entry>
+        fileprivate let masks: UnsafeRawPointer
+
+        /// The number of a word; with ``WordTable/none`` in it when it has none.
+        ///
+        /// - Parameter text: its bytes, of which sixteen can be read whatever the `count`.
+        @inline(__always)
+        func number(_ text: UnsafeRawPointer, _ count: Int) -> UInt32 {
+            if count > 16 { return table.findLong(text, count) }
+            let mask = masks + (16 &- count)
+            let low = text.loadUnaligned(as: UInt64.self) & mask.loadUnaligned(as: UInt64.self)
+            let high =
+                text.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                & mask.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            let entry = entries[places[PerfectHash.hash(low, high)]]
+            let differences = (entry.low ^ low) | (entry.high ^ high)
+            // Of any other word the number is read too, and marked: a branch on what it is nobody could foresee.
+            return entry.number | (differences == 0 ? 0 : WordTable.none)
         }
     }
 
     @inline(never)
-    private func findLong(_ text: UnsafeRawPointer, _ count: Int) -> Word {
-        let key = Self.key(text, count)
-        return long.withUnsafeBufferPointer { entries in
-            var place = Self.place(of: key, in: entries.count)
-            while entries[place].word.number >= 0 {
-                let word = longWords[Int(entries[place].word.number)]
-                if entries[place].key == key, isSame(word, text, count) { return word.word }
-                place = (place + 1) & (entries.count - 1)
-            }
-            return .none
-        }
+    private func findLong(_ text: UnsafeRawPointer, _ count: Int) -> UInt32 {
+        let word = longHash.withPlaces { longWords[$0[Self.longHash(text, count)]] }
+        guard word.bytes.count == count else { return Self.none }
+        return bytes.withUnsafeBytes { memcmp($0.baseAddress! + word.bytes.lowerBound, text, count) } == 0
+            ? word.number : Self.none
     }
 
-    private func isSame(_ word: LongWord, _ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        guard word.bytes.count == count else { return false }
-        return bytes.withUnsafeBytes { bytes in
-            UnsafeRawBufferPointer(rebasing: bytes[word.bytes])
-                .elementsEqual(UnsafeRawBufferPointer(start: text, count: count))
-        }
-    }
-
-    @inline(__always)
-    private static func key(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
-        if count <= 8 { return head(text, count) }
+    /// - Parameter count: more than sixteen; of the bytes that do not fill another sixteen, some are read a second time.
+    private static func longHash(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
         var hash = UInt64(count)
-        var offset = 0
-        while offset + 8 <= count {
-            hash = mix(hash ^ text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset += 8
+        for offset in stride(from: 0, to: count, by: 16) {
+            let bytes = text + min(offset, count - 16)
+            hash = PerfectHash.hash(
+                hash ^ bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
-        return offset < count ? mix(hash ^ head(text + offset, count - offset)) : hash
-    }
-
-    /// Up to eight bytes as a number; no byte of a word is 0.
-    @inline(__always)
-    private static func head(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
-        text.loadUnaligned(as: UInt64.self) & (UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- 8 &* count))
-    }
-
-    @inline(__always)
-    static func mix(_ value: UInt64) -> UInt64 {
-        let product = value &* 0x9E37_79B9_7F4A_7C15
-        return product ^ product >> 29
-    }
-
-    @inline(__always)
-    private static func place(of key: UInt64, in size: Int) -> Int {
-        Int(truncatingIfNeeded: mix(key) &>> 20) & (size &- 1)
+        return hash
     }
 }
