@@ -12,14 +12,8 @@ enum Characters {
         static let changes = Traits(rawValue: 2)
     }
 
-    /// Traits of a character.
-    static func traits(of scalar: UInt32) -> Traits {
-        let block = Int(table.blockOf[Int(scalar >> 8)])
-        return Traits(rawValue: table.traits[block << 8 | Int(scalar & 0xFF)])
-    }
-
     /// The small letters of a character that changes.
-    static func lowercase(of scalar: UInt32) -> [UInt32] { table.lowercase[scalar] ?? [scalar] }
+    static func lowercase(of scalar: UInt32) -> [UInt32] { known.lowercase[scalar] ?? [scalar] }
 
     /// GREEK CAPITAL LETTER SIGMA, whose small letter is another one at the end of a word.
     static let capitalSigma: UInt32 = 0x3A3
@@ -39,13 +33,20 @@ enum Characters {
     // MARK: Table
 
     /// Blocks of 256 characters; most of them are alike, and stored once.
-    private struct Table {
-        var blockOf = [UInt16](repeating: 0, count: 0x1100)
-        var traits: [UInt8] = []
-        var lowercase: [UInt32: [UInt32]] = [:]
+    struct Table {
+        fileprivate var blockOf = [UInt16](repeating: 0, count: 0x1100)
+        fileprivate var traits: [UInt8] = []
+        fileprivate var lowercase: [UInt32: [UInt32]] = [:]
+
+        /// Traits of a character.
+        @inline(__always)
+        func traits(of scalar: UInt32) -> Traits {
+            let block = Int(blockOf[Int(scalar >> 8)])
+            return Traits(rawValue: traits[block << 8 | Int(scalar & 0xFF)])
+        }
     }
 
-    private static let table: Table = {
+    static let known: Table = {
         var table = Table()
         var known: [[UInt8]: UInt16] = [:]
         for block in 0..<0x1100 {

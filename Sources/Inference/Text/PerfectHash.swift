@@ -3,7 +3,7 @@
 ///
 /// Keys fall into buckets, of two to four each. A bucket has a seed, found by trying, with which each of its keys takes a
 /// place that no other key has. A key that is not in the set takes the place of some other, or a free one: whoever asks
-/// compares.
+/// compares. As there are no chains, nobody who sends texts can make a look take longer.
 struct PerfectHash {
     /// The number of places.
     let size: Int
@@ -11,7 +11,7 @@ struct PerfectHash {
     private let shift: UInt64
 
     /// - Parameter hashes: of the keys.
-    /// - Returns: nil when two keys have the same hash, or all but the same: a thing of chance, once in 10^11 models.
+    /// - Returns: nil when two keys have the same hash: by chance once in 10^11 models, or because someone chose them so.
     init?(_ hashes: [UInt64]) {
         var buckets = 2
         while buckets * 4 < hashes.count { buckets *= 2 }

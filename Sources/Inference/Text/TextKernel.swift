@@ -103,7 +103,7 @@ final class TextKernel: Sendable {
     /// - Returns: the number of words: runs that are long enough.
     private func findWords(_ scratch: TextScratch, _ runs: Int) -> Int {
         let (letters, edges, numbers) = (UnsafeRawPointer(scratch.letters), scratch.edges, scratch.numbers)
-        let longest = shortest &- 1
+        let shortest = shortest
         var count = 0
         words.withLookup { words in
             for run in 0..<runs {
@@ -111,7 +111,7 @@ final class TextKernel: Sendable {
                 let length = Int(edges[2 &* run &+ 1]) &- start
                 // A run that is too short is overwritten by the next.
                 numbers[count] = words.number(letters + start, length)
-                count &+= (longest &- length) >> 63 & 1
+                count &+= length >= shortest ? 1 : 0
             }
         }
         return count
