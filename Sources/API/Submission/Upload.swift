@@ -27,9 +27,8 @@ struct Upload {
     /// What is known of the stream at its end.
     private var input: StoredInput?
     private var tailBytes = 0
-    /// Chunks of the open task that are not written yet, and what is known of the stream with them: chunks of a row or two
-    /// would else wait for a flush of the log each.
-    private var waiting: (chunks: [IncomingChunk], bytes: Int, input: StoredInput?) = ([], 0, nil)
+    /// Chunks of the open task that are not written yet.
+    private let waiting = WaitingChunks()
 
     /// A stream that comes in one request, under a task of its own.
     init(_ request: Submissions.Request, context: APIContext) {
@@ -60,12 +59,12 @@ struct Upload {
     /// - Parameter input: what is known of the stream with it.
     mutating func add(_ chunk: IncomingChunk, input: StoredInput?) async throws {
         try await take(chunk, input: input)
-        if isWorthCommit { try await flush() }
+        if waiting.isFull { try await flush() }
     }
 
     /// Adds a chunk, and returns before it is written, so that the next is scanned meanwhile.
     ///
-    /// One commit is on its way at most: chunks are written in order, and memory holds those of two.
+    /// One commit is on its way at most: chunks are written in order, and memory holds those of two; see ``WaitingChunks``.
     ///
     /// - Parameter writing: whoever made it waits for the last commit.
     /// - Throws: also what went wrong with the commit before.
@@ -73,7 +72,7 @@ struct Upload {
         _ chunk: IncomingChunk, input: StoredInput?, writing: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
         try await take(chunk, input: input)
-        if isWorthCommit { try await flush(&writing) }
+        if waiting.isFull { try await flush(&writing) }
     }
 
     private mutating func take(_ chunk: IncomingChunk, input: StoredInput?) async throws {
@@ -88,7 +87,7 @@ struct Upload {
             }
         case .receiving(_, let isResumable):
             // Who goes on after a break needs to know how far the stream was read.
-            waiting = (waiting.chunks + [chunk], waiting.bytes + Self.bytes(of: chunk), isResumable ? input : nil)
+            waiting.add(chunk, bytes: Self.bytes(of: chunk), input: isResumable ? input : nil)
         case .sampling(var sample):
             sample.add(chunk.rows)
             state = .sampling(sample)
@@ -97,28 +96,34 @@ struct Upload {
         }
     }
 
-    private var isWorthCommit: Bool {
-        waiting.bytes >= Limits.smallSubmissionBytes || waiting.chunks.count >= Limits.appendedChunks
-    }
-
-    /// Begins to write what was added and still waits.
-    mutating func flush(_ writing: inout ThrowingTaskGroup<Void, any Error>) async throws {
-        guard let write = takeWaiting() else { return }
-        try await writing.next()
-        writing.addTask(operation: write)
-    }
-
-    private mutating func flush() async throws { try await takeWaiting()?() }
-
-    /// Takes what was added and still waits.
+    /// Begins to write what was added and still waits, or leaves it to the commit that follows the one on its way.
     ///
-    /// - Returns: what writes it.
-    private mutating func takeWaiting() -> (@Sendable () async throws -> Void)? {
-        guard case .receiving(let receiving, _) = state, !waiting.chunks.isEmpty else { return nil }
-        let (chunks, _, input) = waiting
-        waiting = ([], 0, nil)
-        return { [submissions = context.submissions] in
-            try await submissions.append(chunks, to: receiving, input: input)
+    /// - Throws: what went wrong with a commit before.
+    mutating func flush(_ writing: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        if let write = beginWriting() {
+            // The one before has nothing left to write.
+            try await writing.next()
+            writing.addTask(operation: write)
+        } else {
+            await waiting.waitForRoom()
+        }
+        if waiting.hasFailed { try await writing.next() }
+    }
+
+    private mutating func flush() async throws { try await beginWriting()?() }
+
+    /// - Returns: what writes all that waits, and what is added meanwhile; nil when nothing waits, or it is being done.
+    private func beginWriting() -> (@Sendable () async throws -> Void)? {
+        guard case .receiving(let receiving, _) = state, waiting.begin() else { return nil }
+        return { [submissions = context.submissions, waiting] in
+            do {
+                while let batch = waiting.next() {
+                    try await submissions.append(batch.chunks, to: receiving, input: batch.input)
+                }
+            } catch {
+                waiting.giveUp()
+                throw error
+            }
         }
     }
 
