@@ -19,6 +19,12 @@ package final class Forecast: Sendable {
         /// What a row of a model costs, in microseconds, as far as it was seen.
         let rowCosts: [ModelIdentity: Double]
 
+        /// The model versions of which every worker's text runs on a kernel.
+        let onKernel: Set<ModelIdentity>
+
+        /// Whether a model's text runs on a kernel, at some hundredth of the usual cost.
+        package func isOnKernel(_ model: ModelIdentity) -> Bool { onKernel.contains(model) }
+
         /// Whether nothing of a model runs for now.
         package func isStanding(_ model: ModelIdentity) -> Bool {
             failing.contains(model) || paused.contains(model.model) || paused.contains(PauseTable.all)
@@ -92,7 +98,8 @@ package final class Forecast: Sendable {
                 failing: Set(
                     try BreakerTable.open(at: wall.now, in: connection).map {
                         try models.entry(for: $0, in: connection).identity
-                    }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs)
+                    }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs,
+                onKernel: Set(try OwnerTable.onKernel(in: connection)))
         }
     }
 

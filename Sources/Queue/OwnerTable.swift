@@ -39,6 +39,16 @@ enum OwnerTable {
         try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
     }
 
+    /// The model versions that every worker who can serve them runs on a kernel.
+    static func onKernel(in connection: Connection) throws -> [ModelIdentity] {
+        try connection.all(
+            """
+            SELECT name, version, digest FROM owner_model
+            GROUP BY name, version, digest HAVING min(engine) = 'fused' AND max(engine) = 'fused'
+            """
+        ) { ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)) }
+    }
+
     /// Declares an owner dead; false when another keeper was faster, or the beat has moved since it was seen: whoever looked
     /// may have stood still meanwhile.
     static func delete(_ owner: Seen, in connection: Connection) throws -> Bool {

@@ -27,6 +27,28 @@ import Testing
         withExtendedLifetime(workers) {}
     }
 
+    @Test func `a model is on a kernel when all who can serve it have one`() throws {
+        let queue = try QueueHarness(.sqlite)
+        let model = QueueHarness.identity
+        let forecast = forecast(queue)
+        func isOnKernel(_ engines: String?...) throws -> Bool {
+            let owners = try engines.enumerated().map { index, engine in
+                try Owner(
+                    .worker, boot: "boot \(index)",
+                    models: [.init(identity: model, broken: engine == nil ? .modelUnavailable : nil, engine: engine)],
+                    database: queue.database, at: queue.clock.wall.now)
+            }
+            defer { for owner in owners { #expect(throws: Never.self) { try owner.leave() } } }
+            queue.clock.advance(by: .seconds(1))
+            return try forecast.view().isOnKernel(model)
+        }
+        #expect(try !isOnKernel())
+        #expect(try isOnKernel("fused", "fused", nil))
+        #expect(try !isOnKernel("onnxruntime"))
+        #expect(try !isOnKernel("fused", "onnxruntime"))
+        #expect(try !isOnKernel(nil))
+    }
+
     @Test func `large runs teach the cost of a row and single rows hardly move it`() async throws {
         let queue = try QueueHarness(.sqlite)
         let worker = try queue.makeWorker()

@@ -188,7 +188,7 @@ struct SubmissionRoutes {
         var request = Submissions.Request(
             draft: draft, model: model.identity, output: model.output,
             key: options.idempotencyKey.map { IdempotencyKey($0) },
-            rowCost: view.rowCost(of: model.identity, otherwise: model.signature.guessedRowCost))
+            rowCost: view.rowCost(of: model))
         request.notBefore = options.notBefore
         return Accepted(request: request)
     }
@@ -199,7 +199,7 @@ struct SubmissionRoutes {
     func chunkRows(for model: ResolvedModel) async throws -> Int {
         let time = Limits.sharedRunTime.inSeconds * 1e6
         let cost = try await context.forecastView().rowCost(
-            of: model.identity, otherwise: max(model.signature.guessedRowCost, time / Double(Limits.untriedChunkRows)))
+            of: model, guessingAtLeast: time / Double(Limits.untriedChunkRows))
         let byTime = Int(time / max(cost, 0.001))
         return max(1, min(context.settings.chunkRows, Limits.runRows, byTime))
     }

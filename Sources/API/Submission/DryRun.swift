@@ -18,7 +18,7 @@ struct DryRun {
     ) async throws -> HTTPResponse {
         let predictions = try await predict(sample, model)
         let view = try await context.forecastView()
-        let cost = view.rowCost(of: model.identity, otherwise: model.signature.guessedRowCost)
+        let cost = view.rowCost(of: model)
         let body = JSONWriter.write { json in
             json.object { json in
                 json.member("dry_run", true)

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Core
 internal import Queue
 
@@ -24,7 +25,10 @@ struct Estimate {
     }
 }
 
-extension Signature {
-    /// What a row is taken to cost a worker before any was seen, in microseconds.
-    var guessedRowCost: Double { hasText ? 20 : 1 }
+extension Forecast.View {
+    /// What a row of a model costs a worker, in microseconds: as it was seen, or else as rows like it mostly do.
+    func rowCost(of model: ResolvedModel, guessingAtLeast least: Double = 0) -> Double {
+        let isSlow = model.signature.hasText && !isOnKernel(model.identity)
+        return rowCost(of: model.identity, otherwise: max(isSlow ? 20 : 1, least))
+    }
 }
