@@ -96,7 +96,7 @@ private struct ImportedModel {
             \(model.name) \(NewTextModel.version) is in \(folder)/\(model.name): \(answers) for a `text`.
             \(engine)
             To have it checked at each start, add golden rows with the training library's answers to its model.json.
-            Workers serve it from their next start on.
+            API and workers know it from their next start on.
 
             """
     }
