@@ -5,23 +5,20 @@ import Testing
 /// What is left when processes die at the worst moment.
 @Suite(.serialized) struct CrashTests {
     @Test func `a killed worker's rows go on elsewhere, each once and in order`() throws {
-        let service = ServiceUnderTest()
+        let service = ServiceUnderTest(slowsTexts: true)
         try service.startAPI()
         try service.startWorker("one", ["--log-level", "debug"])
-        let csv = try ServiceUnderTest.reviews
-        let answer = try service.post("/predict/async?model=sentiment&id_column=id", csv, type: "text/csv")
-        let id = try #require(answer.json["id"] as? String)
+        let id = try service.submitTable(ServiceUnderTest.longReviews(2_000))
         try service.wait("the worker to begin") {
             try (service.get("/predict/async/\(id)").json["rows"] as? [String: Int])?["processing"] ?? 0 > 0
-                || service.get("/predict/async/\(id)").json["final"] as? Bool == true
         }
         service.signal("one", SIGKILL)
         #expect(service.end("one") == 128 + SIGKILL)
         try service.startWorker("two")
         let task = try service.ended(id)
         #expect(task["status"] as? String == "completed")
-        #expect((task["rows"] as? [String: Int])?["succeeded"] == 1_000)
-        #expect(try service.resultRows(id) == Array(0..<1_000))
+        #expect((task["rows"] as? [String: Int])?["succeeded"] == 2_000)
+        #expect(try service.resultRows(id) == Array(0..<2_000))
     }
 
     @Test func `a task answered 202 is there after the API was killed`() throws {
