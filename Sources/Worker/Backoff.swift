@@ -5,9 +5,11 @@ internal import Core
 struct Backoff {
     private static let first = Duration.milliseconds(500)
 
-    /// - Parameter attempts: runs that ended in an error so far, at least 1.
-    static func pause(after attempts: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+    /// - Parameters:
+    ///   - attempts: runs that ended in an error so far, at least 1.
+    ///   - share: of the longest pause, 0 to 1.
+    static func pause(after attempts: Int, share: Double = .random(in: 0...1)) -> Duration {
         let longest = min(first * (1 << min(attempts - 1, 16)), Limits.backoff)
-        return .milliseconds(Int64.random(in: 0...longest.wholeMilliseconds, using: &generator))
+        return .milliseconds(Int64(Double(longest.wholeMilliseconds) * share))
     }
 }

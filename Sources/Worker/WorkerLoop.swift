@@ -25,7 +25,6 @@ struct WorkerLoop {
 
     func run(until stop: StopSignal) throws {
         let models = predictors.keys.sorted()
-        var generator = SystemRandomNumberGenerator()
         var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
         stop.whenRaised { [listener] in listener.wake() }
         var next: Claim?
@@ -55,7 +54,7 @@ struct WorkerLoop {
                         outcome.finished, of: claim, rowCost: outcome.rowCost, thenClaimOf: stop.isRaised ? [] : models,
                         upToRows: { sizes[$0]!.rows(in: pace.runTime) })
                 }
-                try putAside(outcome, of: claim, using: &generator, until: stop)
+                try putAside(outcome, of: claim, until: stop)
             }
         }
     }
@@ -75,15 +74,12 @@ struct WorkerLoop {
     }
 
     /// Gives back what has to run alone, and lets what failed alone wait.
-    private func putAside(
-        _ outcome: ClaimRunner.Outcome, of claim: Claim, using generator: inout some RandomNumberGenerator,
-        until stop: StopSignal
-    ) throws {
+    private func putAside(_ outcome: ClaimRunner.Outcome, of claim: Claim, until stop: StopSignal) throws {
         if !outcome.suspects.isEmpty {
             try persisting(until: stop) { try leases.release(outcome.suspects, of: claim, asSuspects: true) }
         }
         for chunk in outcome.failed {
-            let pause = Backoff.pause(after: chunk.attempts + 1, using: &generator)
+            let pause = Backoff.pause(after: chunk.attempts + 1)
             try persisting(until: stop) {
                 // A chunk blames the model once: its further attempts prove nothing new.
                 try leases.retry(chunk, of: claim, after: pause, blamesModel: chunk.attempts == 0)

@@ -48,7 +48,9 @@ import Testing
     @Test(arguments: [(1, 500), (2, 1_000), (4, 4_000), (99, 60_000)])
     func `pauses double up to their bound`(attempts: Int, longest: Int64) {
         var generator = SeededGenerator(seed: 4)
-        let pauses = (0..<500).map { _ in Backoff.pause(after: attempts, using: &generator).wholeMilliseconds }
+        let pauses = (0..<500).map { _ in
+            Backoff.pause(after: attempts, share: .random(in: 0...1, using: &generator)).wholeMilliseconds
+        }
         #expect(pauses.allSatisfy { (0...longest).contains($0) })
         #expect(pauses.max()! > longest * 9 / 10)
         #expect(pauses.min()! < longest / 10)
