@@ -151,12 +151,13 @@ final class PostgresSession: SQLSession {
     }
 
     private func executePrepared(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer? {
+        // It may fail: nothing may be held yet that must be given back.
+        let name = try prepared(sql, values.map(PostgresParameter.type))
         let parameters = values.map { PostgresParameter($0) }
-        let name = try prepared(sql, parameters.map(\.type))
+        defer { for parameter in parameters { parameter.free() } }
         var pointers = parameters.map(\.pointer)
         var lengths = parameters.map(\.length)
         var formats = [Int32](repeating: 1, count: parameters.count)
-        defer { for parameter in parameters { parameter.free() } }
         return PQexecPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
     }
 
