@@ -7,7 +7,7 @@ internal import Synchronization
 package enum Zstandard {
     /// Compresses at the fastest level that makes text half as long.
     package static func compress(_ bytes: [UInt8]) -> [UInt8] {
-        let context = compressors.take { Compressor() }
+        let context = compressors.take()
         defer { compressors.put(context) }
         return [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(bytes.count)) { target, count in
             count = ZSTD_compressCCtx(
@@ -22,7 +22,7 @@ package enum Zstandard {
     /// - Throws: ``CompressionError/corrupt``.
     package static func decompress(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
         guard ZSTD_getFrameContentSize(bytes, bytes.count) == UInt64(count) else { throw CompressionError.corrupt }
-        let context = decompressors.take { Decompressor() }
+        let context = decompressors.take()
         defer { decompressors.put(context) }
         var isWhole = false
         let result = [UInt8](unsafeUninitializedCapacity: count) { target, written in
@@ -35,41 +35,34 @@ package enum Zstandard {
     }
 
     private static let level: Int32 = 1
-    private static let compressors = Resting<Compressor>()
-    private static let decompressors = Resting<Decompressor>()
+    private static let compressors = RestingContexts { Context(ZSTD_createCCtx()) { ZSTD_freeCCtx($0) } }
+    private static let decompressors = RestingContexts { Context(ZSTD_createDCtx()) { ZSTD_freeDCtx($0) } }
 }
 
 /// Contexts of the library that no thread uses now: making one costs more than compressing a small text.
-private final class Resting<Context: Sendable>: Sendable {
+private final class RestingContexts: Sendable {
     /// As many as threads compress at once; what comes back beyond them is let go.
-    private static var most: Int { 4 }
+    private static let most = 4
     private let contexts = Mutex<[Context]>([])
+    private let make: @Sendable () -> Context
 
-    func take(_ make: () -> Context) -> Context { contexts.withLock { $0.popLast() } ?? make() }
+    init(_ make: @escaping @Sendable () -> Context) { self.make = make }
+
+    func take() -> Context { contexts.withLock { $0.popLast() } ?? make() }
 
     func put(_ context: Context) {
         contexts.withLock { if $0.count < Self.most { $0.append(context) } }
     }
 }
 
-private final class Compressor: @unchecked Sendable {  // @unchecked because whoever takes it has it alone
+private final class Context: @unchecked Sendable {  // @unchecked because whoever takes it has it alone
     let handle: OpaquePointer
+    private let free: (OpaquePointer) -> Int
 
-    init() {
-        guard let handle = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
-        self.handle = handle
+    init(_ handle: OpaquePointer?, free: @escaping (OpaquePointer) -> Int) {
+        guard let handle else { preconditionFailure("out of memory") }
+        (self.handle, self.free) = (handle, free)
     }
 
-    deinit { ZSTD_freeCCtx(handle) }
-}
-
-private final class Decompressor: @unchecked Sendable {  // @unchecked because whoever takes it has it alone
-    let handle: OpaquePointer
-
-    init() {
-        guard let handle = ZSTD_createDCtx() else { preconditionFailure("out of memory") }
-        self.handle = handle
-    }
-
-    deinit { ZSTD_freeDCtx(handle) }
+    deinit { _ = free(handle) }
 }
