@@ -23,7 +23,7 @@ package struct EngineComparison: Sendable, Equatable {
 
     /// Whether at most one text in a hundred is answered otherwise.
     ///
-    /// The known faults of scikit-learn's converter change fewer; a graph that the kernel takes for another changes most.
+    /// Pairs that scikit-learn's converter loses change fewer; a graph that the kernel takes for another changes most.
     package let isAgreement: Bool
 
     /// - Throws: `TextGraph.Unsuited` when one of them has no number for a text; what a run throws.

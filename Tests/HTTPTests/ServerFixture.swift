@@ -1,7 +1,6 @@
 import Core
 import Foundation
 import HTTP
-import Synchronization
 
 /// A server for one test, with what it told its hooks.
 final class ServerFixture: Sendable {
@@ -14,7 +13,7 @@ final class ServerFixture: Sendable {
     ) throws {
         let hooks = HTTPServerHooks(
             clock: .system, requestIDSeed: 0xABCD, describe: describe, admit: admit,
-            onFinish: { [ledger] summary in ledger.summaries.withLock { $0.append(summary) } })
+            onFinish: { [ledger] summary in ledger.summaries.change { $0.append(summary) } })
         server = try HTTPServer(
             configuration, router: Router(routes, alsoUnder: prefix, where: { _ in !prefix.isEmpty }), hooks: hooks)
     }
@@ -25,17 +24,14 @@ final class ServerFixture: Sendable {
 
     /// The summaries of the requests that ended, once there are that many.
     func summaries(_ count: Int) throws -> [RequestSummary] {
-        for _ in 0..<5_000 {
-            let all = ledger.summaries.withLock { $0 }
-            if all.count >= count { return all }
-            usleep(1_000)
-        }
-        throw RawClient.Failure(reason: "fewer than \(count) requests ended")
+        let all = ledger.summaries.wait(upTo: .seconds(5)) { $0.count >= count ? $0 : nil }
+        guard let all else { throw RawClient.Failure(reason: "fewer than \(count) requests ended") }
+        return all
     }
 
     /// What the server told, apart from the fixture so that the server's hooks do not hold the server.
     private final class Ledger: Sendable {
-        let summaries = Mutex<[RequestSummary]>([])
+        let summaries = Monitor<[RequestSummary]>([])
     }
 }
 
@@ -96,12 +92,12 @@ func serving(
 
 /// A door that a handler waits at until a test opens it.
 final class Door: Sendable {
-    private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+    private let state = Monitor<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
     func open() {
-        let waiters = state.withLock { state in
+        let waiters = state.change { state in
             state.isOpen = true
             defer { state.waiters = [] }
             return state.waiters
@@ -121,10 +117,7 @@ final class Door: Sendable {
 
     /// Waits, on a test's thread, until the door was opened.
     func waitUntilOpen() throws {
-        for _ in 0..<5_000 {
-            if isOpen { return }
-            usleep(1_000)
-        }
-        throw RawClient.Failure(reason: "the door stayed shut")
+        let isOpen = state.wait(upTo: .seconds(5)) { $0.isOpen ? true : nil }
+        if isOpen == nil { throw RawClient.Failure(reason: "the door stayed shut") }
     }
 }
