@@ -19,7 +19,8 @@ enum APIError: CodedError {
     /// Two options that cannot both hold.
     case contradictoryOptions(String, String)
     case unsupportedMediaType(known: [String])
-    case notAcceptable(known: [String])
+    /// The body is a web form's fields, which is also what `curl -d` sends.
+    case formEncoded(areFilesRead: Bool)
     case bodyRequired
     /// As many streams are read as may be at a time.
     case tooManyUploads
@@ -64,10 +65,9 @@ enum APIError: CodedError {
         case .forwarded: .forbidden
         case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions: .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
-        case .notAcceptable: .notAcceptable
         case .bodyRequired: .bodyRequired
         case .tooManyUploads: .queueFull
-        case .workbook: .unsupportedMediaType
+        case .workbook, .formEncoded: .unsupportedMediaType
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
         case .notJoinable, .inputNotKept: .inputNotKept
@@ -98,7 +98,13 @@ enum APIError: CodedError {
         case .contradictoryOptions(let one, let other): "`\(one)` and `\(other)` exclude each other; leave one out."
         case .unsupportedMediaType(let known):
             "Send the body as \(Self.list(known)), and say which with Content-Type."
-        case .notAcceptable(let known): "The answer is \(Self.list(known)) only; change or leave out Accept."
+        case .formEncoded(let areFilesRead):
+            "The body is form-encoded, as of curl -d alone. Send JSON as `application/json`, such as curl -H 'Content-Type: "
+                + "application/json' -d '{\"model\":\"sentiment\",\"text\":\"I love it\"}'"
+                + (areFilesRead
+                    ? ", or a file as `text/csv`, `application/x-ndjson` or `multipart/form-data`, such as curl -H "
+                        + "'Content-Type: text/csv' --data-binary @customers.csv '…/predict/async?model=sentiment'."
+                    : ".")
         case .modelReplaced: "The model version of this task is no longer here; cancel the task and submit it again."
         case .taskRuns: "The task has not ended; wait for it, such as with `?wait=60` at its own address."
         case .inputAwaited: "Nothing of the task's input has come yet; send it, then ask again."

@@ -9,7 +9,7 @@ package import Store
 package final class ChangeWatcher: Sendable {
     private struct Follower {
         let id: TaskID
-        let revision: Int
+        let isChanged: @Sendable (StoredTask) -> Bool
         let deadline: Duration
         let continuation: CheckedContinuation<StoredTask?, any Error>
     }
@@ -41,13 +41,22 @@ package final class ChangeWatcher: Sendable {
     /// - Returns: the task as it is now; nil when the time was over first.
     /// - Throws: `StoreError.closed` when the process is stopping, `StoreError.tooManyWaiting`.
     package func change(of id: TaskID, past revision: Int, within limit: Duration) async throws -> StoredTask? {
+        try await change(of: id, within: limit) { $0.task.revision != revision }
+    }
+
+    /// Waits until a task has changed in a way that matters to the caller, which a revision does not tell of leases.
+    ///
+    /// - Parameter isChanged: asked on the watcher's thread at each look, and so it must be quick.
+    package func change(
+        of id: TaskID, within limit: Duration, when isChanged: @escaping @Sendable (StoredTask) -> Bool
+    ) async throws -> StoredTask? {
         let deadline = clock.now + limit
         return try await withCheckedThrowingContinuation { continuation in
             let refusal: StoreError? = state.change { state in
                 if state.isClosed { return .closed }
                 if state.followers.count >= mostFollowers { return .tooManyWaiting }
                 state.followers.append(
-                    Follower(id: id, revision: revision, deadline: deadline, continuation: continuation))
+                    Follower(id: id, isChanged: isChanged, deadline: deadline, continuation: continuation))
                 state.hasNewcomers = true
                 return nil
             }
@@ -98,7 +107,7 @@ package final class ChangeWatcher: Sendable {
             let found = try tasks.tasks(ids)
             let now = clock.now
             return answer { follower in
-                if let task = found[follower.id], task.task.revision != follower.revision { return .some(task) }
+                if let task = found[follower.id], follower.isChanged(task) { return .some(task) }
                 return follower.deadline <= now ? .some(nil) : nil
             }
         } catch {

@@ -26,23 +26,20 @@ extension HTTPRequest {
 
     /// - Throws: ``APIError/unsupportedMediaType(known:)`` when the body is said to be something else.
     func requireMediaType(_ type: String) throws {
+        try refuseFormEncoding(areFilesRead: false)
         if let mediaType, mediaType != type { throw APIError.unsupportedMediaType(known: [type]) }
     }
+}
 
-    /// Whether the caller takes a media type: RFC 9110, section 12.5.1.
-    func accepts(_ type: String) -> Bool {
-        guard let accept = headers.first("Accept") else { return true }
-        let family = type.prefix { $0 != "/" } + "/*"
-        return accept.split(separator: ",").contains { range in
-            let parts = range.split(separator: ";").map { $0.trimmingSpaces.lowercased() }
-            guard let name = parts.first, !parts.contains("q=0") else { return false }
-            return name == "*/*" || name == family || name == type
+extension HTTPRequest {
+    /// Refuses what `curl -d` sends unless it is told otherwise, and says how to send the same.
+    ///
+    /// - Parameter areFilesRead: whether tables are read here too.
+    /// - Throws: ``APIError/formEncoded(areFilesRead:)``.
+    func refuseFormEncoding(areFilesRead: Bool) throws {
+        if mediaType == "application/x-www-form-urlencoded" {
+            throw APIError.formEncoded(areFilesRead: areFilesRead)
         }
-    }
-
-    /// - Throws: ``APIError/notAcceptable(known:)`` when the caller does not take the only type there is.
-    func requireAccepting(_ type: String) throws {
-        if !accepts(type) { throw APIError.notAcceptable(known: [type]) }
     }
 }
 

@@ -40,14 +40,18 @@ package enum Problems {
         case .taskExpired: 410
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedEncoding: 415
-        case .invalidParameter, .unknownField, .unknownModel, .unknownModelVersion, .missingInput, .unknownInput,
+        case .invalidParameter, .invalidForm, .unknownField, .unknownModel, .unknownModelVersion, .missingInput,
+            .unknownInput,
             .wrongType, .outOfBounds, .blankText, .textTooLong, .noRows, .tooManyRows, .rowTooLarge,
             .wrongColumnCount, .missingColumn, .duplicateColumn, .invalidRows, .idempotencyMismatch:
             422
+        case .targetTooLong: 414
+        case .expectationFailed: 417
         case .headersTooLarge: 431
         case .nonFiniteOutput, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
             .modelInvalid, .modelDigestMismatch, .selfTestFailed, .configurationInvalid, .runtimeLibraryMissing:
             500
+        case .versionNotSupported: 505
         case .queueFull, .diskLow, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,
             .unreachable:
             503
@@ -70,12 +74,12 @@ package enum Problems {
 
     private static func headers(for error: any Error, code: ErrorCode) -> HTTPHeaders {
         var headers = HTTPHeaders()
-        if case HTTPError.methodNotAllowed(let allowed) = error {
+        if case HTTPError.methodNotAllowed(let allowed, _) = error {
             headers.set("Allow", allowed.joined(separator: ", "))
         }
         if case APIError.predictionTimeout(let id) = error { headers.set("Location", TaskAddresses(id: id).own) }
         if case QueueError.wrongOffset(let stored) = error { headers.set(UploadRoutes.offsetHeader, "\(stored)") }
-        if status(of: code) == 503 { headers.set("Retry-After", "1") }
+        if status(of: code) == 503 || code == .idempotencyInProgress { headers.set("Retry-After", "1") }
         return headers
     }
 }

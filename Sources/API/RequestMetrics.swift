@@ -10,9 +10,8 @@ struct RequestMetrics: Sendable {
     private static let methods = HTTPMethod.allCases.map(\.rawValue) + ["OTHER"]
     /// What the service answers, then any other, then none at all because the connection ended.
     private static let statuses: [Int] = [
-        200, 202, 204, 206, 303, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 415, 416, 422,
-        429,
-        431, 500, 501, 503,
+        200, 202, 204, 206, 303, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416,
+        417, 422, 429, 431, 500, 501, 503, 505,
     ]
     private static let statusNames = statuses.map { "\($0)" } + ["other", "none"]
 

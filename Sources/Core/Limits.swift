@@ -38,6 +38,10 @@ package enum Limits {
 
     /// Bytes of a request line with its headers: what browsers and proxies send stays below 16 kB.
     package static let headerBytes = 32 << 10
+    /// Maximum headers of a request: the library keeps some 60 bytes for each beside its text, in memory that is set aside.
+    package static let headerFields = 256
+    /// Maximum bytes of the line that says how long a chunk of a body is: no client writes extensions behind it.
+    package static let chunkLineBytes = 1 << 10
     /// Bytes of a JSON body: it is held whole, because the model may be named after the rows.
     package static let jsonBodyBytes = 8 << 20
     /// A body up to which its handler runs on the connection's own thread: it is parsed in some microseconds.
@@ -52,8 +56,13 @@ package enum Limits {
     package static let discardedBodyBytes = 16 << 20
     /// Bytes of a body that wait between the connection and its reader before the connection pauses.
     package static let bodyBufferBytes = 256 << 10
-    /// Bytes of a form up to its file's first byte: a boundary, and the headers of one part with its file name.
+    /// Maximum bytes of the headers of a form's part with its file name, of the text before the first part, and of the text
+    /// behind the last.
     package static let formHeadBytes = 16 << 10
+    /// Maximum bytes of a form's boundary: RFC 2046, section 5.1.1.
+    package static let formBoundaryBytes = 70
+    /// Maximum spaces between a form's boundary and the end of its line; behind more of them the line is content.
+    package static let formPaddingBytes = 64
     /// Streams that one process reads at a time: each holds some 6 MB, and as much again while
     /// it is written; more are answered 503.
     package static let uploads = 64

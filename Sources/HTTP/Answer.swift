@@ -12,19 +12,20 @@ struct Answer: Sendable {
     /// Prepares a handler's response.
     ///
     /// Compression takes time, so this runs where the handler ran.
-    init(_ response: HTTPResponse, acceptsGzip: Bool) {
+    init(_ response: HTTPResponse, in coding: ContentCoding) {
         (status, headers, body) = (response.status, response.headers, response.body)
-        guard let type = headers.first("Content-Type"), ContentCoding.shrinks(type),
-            headers.first("Content-Encoding") == nil
-        else { return }
+        guard let type = headers.first("Content-Type"), headers.first("Content-Encoding") == nil else { return }
+        let shrinks = ContentCoding.shrinks(type)
+        guard shrinks || coding == .gzipOnly else { return }
+        headers.vary(by: "Accept-Encoding")
+        guard coding != .identity else { return }
         switch body {
-        case .bytes(let bytes) where bytes.count >= Limits.compressedAnswerBytes:
-            if acceptsGzip { body = .bytes(Deflate.gzip(bytes, level: Self.level)) }
-        case .stream: compressesStream = acceptsGzip
+        case .bytes(let bytes) where bytes.count >= Limits.compressedAnswerBytes || coding == .gzipOnly:
+            body = .bytes(Deflate.gzip(bytes, level: Self.level))
+        case .stream: compressesStream = true
         default: return
         }
-        headers.add("Vary", "Accept-Encoding")
-        if acceptsGzip { headers.set("Content-Encoding", "gzip") }
+        headers.set("Content-Encoding", "gzip")
     }
 
     /// Fast: an answer is compressed once and read once.

@@ -28,6 +28,8 @@ final class ClientConnection: Sendable {
 
     /// The address of the other end, without its port.
     let address: String
+    /// What the library reads of the other end.
+    let incoming = IncomingBytes()
     private let idle: Duration
     private let state: Mutex<State>
 
@@ -43,6 +45,13 @@ final class ClientConnection: Sendable {
 
     /// Starts another phase.
     func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
+
+    /// Starts the wait for the rest of a head, where nothing else is going on.
+    func headBegan(at now: Duration, until deadline: Duration) {
+        state.withLock { state in
+            if case .idle = state.phase { state.phase = .head(since: now, until: deadline) }
+        }
+    }
 
     /// Counts bytes of a body.
     func received(_ count: Int, at now: Duration) {

@@ -1,20 +1,36 @@
 import Core
 
-/// Decides whether an answer is compressed.
+/// In which coding an answer may be sent, by the caller's `Accept-Encoding` (RFC 9110, section 12.5.3).
 enum ContentCoding {
-    /// Whether a caller takes gzip, by its `Accept-Encoding` (RFC 9110, section 12.5.3).
-    static func acceptsGzip(_ headers: HTTPHeaders) -> Bool {
-        var wildcard = false
-        for value in headers.all("Accept-Encoding") {
-            for item in value.split(separator: ",") {
-                let parts = item.split(separator: ";").map { $0.trimmingSpaces }
-                guard let coding = parts.first else { continue }
-                let isTaken = quality(of: parts.dropFirst()) > 0
-                if coding.equalsIgnoringCase("gzip") || coding.equalsIgnoringCase("x-gzip") { return isTaken }
-                if coding == "*" { wildcard = isTaken }
-            }
+    /// As it is.
+    case identity
+    /// Compressed where that pays.
+    case gzip
+    /// Compressed whatever it costs: the caller refuses plain bytes.
+    case gzipOnly
+
+    /// Chooses a coding.
+    ///
+    /// Plain bytes are taken by everybody who does not refuse them, but liked least where they are not named.
+    ///
+    /// - Throws: ``HTTPError/codingNotAcceptable``.
+    init(_ headers: HTTPHeaders) throws {
+        // Programs mostly do not care, and so this is quick.
+        guard headers.first("Accept-Encoding") != nil else {
+            self = .identity
+            return
         }
-        return wildcard
+        let items = Preferences(headers.all("Accept-Encoding")).items
+        func quality(_ names: Set<String>) -> Int? { items.filter { names.contains($0.name) }.map(\.quality).max() }
+        let wildcard = quality(["*"])
+        let gzip = quality(["gzip", "x-gzip"]) ?? wildcard ?? 0
+        let plain = quality(["identity"])
+        switch (gzip, plain) {
+        case (0, let plain): if plain ?? wildcard == 0 { throw HTTPError.codingNotAcceptable } else { self = .identity }
+        case (_, 0?): self = .gzipOnly
+        case (_, nil): self = wildcard == 0 ? .gzipOnly : .gzip
+        case (let gzip, let plain?): self = gzip >= plain ? .gzip : .identity
+        }
     }
 
     /// Whether bytes of a media type shrink: text does, images and archives are compressed already.
@@ -24,13 +40,6 @@ enum ContentCoding {
         let essence = type.prefix { $0 != ";" }.lowercased()
         return essence.hasPrefix("text/") || essence.hasSuffix("json") || essence.hasSuffix("jsonl")
             || essence.hasSuffix("xml") || essence.hasSuffix("javascript")
-    }
-
-    private static func quality(of parameters: ArraySlice<String>) -> Double {
-        for parameter in parameters where parameter.lowercased().hasPrefix("q=") {
-            return Double(parameter.dropFirst(2)) ?? 0
-        }
-        return 1
     }
 }
 

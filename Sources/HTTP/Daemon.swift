@@ -13,6 +13,7 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server stop
     /// - Throws: ``ListenError`` when the library does not start, which is a bad certificate or key as a rule.
     init(_ context: ServerContext) throws {
         self.context = context
+        try SocketReads.requireInterposition()
         let configuration = context.configuration
         var settings = sibyl_daemon_settings()
         settings.flags =
@@ -27,7 +28,8 @@ final class Daemon: @unchecked Sendable {  // @unchecked because the server stop
         // it, and a head that is a little too large must still fit beside the list of its fields, some 70 bytes each, so
         // that we can say what is wrong with it. With a third less, 300 short fields are refused by the library itself.
         settings.connection_memory_bytes = 2 * Limits.headerBytes + (8 << 10)
-        settings.strict = LibraryVersion.isLenient ? 0 : 1
+        // What is lenient in the library never comes to it: see RequestFraming. Strict, it would refuse with HTML.
+        settings.strict = 0
         settings.context = Unmanaged.passUnretained(context).toOpaque()
         settings.handle = Self.handle
         settings.begin = Self.begin
@@ -81,12 +83,24 @@ extension Daemon {
             let now = context.hooks.clock.now
             let client = ClientConnection(
                 connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle)
+            watch(client, on: sibyl_connection_socket(connection!), context)
             context.opened(client)
             slot?.pointee = Unmanaged.passRetained(client).toOpaque()
         } else if let pointer = slot?.pointee {
+            SocketReads.end(sibyl_connection_socket(connection!))
             context.closed(Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue())
             slot?.pointee = nil
         }
+    }
+
+    /// Looks at all bytes of a connection before the library does.
+    private static func watch(_ client: ClientConnection, on socket: Int32, _ context: ServerContext) {
+        let (clock, patience) = (context.hooks.clock, context.configuration.headerDeadline)
+        client.incoming.onPartialHead = { [weak client] in client?.headBegan(at: clock.now, until: clock.now + patience)
+        }
+        let watched = WatchedSocket(bytes: client.incoming, isEncrypted: context.configuration.tls != nil)
+        // Nothing may be read unseen; the library finds the connection closed.
+        if !SocketReads.begin(socket, through: watched) { shutdown(socket, Int32(SHUT_RDWR)) }
     }
 
     /// A request line has come.
@@ -101,15 +115,11 @@ extension Daemon {
             let now = context.hooks.clock.now
             client.enter(.head(since: now, until: now + context.configuration.headerDeadline))
             let exchange = Exchange(
-                target: target.flatMap(wholeTarget), connection: connection!, client: client, context: context)
+                number: client.incoming.beginRequest(),
+                target: target.flatMap { String(validatingCString: $0) } ?? "", connection: connection!,
+                client: client, context: context)
             return Unmanaged.passRetained(exchange).toOpaque()
         }
-
-    /// The target; nil when the library cut it at a NUL byte, behind which the version then does not stand.
-    private static func wholeTarget(_ target: UnsafePointer<CChar>) -> String? {
-        let isWhole = !LibraryVersion.isLenient || strncmp(target + strlen(target) + 1, "HTTP/", 5) == 0
-        return isWhole ? String(validatingCString: target) ?? "\u{FFFD}" : nil
-    }
 
     private static let handle: MHD_AccessHandlerCallback = { _, _, _, method, version, bytes, count, slot in
         let exchange = Unmanaged<Exchange>.fromOpaque(slot!.pointee!).takeUnretainedValue()

@@ -4,16 +4,16 @@ import Synchronization
 /// The answer to a request on its way to the library.
 extension Exchange {
     func problem(_ error: any Error) -> Answer {
-        problem(error, for: request, acceptsGzip: acceptsGzip)
+        problem(error, for: request, in: coding)
     }
 
-    func problem(_ error: any Error, for request: HTTPRequest?, acceptsGzip: Bool) -> Answer {
+    func problem(_ error: any Error, for request: HTTPRequest?, in coding: ContentCoding) -> Answer {
         var problem = context.hooks.describe(error)
-        if case HTTPError.methodNotAllowed(let allowed) = error {
+        if case HTTPError.methodNotAllowed(let allowed, _) = error {
             problem.headers.set("Allow", allowed.joined(separator: ", "))
         }
         let id = request?.requestID ?? summary.requestID
-        return Answer(problem.response(instance: request?.path, requestID: id), acceptsGzip: acceptsGzip)
+        return Answer(problem.response(instance: request?.path, requestID: id), in: coding)
     }
 
     /// Adds what every answer has.
@@ -21,7 +21,9 @@ extension Exchange {
         var answer = answer
         answer.headers.set("X-Request-ID", summary.requestID)
         answer.headers.set("X-Process-Time", (context.hooks.clock.now - startedAt).asProcessTime)
-        if context.isDraining { answer.headers.set("Connection", "close") }
+        if context.isDraining || client.incoming.fault(ofRequest: number) != nil {
+            answer.headers.set("Connection", "close")
+        }
         return answer
     }
 

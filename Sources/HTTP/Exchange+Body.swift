@@ -65,9 +65,13 @@ extension Exchange {
         return true
     }
 
+    private var isStreamed: Bool { if case .streamed = plan { true } else { false } }
+
     func finishBody() -> Bool {
         client.enter(.ours)
         if let answer = shared.withLock({ $0.answer }) { return send(answer) }
+        let fault = client.incoming.fault(ofRequest: number)
+        if let fault, !isStreamed { return send(problem(fault)) }
         switch plan {
         case .immediate(let handler): return send(answer { try handler($0) })
         case .asynchronous(let handler): launch(handler)
@@ -82,7 +86,7 @@ extension Exchange {
                 return try await handler(request, body)
             }
         case .streamed(let buffer, let body, let handler):
-            buffer.finish(.success(()))
+            buffer.finish(fault.map { .failure($0) } ?? .success(()))
             launch { try await handler($0, body) }
         case .none, .answer: return false
         }

@@ -13,10 +13,10 @@ extension Exchange {
         guard !hasLaunched, let request else { return }
         hasLaunched = true
         guard join() else { return abort() }
-        let acceptsGzip = acceptsGzip
+        let coding = coding
         let task = Task(executorPreference: executor) { [self] in
-            do { conclude(Answer(try await handler(request), acceptsGzip: acceptsGzip)) } catch {
-                conclude(problem(error, for: request, acceptsGzip: acceptsGzip))
+            do { conclude(Answer(try await handler(request), in: coding)) } catch {
+                conclude(problem(error, for: request, in: coding))
             }
         }
         shared.withLock { $0.task = task }
@@ -58,6 +58,6 @@ extension Exchange {
 
     func answer(_ handler: (HTTPRequest) throws -> HTTPResponse) -> Answer {
         guard let request else { return problem(HTTPError.routeNotFound) }
-        do { return Answer(try handler(request), acceptsGzip: acceptsGzip) } catch { return problem(error) }
+        do { return Answer(try handler(request), in: coding) } catch { return problem(error) }
     }
 }

@@ -10,11 +10,10 @@ extension Exchange {
         context.requestBegan()
         client.enter(.ours)
         do {
-            let head = try RequestHead(of: connection.pointer, version: version, targetBytes: target?.utf8.count ?? 0)
+            if let fault = client.incoming.fault(ofRequest: number) { throw fault }
+            let head = try RequestHead(of: connection.pointer, version: version)
             summary.requestID = context.requestIDs.id(for: head.headers)
-            acceptsGzip = ContentCoding.acceptsGzip(head.headers)
             announcedBytes = head.contentLength
-            guard let target else { throw HTTPError.malformed("the target holds a NUL byte") }
             let parsed = try RequestTarget(target)
             do { try admit(method, target, parsed, head) } catch { return refuse(error, head) }
             if head.hasBody { client.enter(.body(since: startedAt, bytes: 0)) }
@@ -48,23 +47,26 @@ extension Exchange {
             requestID: summary.requestID, remoteAddress: client.address)
         // Whatever is refused below is told with the request's path.
         defer { self.request = request }
+        coding = try ContentCoding(head.headers)
+        if head.hasUnknownExpectation { throw HTTPError.unknownExpectation }
         switch try context.router.match(method, parsed) {
         case .options(let allowed):
             let headers: HTTPHeaders = ["Allow": allowed.joined(separator: ", ")]
-            let answer = Answer(HTTPResponse(status: 204, headers: headers), acceptsGzip: false)
+            let answer = Answer(HTTPResponse(status: 204, headers: headers), in: .identity)
             shared.withLock { $0.answer = answer }
         case .route(let route, let parameters):
             request.route = route.pattern
             request.parameters = parameters
             summary.route = route.pattern
             try context.hooks.admit(request)
+            if !route.types.isEmpty { _ = try MediaTypes.preferred(route.types, by: head.headers) }
             plan = try makePlan(route.handler, head, request)
         }
     }
 
     func makePlan(_ handler: Route.Handler, _ head: RequestHead, _ request: HTTPRequest) throws -> Plan {
         switch handler {
-        case .chosen(let choose): return try makePlan(choose(request), head, request)
+        case .chosen(let choose): return try makePlan(try choose(request), head, request)
         case .immediate(let answer): return .immediate(answer)
         case .asynchronous(let answer): return .asynchronous(answer)
         case .collected(let limit, let answer):
@@ -76,23 +78,13 @@ extension Exchange {
         case .streamed(let limit, let answer):
             try checkBody(head, upTo: limit)
             let buffer = BodyBuffer(connection: connection)
-            let form = makeForm(head)
-            shared.withLock { shared in
-                shared.buffer = buffer
-                if case .success(let parser) = form { shared.form = parser }
-            }
+            shared.withLock { $0.buffer = buffer }
+            let isForm = FormBoundary.isForm(head.headers)
             let body = HTTPBody(
                 buffer: buffer, limit: limit, isCompressed: isCompressedBody, announcedBytes: announcedBytes,
-                share: share, form: form
-            )
+                share: share, form: isForm ? Result { try FormBoundary(head.headers) } : nil)
             return .streamed(buffer, body, answer)
         }
-    }
-
-    /// What parses a form, or why it cannot be parsed, which its reader is told; nil for another body.
-    func makeForm(_ head: RequestHead) -> Result<FormParser, any Error>? {
-        guard FormBoundary.isForm(head.headers) else { return nil }
-        return Result { try FormParser(connection: connection, headers: head.headers) }
     }
 
     func checkBody(_ head: RequestHead, upTo limit: Int) throws {

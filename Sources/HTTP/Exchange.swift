@@ -30,7 +30,6 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
         var task: Task<Void, Never>?
         var buffer: BodyBuffer?
         var writer: HTTPBodyWriter?
-        var form: FormParser?
     }
 
     let context: ServerContext
@@ -41,10 +40,12 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     let share: BodyShare
 
     // The connection's thread alone changes what follows; once a task works, the request stays as it is.
-    let target: String?
+    /// Which request of its connection it is, from 1 on.
+    let number: Int
+    let target: String
     var plan = Plan.none
     var request: HTTPRequest?
-    var acceptsGzip = false
+    var coding = ContentCoding.identity
     var isCompressedBody = false
     var announcedBytes: Int?
     var receivedBytes = 0
@@ -57,8 +58,11 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     var startedAt = Duration.zero
     var summary: RequestSummary
 
-    /// - Parameter target: the target as it stands in the request line; nil when it holds a byte that cannot be there.
-    init(target: String?, connection: OpaquePointer, client: ClientConnection, context: ServerContext) {
+    /// - Parameter target: the target as it stands in the request line.
+    init(
+        number: Int, target: String, connection: OpaquePointer, client: ClientConnection, context: ServerContext
+    ) {
+        self.number = number
         self.context = context
         share = BodyShare(of: context.bodies)
         self.connection = SuspendableConnection(pointer: connection)
@@ -86,9 +90,8 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
 
     /// Ends the request: its answer is sent, or the connection is gone.
     func completed(whole: Bool) {
-        let (task, buffer, writer, form) = shared.withLock { ($0.task, $0.buffer, $0.writer, $0.form) }
+        let (task, buffer, writer) = shared.withLock { ($0.task, $0.buffer, $0.writer) }
         buffer?.finish(.failure(HTTPError.bodyIncomplete))
-        form?.close()
         if !whole { task?.cancel() }
         if hasJoined { context.leave(self) }
         guard startedAt > .zero else { return }

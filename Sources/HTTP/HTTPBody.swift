@@ -13,14 +13,14 @@ package struct HTTPBody: AsyncSequence, Sendable {
     private let isCompressed: Bool
     /// The length that the caller announced, before decompression; nil for a chunked body.
     package let announcedBytes: Int?
-    /// What parses a form, or why it cannot be parsed; nil for a body that is none.
-    let form: Result<FormParser, any Error>?
+    /// What parts a form, or why that cannot be known; nil for a body that is no form.
+    let form: Result<FormBoundary, any Error>?
     /// Counts what is collected.
     private let share: BodyShare
 
     init(
         buffer: BodyBuffer, limit: Int, isCompressed: Bool, announcedBytes: Int?, share: BodyShare,
-        form: Result<FormParser, any Error>? = nil
+        form: Result<FormBoundary, any Error>? = nil
     ) {
         self.buffer = buffer
         self.share = share

@@ -5,6 +5,10 @@ package enum HTTPError: CodedError, Equatable {
     /// The request breaks the rules of HTTP; the text says which, without repeating the request.
     case malformed(String)
     case headersTooLarge(limit: Int)
+    case tooManyHeaders(limit: Int)
+    /// The request line alone is longer than a whole head may be.
+    case targetTooLong(limit: Int)
+    case versionNotSupported
     case bodyTooLarge(limit: Int)
     /// The caller went away, or the compressed body ends too early.
     case bodyIncomplete
@@ -14,8 +18,15 @@ package enum HTTPError: CodedError, Equatable {
     /// The body should be a form with one file and is not.
     case form(FormFault)
     case unsupportedEncoding
+    /// The caller takes none of the media types in which the answer can be given.
+    case notAcceptable(known: [String])
+    /// The caller takes neither plain nor compressed answers.
+    case codingNotAcceptable
+    /// The caller expects something else than a word before it sends the body.
+    case unknownExpectation
     case routeNotFound
-    case methodNotAllowed(allowed: [String])
+    /// - `advice`: what to do instead, as the path's routes have it; empty when they have none.
+    case methodNotAllowed(allowed: [String], advice: String = "")
     case shuttingDown
     /// A handler gave a header that cannot be sent.
     case unsendableHeader
@@ -23,12 +34,16 @@ package enum HTTPError: CodedError, Equatable {
     package var code: ErrorCode {
         switch self {
         case .malformed, .bodyCorrupt: .malformedRequest
-        case .headersTooLarge: .headersTooLarge
+        case .headersTooLarge, .tooManyHeaders: .headersTooLarge
+        case .targetTooLong: .targetTooLong
+        case .versionNotSupported: .versionNotSupported
         case .bodyTooLarge: .bodyTooLarge
         case .bodiesFull: .queueFull
         case .bodyIncomplete: .bodyIncomplete
         case .form(let fault): fault.code
         case .unsupportedEncoding: .unsupportedEncoding
+        case .notAcceptable, .codingNotAcceptable: .notAcceptable
+        case .unknownExpectation: .expectationFailed
         case .routeNotFound: .routeNotFound
         case .methodNotAllowed: .methodNotAllowed
         case .shuttingDown: .shuttingDown
@@ -40,6 +55,10 @@ package enum HTTPError: CodedError, Equatable {
         switch self {
         case .malformed(let reason): "The request is malformed: \(reason)."
         case .headersTooLarge(let limit): "The request line and headers are larger than \(limit) bytes."
+        case .tooManyHeaders(let limit): "The request has more than \(limit) headers."
+        case .targetTooLong(let limit):
+            "The request line is longer than \(limit) bytes; send options that are long in the body."
+        case .versionNotSupported: "Requests are answered in HTTP/1.1 and HTTP/1.0; use one of them."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
@@ -47,7 +66,13 @@ package enum HTTPError: CodedError, Equatable {
         case .form(let fault): fault.message
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
         case .routeNotFound: "There is nothing at this path; `/` lists what there is."
-        case .methodNotAllowed(let allowed): "This path answers \(allowed.joined(separator: ", "))."
+        case .methodNotAllowed(let allowed, let advice):
+            "This path answers \(allowed.joined(separator: ", "))." + (advice.isEmpty ? "" : " " + advice)
+        case .notAcceptable(let known):
+            "The answer is \(known.joined(separator: ", ")) only; change or leave out Accept."
+        case .codingNotAcceptable:
+            "Answers are sent plain or with gzip, and Accept-Encoding refuses both; change or leave it out."
+        case .unknownExpectation: "The only expectation that is met is 100-continue; leave out any other."
         case .shuttingDown: "The service is shutting down; try again in a moment."
         case .unsendableHeader: "The answer could not be sent."
         }

@@ -25,6 +25,14 @@ package struct HTTPHeaders: Sendable, Equatable {
     /// Adds a field after the others.
     package mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
 
+    /// Adds a request header's name to those by which the answer varies.
+    package mutating func vary(by name: String) {
+        guard let known = first("Vary") else { return add("Vary", name) }
+        if !known.split(separator: ",").contains(where: { $0.trimmingSpaces.equalsIgnoringCase(name) }) {
+            set("Vary", "\(known), \(name)")
+        }
+    }
+
     /// Gives a name one value, in place of any that it had.
     package mutating func set(_ name: String, _ value: String) {
         fields.removeAll { $0.name.equalsIgnoringCase(name) }

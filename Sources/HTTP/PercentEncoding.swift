@@ -11,23 +11,31 @@ package enum PercentEncoding {
         if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 || $0 > 0x7F }) {
             return String(decoding: text, as: UTF8.self)
         }
-        var bytes: [UInt8] = []
-        var iterator = text.makeIterator()
-        while let byte = iterator.next() {
-            if byte == UInt8(ascii: "%") {
-                guard let high = iterator.next().flatMap(Hexadecimal.value(of:)),
-                    let low = iterator.next().flatMap(Hexadecimal.value(of:))
-                else { throw HTTPError.malformed("the target holds a % that two hexadecimal digits do not follow") }
-                bytes.append(high << 4 | low)
-            } else {
-                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
+        guard let bytes = unescape(text, plusIsSpace: plusIsSpace) else {
+            throw HTTPError.malformed("the target holds a % that two hexadecimal digits do not follow")
         }
         guard !bytes.contains(0) else { throw HTTPError.malformed("the target holds an escaped NUL") }
         guard let decoded = String(validating: bytes, as: UTF8.self) else {
             throw HTTPError.malformed("the target is not UTF-8")
         }
         return decoded
+    }
+
+    /// Replaces each escape by its byte; nil where two hexadecimal digits do not follow a `%`.
+    static func unescape(_ text: Slice<UnsafeBufferPointer<UInt8>>, plusIsSpace: Bool) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var iterator = text.makeIterator()
+        while let byte = iterator.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = iterator.next().flatMap(Hexadecimal.value(of:)),
+                    let low = iterator.next().flatMap(Hexadecimal.value(of:))
+                else { return nil }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return bytes
     }
 
     /// Escapes a text so that it stands for itself as one segment of a path or one value of a query.

@@ -10,7 +10,9 @@ package struct Route: Sendable {
         /// Answers in a task, while the connection is suspended.
         case asynchronous(@Sendable (HTTPRequest) async throws -> HTTPResponse)
         /// One of the others, chosen by the request's head: a point read at once, the same with a wait in a task.
-        case chosen(@Sendable (HTTPRequest) -> Handler)
+        ///
+        /// What it throws is answered before the body comes, where the caller waits for a word before it sends it.
+        case chosen(@Sendable (HTTPRequest) throws -> Handler)
         /// Answers in a task that begins when the whole body is there, decompressed, in memory.
         ///
         /// - `upTo`: bytes of the body, before and after decompression; more is answered 413.
@@ -28,9 +30,20 @@ package struct Route: Sendable {
     /// A path whose segments in braces match anything: `/predict/async/{id}/results`.
     package var pattern: String
     package var handler: Handler
+    /// The media types in which the route answers what goes well; a caller who accepts none of them is told 406.
+    ///
+    /// Empty for a route that has no body to give, or looks at `Accept` by itself.
+    package var types: [String]
+    /// What a caller is told who asks this path by a method that it does not answer; empty for no more than the methods.
+    package var advice: String
 
-    package init(_ method: HTTPMethod, _ pattern: String, _ handler: Handler) {
+    package init(
+        _ method: HTTPMethod, _ pattern: String, _ handler: Handler, types: [String] = ["application/json"],
+        advice: String = ""
+    ) {
         precondition(pattern.hasPrefix("/"), "a pattern begins with a slash")
+        self.types = types
+        self.advice = advice
         self.method = method
         self.pattern = pattern
         self.handler = handler

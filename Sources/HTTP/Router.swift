@@ -76,7 +76,10 @@ package struct Router: Sendable {
             return .route(entry.route, parameters: parameters)
         }
         let allowed = Self.allowed(by: routes)
-        guard method == .options else { throw HTTPError.methodNotAllowed(allowed: allowed) }
+        guard method == .options else {
+            let advice = routes.values.map(\.route.advice).first { !$0.isEmpty }
+            throw HTTPError.methodNotAllowed(allowed: allowed, advice: advice ?? "")
+        }
         return .options(allowed: allowed)
     }
 

@@ -28,7 +28,9 @@ package final class WorkerDoor: Service {
             HTTPServerConfiguration(
                 host: address.host, port: address.port, threads: 1, connections: Limits.doorConnections),
             router: Router([
-                Route(.get, "/metrics", .immediate { _ in .bytes(metrics.text(), type: MetricText.mediaType) }),
+                Route(
+                    .get, "/metrics", .immediate { _ in .bytes(metrics.text(), type: MetricText.mediaType) },
+                    types: ["text/plain"]),
                 Route(.get, "/live", .immediate { _ in .json(Array(#"{"live":true}"#.utf8)) }),
                 Route(.get, "/ready", .immediate { _ in readiness() }),
             ]), hooks: HTTPServerHooks(clock: clock, requestIDSeed: requestIDSeed, describe: Self.describe))
@@ -59,13 +61,18 @@ package final class WorkerDoor: Service {
             return Problem(status: 500, code: .internalError, detail: "Something went wrong here.")
         }
         var headers = HTTPHeaders()
-        if case .methodNotAllowed(let allowed) = error { headers.set("Allow", allowed.joined(separator: ", ")) }
+        if case .methodNotAllowed(let allowed, _) = error { headers.set("Allow", allowed.joined(separator: ", ")) }
         let status =
             switch error.code {
             case .routeNotFound: 404
             case .methodNotAllowed: 405
+            case .notAcceptable: 406
             case .bodyTooLarge: 413
+            case .targetTooLong: 414
+            case .unsupportedEncoding: 415
+            case .expectationFailed: 417
             case .headersTooLarge: 431
+            case .versionNotSupported: 505
             case .shuttingDown: 503
             case .internalError: 500
             default: 400

@@ -75,17 +75,4 @@ import Testing
     func `every code has a status`(code: ErrorCode) {
         #expect((400..<600).contains(Problems.status(of: code)))
     }
-
-    @Test(arguments: [
-        (nil, true), ("*/*", true), ("application/*;q=0.5", true), ("text/csv, application/json", true),
-        ("text/csv", false), ("application/json;q=0", false),
-    ])
-    func `Accept decides whether JSON may be answered`(accept: String?, isAcceptable: Bool) {
-        var headers = HTTPHeaders()
-        if let accept { headers.set("Accept", accept) }
-        let request = HTTPRequest(
-            method: .get, target: "/", path: "/", query: HTTPQuery(), headers: headers, requestID: "r",
-            remoteAddress: "127.0.0.1")
-        #expect(request.accepts("application/json") == isAcceptable)
-    }
 }

@@ -50,7 +50,7 @@ import Testing
         let requests = shown.samples.filter { $0.name == "sibyl_http_requests_total" }
         #expect(Set(requests.compactMap { $0.labels["route"] }) == ["/predict/async", "/predict/async/{id}", "none"])
         #expect(Set(requests.compactMap { $0.labels["method"] }) == ["GET", "HEAD", "OTHER"])
-        #expect(requests.count <= 3 * 3 * 29)
+        #expect(requests.count <= 3 * 3 * 32)
         #expect(shown.samples.count { $0.name == "sibyl_http_request_duration_seconds_count" } == 3)
     }
 

@@ -33,7 +33,7 @@ let uploading = Route(
     .streamed(upTo: 100_000_000) { _, body in
         let file = try await body.file(named: "file")
         let content = try await bytes(of: file.bytes)
-        let about = "\(file.name)|\(file.fileName ?? "-")|\(file.mediaType ?? "-")|"
+        let about = "\(file.part.name ?? "-")|\(file.fileName ?? "-")|\(file.mediaType ?? "-")|"
         return .bytes(Array(about.utf8) + content, type: "application/octet-stream")
     })
 

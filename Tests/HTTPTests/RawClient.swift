@@ -72,6 +72,12 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
         }
     }
 
+    /// Lets each send go out as a packet of its own.
+    func sendAtOnce() {
+        var isOn: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Sends zeros until the other end takes no more for a fifth of a second; gives how many went.
     func sendWhileTaken(_ total: Int) -> Int {
         let piece = [UInt8](repeating: 0, count: 64 << 10)

@@ -54,8 +54,13 @@ private func describe(_ error: any Error) -> Problem {
         case .forbidden: 403
         case .routeNotFound: 404
         case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .targetTooLong: 414
+        case .versionNotSupported: 505
+        case .expectationFailed: 417
         case .bodyTooLarge: 413
-        case .unsupportedEncoding: 415
+        case .unsupportedEncoding, .unsupportedMediaType: 415
+        case .invalidForm: 422
         case .headersTooLarge: 431
         case .queueFull, .shuttingDown: 503
         default: 500

@@ -72,8 +72,8 @@ import Testing
         }
     }
 
-    /// The library answers these before it asks for a handler, with a page of its own.
-    static let refusedByTheLibrary: [Attack] = [
+    /// What the library would answer with a page of its own, or take.
+    static let refusedBeforeTheLibrary: [Attack] = [
         Attack(
             testDescription: "a length with a sign",
             request: "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: +3\r\n\r\nabc"),
@@ -83,20 +83,78 @@ import Testing
         Attack(testDescription: "NUL in a name", request: "GET /now HTTP/1.1\r\nX\0-A: b\r\nHost: t\r\n\r\n"),
         Attack(testDescription: "a line without a colon", request: "GET /now HTTP/1.1\r\nHost: t\r\nnonsense\r\n\r\n"),
         Attack(testDescription: "no version", request: "GET /now\r\nHost: t\r\n\r\n"),
-        Attack(testDescription: "a version to come", request: "GET /now HTTP/3.0\r\nHost: t\r\n\r\n"),
         Attack(
             testDescription: "a chunk that is no chunk",
             request: "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+        Attack(testDescription: "a bare LF behind a chunk's size", request: chunked + "3\nabc\r\n0\r\n\r\n"),
+        Attack(testDescription: "a bare LF behind a chunk", request: chunked + "3\r\nabc\n0\r\n\r\n"),
+        Attack(testDescription: "a bare LF behind the last chunk", request: chunked + "3\r\nabc\r\n0\n\r\n"),
+        Attack(testDescription: "a bare LF at the body's end", request: chunked + "3\r\nabc\r\n0\r\n\n"),
+        Attack(testDescription: "a chunk longer than its size", request: chunked + "3\r\nabcd\r\n0\r\n\r\n"),
+        Attack(testDescription: "NUL in a chunk's extension", request: chunked + "3;\0\r\nabc\r\n0\r\n\r\n"),
+        Attack(testDescription: "NUL in the query", request: "GET /now?a=\0 HTTP/1.1\r\nHost: t\r\n\r\n"),
+        Attack(testDescription: "an escaped NUL in the query", request: "GET /now?a=%00 HTTP/1.1\r\nHost: t\r\n\r\n"),
+        Attack(testDescription: "bare LFs alone", request: "GET /now HTTP/1.1\nHost: t\n\n"),
+        Attack(testDescription: "another protocol", request: "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{FC}\u{3}\u{3}"),
     ]
 
-    @Test(arguments: refusedByTheLibrary)
-    func `is refused and the connection closed`(attack: Attack) async throws {
+    private static let chunked = "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    @Test(arguments: refusedBeforeTheLibrary)
+    func `is answered 400 in our own words, and nothing behind it is served`(attack: Attack) async throws {
+        try await serving(Self.routes) { fixture in
+            // In one piece, and byte by byte: what the library has read already cannot be looked at.
+            for isSlow in [false, true] {
+                let client = try fixture.connect()
+                if isSlow {
+                    client.sendAtOnce()
+                    // It may be refused before it is whole.
+                    do { for byte in attack.request.utf8 { try client.send([byte]) } } catch is RawClient.Failure {}
+                } else {
+                    try client.send(attack.request + "GET /now HTTP/1.1\r\nHost: t\r\n\r\n")
+                }
+                let answer = String(decoding: try client.readToEnd(), as: UTF8.self)
+                #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
+                #expect(answer.contains("application/problem+json") && answer.contains(#""code":"malformed_request""#))
+                #expect(!answer.contains("HTTP/1.1 200"))
+            }
+        }
+    }
+
+    @Test
+    func `a request behind others is refused in its turn`() async throws {
         try await serving(Self.routes) { fixture in
             let client = try fixture.connect()
-            try client.send(attack.request + "GET /now HTTP/1.1\r\nHost: t\r\n\r\n")
-            let answer = String(decoding: try client.readToEnd(), as: UTF8.self)
-            #expect(answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"))
-            #expect(!answer.contains("HTTP/1.1 200"))
+            let fine = "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            try client.send(fine + fine + "GET /now HTTP/9.9\r\nHost: t\r\n\r\n" + fine)
+            for _ in 0..<2 { #expect(try client.read().text == "abc") }
+            let refused = try client.read()
+            #expect(refused.status == 505 && refused.text.contains(#""code":"version_not_supported""#))
+            #expect(try client.isClosed())
+        }
+    }
+
+    @Test
+    func `a body whose chunks break is never a whole body`() async throws {
+        let broken = Door()
+        let route = Route(
+            .post, "/in",
+            .streamed(upTo: 1_000) { _, body in
+                do { for try await _ in body {} } catch {
+                    broken.open()
+                    throw error
+                }
+                return HTTPResponse(status: 200)
+            })
+        try await serving([route]) { fixture in
+            let client = try fixture.connect()
+            try client.send("POST /in HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            client.pause(milliseconds: 20)
+            try client.send("3\nabc\r\n0\r\n\r\n")
+            let answer = try client.read()
+            #expect(answer.status == 400 && answer.header("Connection")?.lowercased() == "close")
+            #expect(try client.isClosed())
+            try broken.waitUntilOpen()
         }
     }
 
@@ -122,7 +180,10 @@ import Testing
             let refused = try client.get("/now", headers: "X-A: \(padding)\r\n")
             #expect(refused.status == 431)
             #expect(refused.text.contains(#""code":"headers_too_large""#))
-            #expect(try fixture.connect().get("/now?\(padding)").status == 431)
+            let long = try fixture.connect().get("/now?\(padding)")
+            #expect(long.status == 414 && long.text.contains(#""code":"target_too_long""#))
+            let many = try fixture.connect().get("/now", headers: String(repeating: "A: b\r\n", count: 1_000))
+            #expect(many.status == 431)
         }
     }
 

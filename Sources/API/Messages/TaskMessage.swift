@@ -10,12 +10,32 @@ struct TaskMessage {
     /// How long all waiting rows should need; nil when that is not known.
     let queueWait: Duration?
 
-    func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) { write(to: &json) { _ in } }
+
+    /// The message with its tag.
+    ///
+    /// The tag covers everything but the two figures that change by themselves, with the time, and the result, which comes
+    /// with a change of the counts.
+    func tagged() -> (bytes: [UInt8], tag: EntityTag) {
+        var json = JSONWriter()
+        var marks: [Int] = []
+        write(to: &json) { marks.append($0.bytes.count) }
+        let bytes = json.bytes
+        let covered = [bytes[..<marks[0]], bytes[marks[1]..<marks[2]]]
+        return (bytes, EntityTag(revision: stored.task.revision, of: covered))
+    }
+
+    /// - Parameter mark: called before and behind the figures that change with the time, and behind the times.
+    private func write(to json: inout JSONWriter, mark: (JSONWriter) -> Void) {
         json.object { json in
             writeIdentity(to: &json)
             writeInput(to: &json)
-            writeProgress(to: &json)
+            writeRows(to: &json)
+            mark(json)
+            writeSpeed(to: &json)
+            mark(json)
             writeTimes(to: &json)
+            mark(json)
             writeResult(to: &json)
             TaskAddresses(id: stored.task.id).write(to: &json)
         }
@@ -55,7 +75,7 @@ struct TaskMessage {
         }
     }
 
-    private func writeProgress(to json: inout JSONWriter) {
+    private func writeRows(to json: inout JSONWriter) {
         json.key("rows")
         json.object { json in
             json.member("total", stored.task.rows.total)
@@ -66,8 +86,11 @@ struct TaskMessage {
             json.member("cancelled", stored.task.rows.cancelled)
             json.member("expired", stored.task.rows.expired)
         }
-        let progress = self.progress
         json.member("progress", progress.share)
+    }
+
+    private func writeSpeed(to json: inout JSONWriter) {
+        let progress = self.progress
         json.member("rows_per_second", progress.rowsPerSecond)
         json.member("eta_seconds", progress.remainingSeconds)
     }

@@ -70,16 +70,14 @@ struct ResultQuery: Sendable {
         return shape
     }
 
-    /// The first format that the caller accepts; JSON is preferred.
+    /// The format that the caller prefers; JSON where it does not care.
     private static func acceptable(_ request: HTTPRequest) throws -> ResultFormat {
-        let types: [(String, ResultFormat)] = [
-            ("application/json", .json), ("text/csv", .csv), ("application/x-ndjson", .ndjson),
-            ("application/jsonl", .ndjson),
-        ]
-        guard let found = types.first(where: { request.accepts($0.0) }) else {
-            throw APIError.notAcceptable(known: types.map(\.0))
+        let types = ["application/json", "text/csv", "application/x-ndjson", "application/jsonl"]
+        switch try MediaTypes.preferred(types, by: request.headers) {
+        case "application/json": return .json
+        case "text/csv": return .csv
+        default: return .ndjson
         }
-        return found.1
     }
 
     /// The options that the address of the next page repeats.

@@ -7,7 +7,11 @@ struct EventRoutes {
     let context: APIContext
 
     var routes: [Route] {
-        [Route(.get, "/predict/async/{id}/events", .asynchronous { try await events($0) })]
+        [
+            Route(
+                .get, "/predict/async/{id}/events", .asynchronous { try await events($0) }, types: ["text/event-stream"]
+            )
+        ]
     }
 
     private func events(_ request: HTTPRequest) async throws -> HTTPResponse {

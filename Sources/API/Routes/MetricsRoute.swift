@@ -16,7 +16,7 @@ struct MetricsRoute {
                 .get, Self.pattern,
                 .asynchronous { [metrics, reading] _ in
                     .bytes(try await reading.read { metrics.text() }, type: MetricText.mediaType)
-                })
+                }, types: ["text/plain"])
         ]
     }
 }

@@ -12,9 +12,20 @@ struct PredictRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/predict", .prompt(upTo: Limits.jsonBodyBytes) { try await single($0, $1) }),
-            Route(.post, "/predict/batch", .prompt(upTo: Limits.jsonBodyBytes) { try await batch($0, $1) }),
+            Route(.post, "/predict", .chosen { try checked($0) { try await single($0, $1) } }),
+            Route(.post, "/predict/batch", .chosen { try checked($0) { try await batch($0, $1) } }),
         ]
+    }
+
+    /// Refuses what the head alone shows to be wrong, before the rows are sent.
+    private func checked(
+        _ request: HTTPRequest, _ answer: @escaping @Sendable (HTTPRequest, [UInt8]) async throws -> HTTPResponse
+    ) throws -> Route.Handler {
+        try request.requireMediaType("application/json")
+        if !request.query.items.isEmpty {
+            _ = try SubmissionOptions(request, names: SubmissionOptions.synchronous)
+        }
+        return .prompt(upTo: Limits.jsonBodyBytes, answer)
     }
 
     private func single(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
@@ -98,7 +109,6 @@ struct PredictRoutes {
 
     private func predict(_ request: HTTPRequest, _ body: [UInt8], rowLimit: Int) async throws -> Run {
         let start = context.steady.now
-        try request.requireMediaType("application/json")
         if body.isEmpty { throw APIError.bodyRequired }
         let names = SubmissionOptions.synchronous
         let submission = try JSONSubmission(parsing: body, options: names)

@@ -7,7 +7,7 @@ struct ResultRoutes {
     let context: APIContext
 
     var routes: [Route] {
-        [Route(.get, "/predict/async/{id}/results", .asynchronous { try await results($0) })]
+        [Route(.get, "/predict/async/{id}/results", .asynchronous { try await results($0) }, types: [])]
     }
 
     private func results(_ request: HTTPRequest) async throws -> HTTPResponse {

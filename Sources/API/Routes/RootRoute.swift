@@ -7,10 +7,12 @@ struct RootRoute {
     /// What the service answers, for the list.
     let listed: [Route]
 
-    var routes: [Route] { [Route(.get, "/", .immediate { root($0) })] }
+    var routes: [Route] { [Route(.get, "/", .immediate { try root($0) }, types: Self.types)] }
 
-    private func root(_ request: HTTPRequest) -> HTTPResponse {
-        if request.headers.first("Accept")?.contains("text/html") == true {
+    private static let types = ["application/json", "text/html"]
+
+    private func root(_ request: HTTPRequest) throws -> HTTPResponse {
+        if try MediaTypes.preferred(Self.types, by: request.headers) == "text/html" {
             return .bytes(Array(page.utf8), type: "text/html; charset=utf-8", headers: Self.pageHeaders)
         }
         return .json(

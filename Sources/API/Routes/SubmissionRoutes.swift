@@ -11,21 +11,8 @@ struct SubmissionRoutes {
 
     var routes: [Route] {
         [
-            Route(
-                .post, "/predict/async",
-                .chosen { request in
-                    Self.isWhole(request)
-                        ? .prompt(upTo: Limits.jsonBodyBytes) { try await submit(json: $1, $0) }
-                        : .streamed(upTo: Limits.streamBodyBytes) { try await submit($0, $1) }
-                })
+            Route(.post, "/predict/async", .chosen { try handler(for: $0) }, advice: Self.advice)
         ]
-    }
-
-    /// Whether the body is read whole: rows in JSON.
-    private static func isWhole(_ request: HTTPRequest) -> Bool {
-        guard request.query.first("upload") == nil else { return false }
-        let mediaType = request.mediaType
-        return mediaType == nil || mediaType == "application/json"
     }
 
     /// The members of a JSON body: the rows' and the options.
@@ -35,7 +22,7 @@ struct SubmissionRoutes {
     /// The name of a form's part that is the file.
     private static let formPart = "file"
 
-    private func submit(_ request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
+    func submit(_ request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
         if request.query.first("upload") != nil { return try await submit(later: request, body) }
         if body.isForm {
             let file = try await body.file(named: Self.formPart)
@@ -53,7 +40,7 @@ struct SubmissionRoutes {
     // MARK: JSON
 
     /// Accepts a JSON body whole; unless it says otherwise, one bad row refuses all.
-    private func submit(json bytes: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
+    func submit(json bytes: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
         if bytes.isEmpty { throw APIError.bodyRequired }
         let object = try JSONObject(parsing: bytes, members: Self.members)
         if try object.flag("upload") == true { return try await openLater(request, Self.options(bytes)) }

@@ -19,7 +19,7 @@ struct TaskRoutes {
                         ? .immediate { try status($0) } : .asynchronous { try await awaitedStatus($0) }
                 }),
             Route(.post, "/predict/async/{id}/cancel", .asynchronous { try await cancel($0) }),
-            Route(.delete, "/predict/async/{id}", .asynchronous { try await purge($0) }),
+            Route(.delete, "/predict/async/{id}", .asynchronous { try await purge($0) }, types: []),
         ]
     }
 
@@ -37,43 +37,35 @@ struct TaskRoutes {
         let longest = Int(Limits.preferredWait.components.seconds)
         let deadline = context.steady.now + .seconds(try options.integer("wait", in: 0...longest) ?? 0)
         var stored = try await find(request)
-        while isAwaited(stored, by: request), context.steady.now < deadline {
-            let changed: StoredTask?
+        if isAwaited(stored, by: request), context.steady.now < deadline {
             do {
-                changed = try await context.changes.change(
-                    of: stored.task.id, past: stored.task.revision, within: deadline - context.steady.now)
+                let changed = try await context.changes.change(
+                    of: stored.task.id, within: deadline - context.steady.now,
+                    when: { [self] in !isAwaited($0, by: request) })
+                if let changed { stored = changed }
             } catch StoreError.tooManyWaiting {
                 // As if nothing had changed: the caller asks again after the time that the answer names.
-                break
             }
-            guard let changed else { break }
-            stored = changed
         }
         return try await context.reading.read { [self, stored] in try answer(stored, to: request) }
     }
 
+    /// Whether the answer is held: the task has not ended, and is as the caller has it.
     private func isAwaited(_ stored: StoredTask, by request: HTTPRequest) -> Bool {
         if stored.task.status.isFinal { return false }
-        return request.headers.first("If-None-Match") == nil || isKnown(stored, to: request)
+        guard request.headers.first("If-None-Match") != nil else { return true }
+        return context.message(of: stored, result: nil).tagged().tag.isNamed(by: request.headers)
     }
 
-    /// Whether the caller has the task as it is.
-    private func isKnown(_ stored: StoredTask, to request: HTTPRequest) -> Bool {
-        request.headers.all("If-None-Match").contains { $0.contains(tag(of: stored)) }
-    }
-
-    private func tag(of stored: StoredTask) -> String {
-        "\"\(stored.task.revision)-\(stored.task.rows.processing)\""
-    }
-
+    /// Answers with the task, or 304 with the same headers when the caller has it as it is.
     private func answer(_ stored: StoredTask, to request: HTTPRequest) throws -> HTTPResponse {
-        let tag = tag(of: stored)
-        if isKnown(stored, to: request) { return HTTPResponse(status: 304, headers: ["ETag": tag]) }
-        var headers: HTTPHeaders = ["ETag": tag]
         if !stored.task.status.isFinal { _ = try context.forecast.view() }
         let message = try message(of: stored)
+        let (bytes, tag) = message.tagged()
+        var headers: HTTPHeaders = ["ETag": tag.text, "Vary": "Accept-Encoding"]
         if !stored.task.status.isFinal { headers.set("Retry-After", "\(message.progress.retryAfter)") }
-        return .json(JSONWriter.write { message.write(to: &$0) }, headers: headers)
+        if tag.isNamed(by: request.headers) { return HTTPResponse(status: 304, headers: headers) }
+        return .json(bytes, headers: headers)
     }
 
     private func message(of stored: StoredTask) throws -> TaskMessage {
@@ -152,7 +144,9 @@ struct TaskRoutes {
         let message = try await context.reading.read { [self] () throws -> TaskMessage in
             try self.message(of: lookup.task(of: request))
         }
-        return .json(JSONWriter.write { message.write(to: &$0) }, status: status)
+        var headers = HTTPHeaders()
+        if !message.stored.task.status.isFinal { headers.set("Retry-After", "\(message.progress.retryAfter)") }
+        return .json(JSONWriter.write { message.write(to: &$0) }, status: status, headers: headers)
     }
 }
 

@@ -26,8 +26,18 @@ struct UploadRoutes {
             Route(.head, "/predict/async/{id}/input", .asynchronous { try await state($0) }),
             Route(
                 .put, "/predict/async/{id}/input",
-                .streamed(upTo: Limits.streamBodyBytes) { try await receive($0, $1) }),
+                .chosen { request in
+                    try checkHead(of: request)
+                    return .streamed(upTo: Limits.streamBodyBytes) { try await receive($0, $1) }
+                }),
         ]
+    }
+
+    /// Looks at what is wrong whatever the body brings: a point read, on the connection's own thread.
+    private func checkHead(of request: HTTPRequest) throws {
+        _ = try ContentRange(request)
+        guard try lookup.task(of: request).task.input == .receiving else { throw QueueError.notReceiving }
+        _ = try format(of: request)
     }
 
     private func state(_ request: HTTPRequest) async throws -> HTTPResponse {

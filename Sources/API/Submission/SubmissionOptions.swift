@@ -127,13 +127,13 @@ struct SubmissionOptions {
     private static func text(of number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
 
     private static func time(_ text: String, named name: String) throws -> WallTime {
-        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
-        // try? because either way of writing will do
-        let date = styles.lazy.compactMap { try? Date(text, strategy: $0) }.first  // try? because of that
-        guard let date else {
-            throw APIError.invalidParameter(name: name, expected: "a time such as `2026-11-21T09:30:00Z`")
+        guard let time = WallTime(text) else {
+            throw APIError.invalidParameter(
+                name: name,
+                expected: "a day and time that there are, with their zone, such as `2026-11-21T09:30:00Z` or "
+                    + "`2026-11-21T10:30:00+01:00` (in an address `%2B` for the plus)")
         }
-        return WallTime(milliseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()))
+        return time
     }
 }
 

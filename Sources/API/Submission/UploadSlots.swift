@@ -11,6 +11,9 @@ package final class UploadSlots: Sendable {
     /// The number of streams that are being read.
     package var takenCount: Int { taken.load(ordering: .relaxed) }
 
+    /// Whether another stream could be read now; it may be too late when it comes.
+    var hasRoom: Bool { takenCount < limit }
+
     /// Reads a stream in a slot of its own.
     ///
     /// - Throws: ``APIError/tooManyUploads`` when all slots are taken, or what the closure throws.

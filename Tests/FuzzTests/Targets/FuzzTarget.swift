@@ -4,7 +4,7 @@
 /// as a fused text kernel, gets a case here, a file beside this one and a few seeds: everything else follows.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case csv, ndjson, json, resumption, number, utf8
-    case target, head, fields
+    case target, head, fields, form, framing
     case gzip, blob, manifest, kernel
 
     /// Reads the bytes.
@@ -21,6 +21,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .target: try AddressFuzz.run(bytes)
         case .head: try HeadFuzz.run(bytes)
         case .fields: try FieldFuzz.run(bytes)
+        case .framing: try FramingFuzz.run(bytes)
+        case .form: try FormFuzz.run(bytes)
         case .gzip: try GzipFuzz.run(bytes)
         case .blob: try BlobFuzz.run(bytes)
         case .manifest: try ManifestFuzz.run(bytes)

@@ -12,17 +12,16 @@ extension HTTPBody {
     ///   or what broke the body. What stands behind the file is judged when the file is read.
     package func file(named name: String) async throws -> HTTPFormFile {
         guard let form else { throw HTTPError.form(.notForm) }
-        let parser = try form.get()
+        var reader = FormFileReader(try form.get(), name: name)
         var source = makeAsyncIterator()
-        while !parser.hasPart {
+        while reader.part == nil {
             guard let bytes = try await source.next() else {
-                try parser.finish(expecting: name)
+                try reader.finish()
                 break
             }
-            try parser.feed(bytes, expecting: name)
+            try reader.feed(bytes)
         }
-        let part = try parser.part(named: name)
-        return HTTPFormFile(
-            part, name: name, bytes: .init(FormReading(source: source, parser: parser, name: name)))
+        guard let part = reader.part else { throw HTTPError.form(.noFile(expected: name)) }
+        return HTTPFormFile(part, bytes: .init(FormReading(source: source, reader: reader)))
     }
 }

@@ -5,21 +5,21 @@ import Synchronization
 ///
 /// Comes from: ``HTTPBody/file(named:)``. Goes to: the handler of a streamed route.
 package struct HTTPFormFile: Sendable {
-    /// The part's name: the one that was asked for.
-    package let name: String
-    /// What the caller calls the file, unchecked; nil without a `filename`, because `filename*` is not read.
-    package let fileName: String?
+    /// What the part's headers say.
+    package let part: FormPart
     /// The part's media type in small letters and without parameters; nil when it names none.
     package let mediaType: String?
     package let bytes: Bytes
 
-    init(_ part: FormParser.Part, name: String, bytes: Bytes) {
-        self.name = name
-        fileName = part.fileName
+    init(_ part: FormPart, bytes: Bytes) {
+        self.part = part
         let type = part.contentType?.prefix { $0 != ";" }.trimmingSpaces.lowercased()
         mediaType = type?.isEmpty == false ? type : nil
         self.bytes = bytes
     }
+
+    /// What the caller calls the file, unchecked; nil when the part names none.
+    package var fileName: String? { part.fileName }
 
     /// The file's bytes in pieces; their end is the end of the whole form.
     ///
@@ -32,31 +32,26 @@ package struct HTTPFormFile: Sendable {
 
         /// - Precondition: it is the first one.
         package func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(source: form.takeSource(), parser: form.parser, name: form.name)
+            let (source, reader) = form.take()
+            return AsyncIterator(source: source, reader: reader)
         }
     }
 
     /// Reads one form to its end.
     package struct AsyncIterator: AsyncIteratorProtocol {
-        private var source: HTTPBody.AsyncIterator
-        private let parser: FormParser
-        private let name: String
-
-        fileprivate init(source: HTTPBody.AsyncIterator, parser: FormParser, name: String) {
-            self.source = source
-            self.parser = parser
-            self.name = name
-        }
+        fileprivate var source: HTTPBody.AsyncIterator
+        fileprivate var reader: FormFileReader
 
         package mutating func next() async throws -> [UInt8]? {
             while true {
-                let piece = try parser.takeBytes()
+                let piece = try reader.takeBytes()
                 guard piece.isEmpty else { return piece }
                 guard let bytes = try await source.next() else {
-                    try parser.finish(expecting: name)
-                    return nil
+                    try reader.finish()
+                    let rest = try reader.takeBytes()
+                    return rest.isEmpty ? nil : rest
                 }
-                try parser.feed(bytes, expecting: name)
+                try reader.feed(bytes)
             }
         }
     }
@@ -64,23 +59,24 @@ package struct HTTPFormFile: Sendable {
 
 /// A form whose file has begun: hands on the one iterator of its body.
 final class FormReading: Sendable {
-    let parser: FormParser
-    let name: String
-    private let source: Mutex<HTTPBody.AsyncIterator?>
-
-    init(source: sending HTTPBody.AsyncIterator, parser: FormParser, name: String) {
-        self.source = Mutex(source)
-        self.parser = parser
-        self.name = name
+    private struct Reading {
+        let source: HTTPBody.AsyncIterator
+        let reader: FormFileReader
     }
 
-    func takeSource() -> sending HTTPBody.AsyncIterator {
-        let taken = source.withLock { source in
-            let taken = source
-            source = nil
+    private let reading: Mutex<Reading?>
+
+    init(source: sending HTTPBody.AsyncIterator, reader: FormFileReader) {
+        reading = Mutex(Reading(source: source, reader: reader))
+    }
+
+    func take() -> sending (HTTPBody.AsyncIterator, FormFileReader) {
+        let taken = reading.withLock { reading in
+            let taken = reading
+            reading = nil
             return taken
         }
         guard let taken else { preconditionFailure("the file of a form is read once") }
-        return taken
+        return (taken.source, taken.reader)
     }
 }
