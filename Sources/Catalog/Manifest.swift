@@ -42,6 +42,7 @@ struct Manifest: Codable {
     struct Outputs: Codable {
         var labels: [String]?
         var probabilities: String?
+        var scores: String?
         var value: String?
         var values: String?
         var width: Int?
@@ -81,6 +82,7 @@ struct Manifest: Codable {
         var input: JSONValue
         var prediction: JSONValue
         var probabilities: [Float]?
+        var scores: [Float]?
     }
 }
 

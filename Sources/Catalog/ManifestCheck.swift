@@ -76,22 +76,7 @@ struct ManifestCheck {
         let outputs = manifest.outputs
         switch manifest.task {
         case .classification:
-            let labels = outputs.labels ?? []
-            guard labels.count >= 2, Set(labels).count == labels.count, outputs.probabilities != nil else {
-                throw fault("a classification needs `labels`, at least two, and `probabilities`")
-            }
-            if let positive = outputs.positiveLabel, !labels.contains(positive) {
-                throw fault("`positive_label` must be one of the labels")
-            }
-            if let threshold = outputs.threshold, !(0...1).contains(threshold) || outputs.positiveLabel == nil {
-                throw fault("`threshold` must be 0 to 1 and needs a `positive_label`")
-            }
-            if outputs.threshold != nil, labels.count != 2 {
-                throw fault("`threshold` says nothing of more than two labels; leave it out")
-            }
-            return ModelOutput(
-                kind: .classification, labels: labels, positiveLabel: outputs.positiveLabel,
-                threshold: outputs.threshold)
+            return try classification(outputs)
         case .regression:
             guard outputs.value != nil else { throw fault("a regression needs `value`, the name of its tensor") }
             return ModelOutput(kind: .regression)
@@ -101,6 +86,33 @@ struct ManifestCheck {
             }
             return ModelOutput(kind: .vector, width: width)
         }
+    }
+
+    private func classification(_ outputs: Manifest.Outputs) throws -> ModelOutput {
+        let labels = outputs.labels ?? []
+        guard labels.count >= 2, Set(labels).count == labels.count else {
+            throw fault("a classification needs `labels`, at least two, each once")
+        }
+        guard (outputs.probabilities == nil) != (outputs.scores == nil) else {
+            throw fault("a classification needs `probabilities`, or `scores` where its values are none; one of them")
+        }
+        if let positive = outputs.positiveLabel, !labels.contains(positive) {
+            throw fault("`positive_label` must be one of the labels")
+        }
+        if let threshold = outputs.threshold {
+            guard (0...1).contains(threshold), outputs.positiveLabel != nil else {
+                throw fault("`threshold` must be 0 to 1 and needs a `positive_label`")
+            }
+            guard labels.count == 2 else {
+                throw fault("`threshold` says nothing of more than two labels; leave it out")
+            }
+            guard outputs.scores == nil else {
+                throw fault("`threshold` is a probability, which `scores` are not; leave it out")
+            }
+        }
+        return ModelOutput(
+            kind: .classification, labels: labels, givesScores: outputs.scores != nil,
+            positiveLabel: outputs.positiveLabel, threshold: outputs.threshold)
     }
 
     /// Names become parts of paths and addresses.

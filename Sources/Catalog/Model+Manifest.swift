@@ -20,7 +20,7 @@ extension Model {
             inputNotes: manifest.inputs.map { InputNote(unit: $0.unit, description: $0.description) },
             layout: manifest.inputs.map { TensorPlace(tensor: $0.tensor, column: $0.column) },
             output: output,
-            outputTensor: manifest.outputs.probabilities ?? manifest.outputs.value ?? manifest.outputs.values ?? "",
+            outputTensor: manifest.outputs.tensor,
             versions: try manifest.versions.map {
                 try ModelVersion($0, folder: folder, signature: signature, output: output, check: check)
             },
@@ -67,17 +67,35 @@ extension GoldenRows {
         if let fault = rows.faults.first {
             throw check.fault("golden row \(fault.row) does not fit the inputs: \(fault.message)")
         }
-        let answers = golden.rows.map { row in
-            row.probabilities ?? (row.prediction.number.map { [Float($0)] } ?? row.prediction.numbers ?? [])
+        let answers = golden.rows.map { $0.answer(of: output) }
+        let isClassification = output.kind == .classification
+        guard answers.allSatisfy({ $0.count == output.width || $0.isEmpty && isClassification }) else {
+            throw check.fault(
+                isClassification
+                    ? "each golden row's `\(output.givesScores ? "scores" : "probabilities")` must be one for each label"
+                    : "each golden row must have \(output.width) answers")
         }
-        guard answers.allSatisfy({ $0.count == output.width }) else {
-            throw check.fault("each golden row must have \(output.width) answers")
-        }
-        let labels = output.kind == .classification ? golden.rows.map { $0.prediction.text ?? "" } : []
+        let labels = isClassification ? golden.rows.map { $0.prediction.text ?? "" } : []
         guard labels.allSatisfy(output.labels.contains) else {
             throw check.fault("each golden row's prediction must be one of the labels")
         }
         self.init(rows: rows, answers: answers, labels: labels, tolerance: golden.tolerance)
+    }
+}
+
+extension Manifest.Outputs {
+    /// The name of the tensor that holds the answers.
+    fileprivate var tensor: String { probabilities ?? scores ?? value ?? values ?? "" }
+}
+
+extension Manifest.GoldenRow {
+    /// The values that a model must give; none where only the label is known.
+    fileprivate func answer(of output: ModelOutput) -> [Float] {
+        guard output.kind == .classification else {
+            return prediction.number.map { [Float($0)] } ?? prediction.numbers ?? []
+        }
+        let values = (output.givesScores ? scores : probabilities) ?? []
+        return values.count == 1 ? output.completed(values[0]) : values
     }
 }
 

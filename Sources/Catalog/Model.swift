@@ -65,7 +65,8 @@ package struct ModelVersion: Sendable {
 /// Rows whose answers are known, from the library that trained the model.
 package struct GoldenRows: Sendable {
     package let rows: Rows
-    /// The expected answers, one for each row: probabilities, or the output itself.
+    /// The expected answers, one for each row: probabilities, scores or the output itself; of a classification an answer is
+    /// empty where only the label is known.
     package let answers: [[Float]]
     /// The expected labels, one for each row; empty unless a classification.
     package let labels: [String]

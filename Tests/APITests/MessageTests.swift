@@ -34,6 +34,21 @@ import Testing
         #expect(rows[1]["prediction"] == nil)
     }
 
+    @Test func `a row of scores has a label and a margin, and null where probabilities stand`() throws {
+        var output = output
+        output.givesScores = true
+        let message = PredictionMessage(output: output, version: "v1")
+        let row = try #require(
+            try object { json in
+                json.array {
+                    message.write(
+                        Predictions(count: 1, width: 2, values: [-5.25, 5.25]), rows: 0..<1, firstRow: 0, to: &$0)
+                }
+            } as? [[String: Any]])[0]
+        #expect(row["prediction"] as? String == "yes" && row["score"] as? Double == 5.25)
+        #expect(row["confidence"] is NSNull && row["probabilities"] is NSNull)
+    }
+
     @Test(arguments: [
         (PredictionTask.Status.processing, 10, 4, 40.0, 6.0), (.completed, 10, 10, 100.0, 0.0),
     ])

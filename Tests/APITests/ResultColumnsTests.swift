@@ -8,6 +8,8 @@ import Testing
     private static let campaign = ModelOutput(
         kind: .classification, labels: ["no", "yes"], positiveLabel: "yes", threshold: 0.3)
     private static let species = ModelOutput(kind: .classification, labels: ["a", "b", "c"])
+    private static let margins = ModelOutput(
+        kind: .classification, labels: ["no", "yes"], givesScores: true, positiveLabel: "yes")
     private static let price = ModelOutput(kind: .regression)
     private static let vector = ModelOutput(kind: .vector, width: 3)
 
@@ -30,6 +32,9 @@ import Testing
             (species, nil, false, "prediction confidence a b c error"),
             (species, nil, true, "prediction confidence error"),
             (species, .top(2), true, "prediction confidence label_1 probability_1 label_2 probability_2 error"),
+            (margins, nil, false, "prediction score confidence error"), (margins, nil, true, "prediction score error"),
+            (margins, .all, false, "prediction score confidence error"),
+            (margins, .top(1), true, "prediction score error"),
             (price, nil, false, "prediction error"), (price, .all, true, "prediction error"),
             (vector, nil, false, "output_1 output_2 output_3 error"),
             (vector, .top(1), true, "output_1 output_2 output_3 error"),
@@ -74,6 +79,12 @@ import Testing
         #expect(throws: APIError.self) { try Self.species.withThreshold(0.5) }
         #expect(throws: APIError.self) { try Self.price.withThreshold(0.5) }
         #expect(try Self.price.withThreshold(nil) == Self.price)
+    }
+
+    @Test func `a model of scores has a label and a margin, and no confidence`() throws {
+        let columns = try ResultColumns(Self.margins, ResultShape(probabilities: .top(2)), isJoined: false)
+        #expect(columns.cells([-5.25, 5.25], fault: nil) == [.text("yes"), .number(5.25), .empty, .empty])
+        #expect(throws: APIError.self) { try Self.margins.withThreshold(0.5) }
     }
 
     @Test func `a row that failed has its reason and nothing else`() throws {

@@ -35,6 +35,30 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         #expect(model.timeout == .seconds(10))
     }
 
+    @Test func `scores in place of probabilities are an output of their own`() throws {
+        let draft = try ManifestDraft().with("outputs/probabilities", nil).with("outputs/scores", #""margins""#)
+        let rows = ["[-1, 0, 2.5]", "[3, 0, 1]"].enumerated().map { index, scores in
+            #"{"input": [5,3,1,0], "prediction": "setosa", "scores": \#(scores)}"#
+        }
+        let model = try Model(
+            manifest: draft.with("versions/0/golden/rows", "[\(rows.joined(separator: ","))]").bytes, folder: "/m/iris")
+        #expect(model.output.givesScores && model.outputTensor == "margins")
+        #expect(model.versions[0].golden?.answers == [[-1, 0, 2.5], [3, 0, 1]])
+    }
+
+    @Test func `golden rows may have the label alone, and one value of two labels stands for both`() throws {
+        let outputs = #"{"labels": ["no", "yes"], "GIVES": "p"}"#
+        for (gives, value, both) in [("scores", "1.5", [-1.5, 1.5]), ("probabilities", "0.75", [0.25, 0.75])] {
+            let rows =
+                #"[{"input": [5,3,1,0], "prediction": "yes", "\#(gives)": [\#(value)]},"#
+                + #"{"input": [5,3,1,0], "prediction": "no"}]"#
+            let draft = try ManifestDraft().with("outputs", outputs.replacing("GIVES", with: gives))
+                .with("versions/0/golden/rows", rows)
+            let golden = try Model(manifest: draft.bytes, folder: "/m/iris").versions[0].golden
+            #expect(golden?.answers == [both.map { Float($0) }, []] && golden?.labels == ["yes", "no"])
+        }
+    }
+
     @Test(arguments: [
         ManifestSlip("name", #""Iris""#, "`name` must be 1 to 64"),
         ManifestSlip("name", #""""#, "`name` must be 1 to 64"),
@@ -86,7 +110,8 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("outputs/labels", #"["one"]"#, "a classification needs `labels`, at least two"),
         ManifestSlip("outputs/labels", #"["a","b","a"]"#, "a classification needs `labels`"),
         ManifestSlip(
-            "outputs/probabilities", nil, "a classification needs `labels`, at least two, and `probabilities`"),
+            "outputs/probabilities", nil, "a classification needs `probabilities`, or `scores`"),
+        ManifestSlip("outputs/scores", #""margins""#, "a classification needs `probabilities`, or `scores`"),
         ManifestSlip("outputs/positive_label", #""rosa""#, "`positive_label` must be one of the labels"),
         ManifestSlip("outputs/threshold", "0.5", "`threshold` must be 0 to 1 and needs a `positive_label`"),
         ManifestSlip(
@@ -97,6 +122,10 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
             "outputs",
             #"{"labels":["a","b","c"],"probabilities":"p","positive_label":"a","threshold":0.5}"#,
             "`threshold` says nothing of more than two labels"),
+        ManifestSlip(
+            "outputs",
+            #"{"labels":["setosa","versicolor"],"scores":"p","positive_label":"setosa","threshold":0.5}"#,
+            "`threshold` is a probability, which `scores` are not"),
         ManifestSlip("task", #""regression""#, "a regression needs `value`"),
         ManifestSlip("task", #""vector""#, "a vector needs `values`"),
         ManifestSlip("outputs/width", #""3""#, "at `/outputs/width` the value has the wrong type"),
@@ -125,7 +154,7 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("versions/0/golden/rows/1/input/sepal_length", "-1", "golden row 1 does not fit the inputs"),
         ManifestSlip("versions/0/golden/rows/1/input/extra", "1", "golden row 1 does not fit the inputs"),
         ManifestSlip("versions/0/golden/rows/1/input", "7", "golden row 1 does not fit the inputs"),
-        ManifestSlip("versions/0/golden/rows/1/probabilities", "[0.5,0.5]", "each golden row must have 3 answers"),
+        ManifestSlip("versions/0/golden/rows/1/probabilities", "[0.5,0.5]", "must be one for each label"),
         ManifestSlip("versions/0/golden/rows/1/prediction", #""rosa""#, "each golden row's prediction must be one of"),
         ManifestSlip("versions/0/golden/rows/1/prediction", "1", "each golden row's prediction must be one of"),
         ManifestSlip("versions/0/trained_at", "7", "at `/versions/0/trained_at` the value has the wrong type"),

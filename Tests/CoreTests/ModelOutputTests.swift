@@ -45,7 +45,24 @@ import Testing
         #expect(ModelOutput(kind: .vector, width: 7).width == 7)
     }
 
+    @Test func `of scores the greatest wins, and one score of two labels is the second one's`() {
+        let output = ModelOutput(kind: .classification, labels: ["no", "yes"], givesScores: true)
+        #expect(output.completed(2.5) == [-2.5, 2.5] && output.completed(-1) == [1, -1])
+        #expect([2.5, 0, -1].map { output.label(of: output.completed($0)[...]) } == [1, 0, 0])
+        #expect(!output.hasProbabilities && three.hasProbabilities)
+        #expect(ModelOutput(kind: .classification, labels: ["no", "yes"]).completed(0.75) == [0.25, 0.75])
+        #expect(ModelOutput(kind: .regression).completed(3) == [3] && three.completed(3) == [3])
+    }
+
+    @Test func `an output that was kept before there were scores gives probabilities`() throws {
+        let kept = #"{"kind": "classification", "labels": ["a", "b"], "width": 2}"#
+        let output = try JSONDecoder().decode(ModelOutput.self, from: Data(kept.utf8))
+        #expect(output == ModelOutput(kind: .classification, labels: ["a", "b"]))
+    }
+
     @Test func `an output kept with a task reads back equal`() throws {
+        let scores = ModelOutput(kind: .classification, labels: ["a", "b"], givesScores: true)
+        #expect(try JSONDecoder().decode(ModelOutput.self, from: JSONEncoder().encode(scores)) == scores)
         let output = ModelOutput(
             kind: .classification, labels: ["nein", "ja"], positiveLabel: "ja", threshold: 0.25)
         let kept = try JSONEncoder().encode(output)

@@ -85,6 +85,12 @@ struct ModelMessage {
     private func writeOutput(to json: inout JSONWriter) {
         json.key("labels")
         json.array { json in for label in model.output.labels { json.value(label) } }
+        json.key("gives")
+        if model.output.kind == .classification {
+            json.value(model.output.givesScores ? "scores" : "probabilities")
+        } else {
+            json.null()
+        }
         json.member("positive_label", model.output.positiveLabel)
         json.key("threshold")
         model.output.threshold.map { json.value($0) } ?? json.null()

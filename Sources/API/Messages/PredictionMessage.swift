@@ -83,7 +83,7 @@ struct PredictionMessage {
         if shape.shows("prediction") { json.member("prediction", output.labels[label]) }
         if shape.shows("confidence") {
             json.key("confidence")
-            json.value(values[values.startIndex + label])
+            if output.givesScores { json.null() } else { json.value(values[values.startIndex + label]) }
         }
         if shape.shows("score") {
             json.key("score")
@@ -104,6 +104,7 @@ struct PredictionMessage {
         case .top(let count): shown = ResultColumns.top(count, of: values)
         }
         json.key("probabilities")
+        guard output.hasProbabilities else { return json.null() }
         json.object { json in
             for index in shown {
                 json.key(escaping: output.labels[index])

@@ -29,7 +29,6 @@ struct ResultColumns {
     /// - Throws: ``APIError/invalidParameter(name:expected:)`` when a field is asked for that there is not.
     init(_ output: ModelOutput, _ shape: ResultShape, isJoined: Bool) throws {
         let shown = shape.probabilities ?? (isJoined ? .none : .all)
-        let asksForConfidence = shape.fields?.contains("confidence") ?? false
         // Every probability can be asked for by its own name.
         let all = Self.columns(of: output, shape.fields == nil ? shown : shown == .none ? .all : shown)
         var chosen = all
@@ -41,14 +40,15 @@ struct ResultColumns {
                 }
                 return column
             }
-        } else if isJoined, output.kind == .classification, output.positiveLabel != nil, !asksForConfidence {
-            // One number beside the prediction is what a campaign is sorted by.
+        } else if isJoined, output.kind == .classification, output.positiveLabel != nil || output.givesScores {
+            // One number beside the prediction is what a campaign is sorted by; a model of scores has no confidence.
             chosen.removeAll { $0.name == "confidence" }
         }
         names = chosen.map(\.name)
         columns = chosen.map(\.column)
         self.output = output
-        topCount = if case .top(let count) = shown { min(count, output.labels.count) } else { 0 }
+        topCount =
+            if case .top(let count) = shown, output.hasProbabilities { min(count, output.labels.count) } else { 0 }
     }
 
     private static func columns(
@@ -62,7 +62,7 @@ struct ResultColumns {
                 columns.append(("score", .score(positive)))
             }
             columns.append(("confidence", .confidence))
-            switch shown {
+            switch output.hasProbabilities ? shown : .none {
             case .none: break
             case .all: columns += output.labels.enumerated().map { ($1, .probability($0)) }
             case .top(let count):
@@ -90,7 +90,7 @@ struct ResultColumns {
         for column in columns {
             switch column {
             case .prediction: body(.text(output.labels[label]))
-            case .confidence: body(.number(values[start + label]))
+            case .confidence: body(output.givesScores ? .empty : .number(values[start + label]))
             case .score(let index), .probability(let index), .value(let index): body(.number(values[start + index]))
             case .topLabel(let place): body(.text(output.labels[top[place]]))
             case .topProbability(let place): body(.number(values[start + top[place]]))

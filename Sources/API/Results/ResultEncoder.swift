@@ -140,6 +140,10 @@ extension ModelOutput {
         guard labels.count == 2, positiveLabel != nil else {
             throw APIError.invalidParameter(name: "threshold", expected: "left out: this model has no positive label")
         }
+        guard hasProbabilities else {
+            throw APIError.invalidParameter(
+                name: "threshold", expected: "left out: this model gives scores, not probabilities")
+        }
         var output = self
         output.threshold = threshold
         return output

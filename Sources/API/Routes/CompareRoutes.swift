@@ -19,7 +19,8 @@ struct CompareRoutes {
         guard a.task.status.isFinal, b.task.status.isFinal else { throw APIError.taskRuns }
         let outputs = (a.task.output, b.task.output)
         guard a.task.isWhole, b.task.isWhole, a.task.rows.total == b.task.rows.total,
-            outputs.0.kind == outputs.1.kind, outputs.0.labels == outputs.1.labels, outputs.0.width == outputs.1.width
+            outputs.0.kind == outputs.1.kind, outputs.0.labels == outputs.1.labels,
+            outputs.0.givesScores == outputs.1.givesScores, outputs.0.width == outputs.1.width
         else { throw APIError.notComparable }
         var comparison = TaskComparison(outputs.0, outputs.1)
         var first = ResultRows(ResultReading(a, context: context, withRecords: false, follows: false))
