@@ -48,7 +48,7 @@ package enum Problems {
         case .targetTooLong: 414
         case .expectationFailed: 417
         case .headersTooLarge: 431
-        case .nonFiniteOutput, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
+        case .nonFiniteOutput, .notProbabilities, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
             .modelInvalid, .modelDigestMismatch, .selfTestFailed, .configurationInvalid, .runtimeLibraryMissing:
             500
         case .versionNotSupported: 505

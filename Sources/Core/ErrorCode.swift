@@ -65,6 +65,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
 
     // The work was taken and a row or the task failed.
     case nonFiniteOutput = "non_finite_output"
+    case notProbabilities = "not_probabilities"
     case predictionFailed = "prediction_failed"
     case modelUnavailable = "model_unavailable"
     case workerCrashed = "worker_crashed"
@@ -96,7 +97,8 @@ extension ErrorCode {
     /// What may come of trying again what failed so.
     package var retryClass: RetryClass {
         switch self {
-        case .nonFiniteOutput, .predictionFailed, .modelUnavailable, .workerCrashed, .predictionTimeout, .queueFull,
+        case .nonFiniteOutput, .notProbabilities, .predictionFailed, .modelUnavailable, .workerCrashed,
+            .predictionTimeout, .queueFull,
             .storageBusy, .storageFailed, .diskLow, .shuttingDown, .unreachable, .internalError:
             .retryable
         case .corruptPayload, .modelInvalid, .modelDigestMismatch, .selfTestFailed, .runtimeLibraryMissing,

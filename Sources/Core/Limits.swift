@@ -242,6 +242,14 @@ package enum Limits {
     package static let memoryPause = Duration.seconds(5)
     /// Rows in one run.
     package static let runRows = 4_096
+    /// Maximum of a graph's own fixed number of rows: one row costs as much as all of them.
+    package static let fixedBatchRows = 1_024
+    /// Bytes of a file of golden rows, which an import holds in memory.
+    package static let goldenFileBytes = 64 << 20
+    /// Rows of that file: some seconds of ONNX Runtime.
+    package static let goldenFileRows = 100_000
+    /// Golden rows of that file that are kept in the manifest: each worker runs them when it loads the model.
+    package static let keptGoldenRows = 100
     /// Deaths of a worker in which a chunk may be involved, running alone, before its rows are failed: some six find a row
     /// among 4,096.
     package static let crashes = 40

@@ -20,8 +20,9 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     package var givesScores: Bool
     /// The label whose probability, or margin, is the `score`; nil when the model names none.
     package var positiveLabel: String?
-    /// The score from which on the prediction is the positive label, 0 to 1; nil for the most probable label. Only for
-    /// probabilities.
+    /// The score from which on the prediction is the positive label, 0 to 1; nil for the most probable label.
+    ///
+    /// Only for probabilities.
     package var threshold: Float?
     /// The number of values a row.
     package var width: Int

@@ -14,6 +14,8 @@ package enum InferenceError: CodedError, Equatable {
     case modelMismatch(model: String, reason: String)
     /// A file that is to become a model is none of those that can be imported.
     case notImportable(reason: String)
+    /// What the manifest calls probabilities are none.
+    case notProbabilities(model: String, found: String)
     /// A golden row did not give its golden answer.
     case selfTest(model: String, row: Int, reason: String)
     /// The rows are not of the model's signature.
@@ -27,7 +29,7 @@ package enum InferenceError: CodedError, Equatable {
         case .refused, .rowCount: .predictionFailed
         case .wrongRows: .corruptPayload
         case .digestMismatch: .modelDigestMismatch
-        case .modelMismatch, .notImportable: .modelInvalid
+        case .modelMismatch, .notImportable, .notProbabilities: .modelInvalid
         case .selfTest: .selfTestFailed
         }
     }
@@ -43,6 +45,11 @@ package enum InferenceError: CodedError, Equatable {
             "The file of `\(model)` is not the one its manifest describes; restore it, or make a new version."
         case .modelMismatch(let model, let reason): "The model `\(model)` does not suit its manifest: \(reason)."
         case .notImportable(let reason): "The file cannot be imported: \(reason)."
+        case .notProbabilities(let model, let found):
+            "The model `\(model)` gives scores such as margins where its manifest has probabilities: \(found), where each is "
+                + "0 to 1 and a row's add up to 1. Train it to give probabilities (CalibratedClassifierCV around LinearSVC, "
+                + "hinge loss, a perceptron or ridge) and convert it without `raw_scores`; or accept labels without a "
+                + "confidence: `scores` in place of `probabilities` in its manifest, `--scores` at the import."
         case .selfTest(let model, let row, let reason):
             // A reason that is a row's fault ends already.
             "The model `\(model)` fails its own test at golden row \(row): \(reason)\(reason.hasSuffix(".") ? "" : ".")"

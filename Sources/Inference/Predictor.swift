@@ -8,6 +8,8 @@ package protocol Predictor: Sendable {
     var output: ModelOutput { get }
     /// What runs it.
     var engine: InferenceEngine { get }
+    /// What is slow about its file, and the remedy; nil for nothing.
+    var warning: String? { get }
     /// Rows that a run has at most, by memory and by time.
     var runRows: Int { get }
 
@@ -23,4 +25,8 @@ package protocol Predictor: Sendable {
 
     /// Ends the runs that go on now, soon and with an error, if the model allows it.
     func terminate() throws
+}
+
+extension Predictor {
+    package var warning: String? { nil }
 }

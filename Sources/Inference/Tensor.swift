@@ -25,11 +25,13 @@ final class Tensor {
     /// Makes a tensor of rows × 1 texts.
     ///
     /// The texts are written into the library's own buffers: its other way of filling cuts texts at a NUL.
-    convenience init(texts: TextColumn, rows: Range<Int>, runtime: OnnxRuntime) throws {
-        try self.init(rows: rows.count, columns: 1, type: .string, runtime: runtime)
+    ///
+    /// - Parameter count: the tensor's rows: the last text again and again behind the others.
+    convenience init(texts: TextColumn, rows: Range<Int>, filledUpTo count: Int, runtime: OnnxRuntime) throws {
+        try self.init(rows: count, columns: 1, type: .string, runtime: runtime)
         try texts.bytes.withUnsafeBytes { source in
-            for (index, row) in rows.enumerated() {
-                let text = texts.range(at: row)
+            for index in 0..<count {
+                let text = texts.range(at: min(rows.lowerBound + index, rows.upperBound - 1))
                 var target: UnsafeMutablePointer<CChar>?
                 try runtime.check(
                     "resized_string_buffer",

@@ -53,24 +53,29 @@ struct TensorFeed: Sendable {
     }
 
     /// Makes the tensor for a part of the rows that have values.
-    func makeTensor(_ rows: Rows, _ part: Range<Int>, runtime: OnnxRuntime) throws -> Tensor {
+    ///
+    /// - Parameter count: the tensor's rows: the part's last one again and again behind the others.
+    func makeTensor(
+        _ rows: Rows, _ part: Range<Int>, filledUpTo count: Int, runtime: OnnxRuntime
+    ) throws -> Tensor {
         switch type {
         case .string:
             guard case .text(let texts) = rows.columns[inputs[0]] else { preconditionFailure("checked when planned") }
-            return try Tensor(texts: texts, rows: part, runtime: runtime)
-        case .float: return try numbers(rows, part, runtime, float: { $0 }, int: { Float($0) })
-        case .double: return try numbers(rows, part, runtime, float: { Double($0) }, int: { Double($0) })
-        case .int64: return try numbers(rows, part, runtime, float: { Int64(exactly: $0) ?? 0 }, int: { $0 })
-        case .bool: return try numbers(rows, part, runtime, float: { $0 != 0 }, int: { $0 != 0 })
+            return try Tensor(texts: texts, rows: part, filledUpTo: count, runtime: runtime)
+        case .float: return try numbers(rows, part, count, runtime, float: { $0 }, int: { Float($0) })
+        case .double: return try numbers(rows, part, count, runtime, float: { Double($0) }, int: { Double($0) })
+        case .int64: return try numbers(rows, part, count, runtime, float: { Int64(exactly: $0) ?? 0 }, int: { $0 })
+        case .bool: return try numbers(rows, part, count, runtime, float: { $0 != 0 }, int: { $0 != 0 })
         }
     }
 
     /// Columns are stored one after the other, tensors row after row.
     private func numbers<Number: BitwiseCopyable>(
-        _ rows: Rows, _ part: Range<Int>, _ runtime: OnnxRuntime, float: (Float) -> Number, int: (Int64) -> Number
+        _ rows: Rows, _ part: Range<Int>, _ count: Int, _ runtime: OnnxRuntime, float: (Float) -> Number,
+        int: (Int64) -> Number
     ) throws -> Tensor {
         let width = inputs.count
-        return try Tensor(rows: part.count, columns: width, type: type, runtime: runtime) { target in
+        return try Tensor(rows: count, columns: width, type: type, runtime: runtime) { target in
             for (column, input) in inputs.enumerated() {
                 switch rows.columns[input] {
                 case .float(let values):
@@ -80,6 +85,7 @@ struct TensorFeed: Sendable {
                 case .text: preconditionFailure("checked when planned")
                 }
             }
+            for index in part.count * width..<count * width { target[index] = target[index - width] }
         }
     }
 }

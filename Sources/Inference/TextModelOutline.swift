@@ -10,8 +10,30 @@ package struct TextModelOutline: Sendable, Equatable {
     package let output: String
     /// Values a row.
     package let width: Int
-    /// The label of each value; nil when the file does not name as many.
+    /// The label of each value, or the two of one value; nil when the file does not name as many.
     package let labels: [String]?
+    /// The patterns by which the file finds words, without repeats.
+    package let tokenPatterns: [String]
+
+    /// What scikit-learn's default pattern means to ONNX Runtime, and what its converter does not write by itself:
+    /// scripts/models/README.md.
+    package static let libraryPattern = "[\\p{L}\\p{N}_]{2,}"
+
+    /// What another pattern than the library's own may mean, and the remedy.
+    package var patternHints: [String] {
+        tokenPatterns.filter { $0 != Self.libraryPattern }.map { pattern in
+            "Words are found by the pattern `\(pattern)`. If scikit-learn had its default pattern, the converter has replaced it, "
+                + "and texts with letters beyond ASCII or words of one letter may be answered otherwise; the converter's option "
+                + "`tokenexp` with `\(Self.libraryPattern)` keeps scikit-learn's answers."
+        }
+    }
+
+    /// Whether there are as many labels as values, or two of one value, which is then the second label's.
+    package func suits(_ labels: [String]) -> Bool { Self.suits(labels, width) }
+
+    private static func suits(_ labels: [String], _ width: Int) -> Bool {
+        labels.count == width && width > 1 || labels.count == 2 && width == 1
+    }
 
     /// Loads a file, and asks it about one text.
     ///
@@ -31,8 +53,21 @@ package struct TextModelOutline: Sendable, Equatable {
         input = try Self.input(of: session)
         output = try Self.output(of: session)
         width = try Self.width(of: output, input, session, runtime)
+        let graph = try OnnxGraph(file)
         // Two of a name are no labels.
-        labels = try Self.labels(in: OnnxGraph(file)).first { [width] in $0.count == width && Set($0).count == width }
+        labels = try GraphLabels(in: graph).lists(
+            nearest: session.outputs.map(\.name).filter { [output] in $0 != output }
+        )
+        .first { [width] in Self.suits($0, width) && Set($0).count == $0.count }
+        tokenPatterns = try Self.patterns(in: graph)
+    }
+
+    private static func patterns(in graph: OnnxGraph) throws -> [String] {
+        var found: [String] = []
+        for node in graph.nodes where node.kind == "Tokenizer" {
+            if let pattern = try graph.text("tokenexp", of: node), !found.contains(pattern) { found.append(pattern) }
+        }
+        return found
     }
 
     private static func input(of session: Session) throws -> String {
@@ -60,29 +95,18 @@ package struct TextModelOutline: Sendable, Equatable {
         of output: String, _ input: String, _ session: Session, _ runtime: OnnxRuntime
     ) throws -> Int {
         do {
-            let texts = try Tensor(texts: TextColumn(["a text"]), rows: 0..<1, runtime: runtime)
+            let rows = try BatchSize(of: session, reading: output).rows(of: 1)
+            let texts = try Tensor(texts: TextColumn(["a text"]), rows: 0..<1, filledUpTo: rows, runtime: runtime)
             let answer = try session.run([texts], names: [input], output: output, stop: RunStop(runtime: runtime))
                 .floats()
-            guard answer.rows == 1, (1...Limits.rowFields).contains(answer.values.count) else {
-                throw InferenceError.rowCount(expected: 1, found: answer.rows)
-            }
-            return answer.values.count
+            guard answer.rows == rows || rows == 1, answer.values.count % rows == 0,
+                (1...Limits.rowFields).contains(answer.values.count / rows)
+            else { throw InferenceError.rowCount(expected: rows, found: answer.rows) }
+            return answer.values.count / rows
+        } catch let refusal as BatchSize.Refused {
+            throw InferenceError.notImportable(reason: refusal.reason)
         } catch {
             throw InferenceError.notImportable(reason: "it does not answer a text")
-        }
-    }
-
-    /// The lists of labels in a graph: a classifier's own, and what is picked from by the number of the most probable one.
-    private static func labels(in graph: OnnxGraph) throws -> [[String]] {
-        try graph.nodes.flatMap { node in
-            let picked = node.kind == "ArrayFeatureExtractor" ? node.inputs.first : nil
-            let texts = try [graph.texts("classlabels_strings", of: node), picked.map(graph.texts) ?? []]
-            let integers = try [
-                graph.integers("classlabels_ints", of: node), graph.integers("classlabels_int64s", of: node),
-                picked.map(graph.integers) ?? [],
-            ]
-            return texts.map { $0.map { String(decoding: graph.file[$0], as: UTF8.self) } }
-                + integers.map { $0.map(String.init) }
         }
     }
 }

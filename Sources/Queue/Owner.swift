@@ -20,7 +20,7 @@ package final class Owner: Sendable {
         package let identity: ModelIdentity
         /// Why the worker cannot serve it; nil when it can.
         package let broken: ErrorCode?
-        /// The reason and its remedy, for people.
+        /// The reason and its remedy, for people; of a model that can be served, what is slow about it.
         package let message: String?
         /// What runs it, as operators read of it; nil when it cannot be served.
         package let engine: String?

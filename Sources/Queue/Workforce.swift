@@ -10,6 +10,8 @@ package final class Workforce: Sendable {
         package let ready: Int
         /// Why a worker cannot run it; nil when all can.
         package let broken: String?
+        /// What is slow about its file, and the remedy; nil for nothing.
+        package let warning: String?
         /// What runs it; nil when no worker can.
         package let engine: String?
         /// Why no kernel runs it, where one might have.
@@ -30,15 +32,16 @@ package final class Workforce: Sendable {
         try readers.read { connection in
             try connection.all(
                 """
-                SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL), max(message), max(engine),
-                    max(fallback) FROM owner_model
+                SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL),
+                    max(message) FILTER (WHERE broken IS NOT NULL), max(message) FILTER (WHERE broken IS NULL),
+                    max(engine), max(fallback) FROM owner_model
                 GROUP BY name, version, digest ORDER BY name, version
                 """
             ) {
                 Served(
                     identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
-                    ready: $0.int(3), broken: $0.optionalText(4), engine: $0.optionalText(5),
-                    fallback: $0.optionalText(6))
+                    ready: $0.int(3), broken: $0.optionalText(4), warning: $0.optionalText(5),
+                    engine: $0.optionalText(6), fallback: $0.optionalText(7))
             }
         }
     }

@@ -43,7 +43,8 @@ package struct WorkerService: Service {
         _ models: LoadedModels, boot: String, database: Database, at time: WallTime
     ) throws -> Owner {
         let ready = models.ready.map {
-            Owner.LoadedModel(identity: $0.identity, engine: $0.engine.name, fallback: $0.engine.fallbackReason)
+            Owner.LoadedModel(
+                identity: $0.identity, message: $0.warning, engine: $0.engine.name, fallback: $0.engine.fallbackReason)
         }
         let broken = models.broken.map {
             Owner.LoadedModel(identity: $0.identity, broken: $0.code, message: $0.message)
@@ -67,6 +68,11 @@ package struct WorkerService: Service {
             logger.warning(
                 "no kernel for the model, ONNX Runtime runs it",
                 ["model": model.identity.model, "version": model.identity.version, "reason": reason])
+        }
+        for model in models.ready {
+            guard let warning = model.warning else { continue }
+            logger.warning(
+                "model is slow", ["model": model.identity.model, "version": model.identity.version, "reason": warning])
         }
         for (identity, comparison) in models.comparisons {
             logger.notice(

@@ -38,8 +38,10 @@ import Testing
         let error = #expect(throws: InferenceError.self) { try workshop.load("iris") }
         #expect(error?.code == .selfTestFailed)
         #expect(
-            error?.message.hasPrefix("The model `iris v1` fails its own test at golden row 7: the answer is off")
-                == true)
+            error?.message.hasPrefix(
+                "The model `iris v1` fails its own test at golden row 7: the value of `versicolor` is 0.66278")
+                == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains(", and 0.66178775 was expected (off by 0.00") == true)
     }
 
     @Test func `a wrong golden label fails the model's own test and names the row`() throws {
@@ -47,7 +49,8 @@ import Testing
             let first = text.ranges(of: "\"prediction\": \"setosa\",\n")[2]
             return text.replacingCharacters(in: first, with: "\"prediction\": \"virginica\",\n")
         }
-        #expect(throws: InferenceError.selfTest(model: "iris v1", row: 2, reason: "the label is another one")) {
+        let reason = "the label is `setosa`, and `virginica` was expected"
+        #expect(throws: InferenceError.selfTest(model: "iris v1", row: 2, reason: reason)) {
             try workshop.load("iris")
         }
     }

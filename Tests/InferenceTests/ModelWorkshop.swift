@@ -60,6 +60,32 @@ final class ModelWorkshop: Sendable {
                 """, file: file.bytes)
     }
 
+    /// Puts a classifier of one text into the workshop, from a file of the fixtures.
+    ///
+    /// - Parameters:
+    ///   - gives: `probabilities` or `scores`.
+    ///   - golden: the member of its version, as JSON with a comma before it; none as third parties send it.
+    func writeText(
+        _ fixture: String, labels: [String], gives: String = "probabilities", golden: String = "", file: [UInt8]? = nil
+    ) throws {
+        let file = try file ?? Self.fixture(fixture)
+        let labels = labels.map { "\"\($0)\"" }.joined(separator: ", ")
+        try write(
+            fixture,
+            manifest: """
+                {"name": "\(fixture)", "task": "classification",
+                 "inputs": [{"name": "text", "type": "string", "tensor": "text", "column": 0}],
+                 "outputs": {"labels": [\(labels)], "\(gives)": "probabilities"}, "default_version": "v1",
+                 "versions": [{"version": "v1", "state": "active",
+                   "files": {"model.onnx": {"sha256": "\(SHA256.hex(of: file))", "bytes": \(file.count)}}\(golden)}]}
+                """, file: file)
+    }
+
+    /// A text model of the fixtures.
+    static func fixture(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: PackageFiles.path("Tests/Fixtures/text/\(name).onnx"))))
+    }
+
     /// Puts a model into the workshop.
     func write(_ model: String, manifest: String, file: [UInt8]) throws {
         let path = folder.path + "/" + model

@@ -22,8 +22,13 @@ struct OnnxFile {
     var attributes: [Attribute] = []
     var from = Element.float
     var to = Element.float
-    /// The columns that `x` is declared to have; its rows are not fixed.
+    /// The columns that `x` is declared to have.
     var columns = 1
+    /// The rows that `x` and `y` are declared to have; nil for any number.
+    var rows: Int?
+    var answerRows: Int?
+    /// Whether `y` is declared to be rows × width.
+    var hasAnswerShape = true
 
     var bytes: [UInt8] {
         let node =
@@ -38,9 +43,11 @@ struct OnnxFile {
     }
 
     private func value(_ name: String, _ element: Element) -> [UInt8] {
-        let rows = Self.field(1, Self.field(2, "rows"))
+        let fixed = name == "x" ? rows : answerRows
+        let rows = Self.field(1, fixed.map { Self.field(1, $0) } ?? Self.field(2, "rows"))
         let width = name == "x" ? Self.field(1, Self.field(1, columns)) : Self.field(1, Self.field(2, "width"))
-        let tensor = Self.field(1, element.rawValue) + Self.field(2, rows + width)
+        let hasShape = name == "x" || hasAnswerShape
+        let tensor = Self.field(1, element.rawValue) + (hasShape ? Self.field(2, rows + width) : [])
         return Self.field(1, name) + Self.field(2, Self.field(1, tensor))
     }
 

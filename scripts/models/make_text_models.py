@@ -1,4 +1,5 @@
-"""Writes small text models of every kind that the fused kernel computes, with scikit-learn's answers: Tests/Fixtures/text.
+"""Writes small text models of every kind that the fused kernel computes, and some that it does not, with scikit-learn's answers:
+Tests/Fixtures/text.
 
     python scripts/models/make_text_models.py
 """
@@ -9,8 +10,9 @@ import numpy as np
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import StringTensorType
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from corpora import ROOT
@@ -51,9 +53,46 @@ PIPELINES = {
 }
 
 
+# Classifiers of margins, which the converter calls probabilities all the same; of two labels, ridge gives one column.
+MARGINS = {
+    "margins_three": (RidgeClassifier(), THREE),
+    "margins_two": (RidgeClassifier(), TWO),
+    "margins_hinge": (SGDClassifier(loss="hinge", random_state=1), TWO),
+}
+# The rows that a run must have, as some exporters write them into all tensors.
+FIXED = {"one_row": 1, "four_rows": 4}
+
+
+def write_others(folder) -> None:
+    words = vectorizer(CountVectorizer)
+    options = {id(words): {"tokenexp": TOKEN_PATTERN_IN_FILE, "locale": "C.UTF-8"}}
+    initial_types = [("text", StringTensorType([None, 1]))]
+    for name, (model, answers) in MARGINS.items():
+        pipeline = make_pipeline(words, model).fit(TEXTS, answers)
+        file = to_onnx(pipeline, initial_types=initial_types, options={**options, id(pipeline): {"zipmap": False}}, target_opset=16)
+        (folder / f"{name}.onnx").write_bytes(file.SerializeToString(deterministic=True))
+        lines = [json.dumps({"text": text, "prediction": str(label)}, ensure_ascii=False) + "\n"
+                 for text, label in zip(ASKED, pipeline.predict(ASKED))]
+        (folder / f"{name}.ndjson").write_text("".join(lines), encoding="utf-8")
+    # Inside, its one classifier has the labels 0 and 1.
+    pipeline = make_pipeline(words, OneVsRestClassifier(LogisticRegression())).fit(TEXTS, [("even", "odd")[label] for label in TWO])
+    file = to_onnx(pipeline, initial_types=initial_types, options={**options, id(pipeline): {"zipmap": False}}, target_opset=16)
+    (folder / "two_against_rest.onnx").write_bytes(file.SerializeToString(deterministic=True))
+    pipeline = make_pipeline(words, MultinomialNB()).fit(TEXTS, THREE)
+    lines = [json.dumps({"text": text, "values": row.tolist()}, ensure_ascii=False) + "\n"
+             for text, row in zip(ASKED, pipeline.predict_proba(ASKED))]
+    for name, rows in FIXED.items():
+        file = to_onnx(pipeline, initial_types=initial_types, options={**options, id(pipeline): {"zipmap": False}}, target_opset=16)
+        for value in list(file.graph.input) + list(file.graph.output):
+            value.type.tensor_type.shape.dim[0].dim_value = rows
+        (folder / f"{name}.onnx").write_bytes(file.SerializeToString(deterministic=True))
+        (folder / f"{name}.ndjson").write_text("".join(lines), encoding="utf-8")
+
+
 def main() -> None:
     folder = ROOT / "Tests" / "Fixtures" / "text"
     folder.mkdir(exist_ok=True)
+    write_others(folder)
     for name, (words, model, answers) in PIPELINES.items():
         pipeline = make_pipeline(words, model).fit(TEXTS, answers)
         options = {} if name == "converter_defaults" else {id(words): {"tokenexp": TOKEN_PATTERN_IN_FILE, "locale": "C.UTF-8"}}

@@ -53,6 +53,7 @@ struct ModelMessage {
                     json.member("engine", served.engine(version, of: model))
                     json.member("fallback", served.fallback(version, of: model))
                     json.member("problem", served.reason(version, of: model))
+                    json.member("warning", served.warning(version, of: model))
                 }
             }
         }

@@ -72,6 +72,11 @@ struct ServedModels {
         byIdentity[ResolvedModel(model: model, version: version).identity]?.fallback
     }
 
+    /// What is slow about a version's file, and the remedy; nil for nothing.
+    func warning(_ version: ModelVersion, of model: Model) -> String? {
+        byIdentity[ResolvedModel(model: model, version: version).identity]?.warning
+    }
+
     /// Why a worker cannot run a version; nil when all can.
     func reason(_ version: ModelVersion, of model: Model) -> String? {
         byIdentity[ResolvedModel(model: model, version: version).identity]?.broken

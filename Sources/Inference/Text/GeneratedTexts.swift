@@ -17,6 +17,19 @@ struct GeneratedTexts {
         }
     }
 
+    /// Texts of the words in a model's file that counts words, whatever else it computes.
+    init(ofFile file: [UInt8]) {
+        do {
+            let graph = try OnnxGraph(file)
+            terms = try graph.nodes.filter { $0.kind == "TfIdfVectorizer" }
+                .flatMap { try graph.texts("pool_strings", of: $0) }
+                .map { String(decoding: file[$0], as: UTF8.self) }
+        } catch {
+            // The library reads the file, and no words of it are known.
+            terms = []
+        }
+    }
+
     /// - Parameter count: of texts.
     mutating func make(_ count: Int) -> TextColumn {
         TextColumn((0..<count).map { _ in text() })

@@ -112,15 +112,21 @@ extension OnnxGraph {
         return try floats(4, in: message)
     }
 
-    /// The values of a constant of 64-bit whole numbers; empty when it is none.
+    /// The values of a constant of whole numbers of 64 or 32 bits; empty when it is none.
     func integers(_ name: String) throws -> [Int] {
-        guard let message = constants[name], try numbers(2, in: message) == [7] else { return [] }
+        guard let message = constants[name], let type = try numbers(2, in: message).first, type == 6 || type == 7 else {
+            return []
+        }
         guard let raw = try bytes(9, in: message).first else {
-            return try numbers(7, in: message).map { Int(Int64(bitPattern: $0)) }
+            // A negative number of 32 bits is written with 64 too.
+            return try numbers(type == 6 ? 5 : 7, in: message).map { Int(Int64(bitPattern: $0)) }
         }
         var reader = ProtobufReader(file, raw)
         var found: [Int] = []
-        while !reader.isAtEnd { found.append(Int(Int64(bitPattern: try reader.fixed(8)))) }
+        while !reader.isAtEnd {
+            let bits = try reader.fixed(type == 6 ? 4 : 8)
+            found.append(type == 6 ? Int(Int32(truncatingIfNeeded: bits)) : Int(Int64(bitPattern: bits)))
+        }
         return found
     }
 

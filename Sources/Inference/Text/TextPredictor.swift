@@ -5,7 +5,7 @@ internal import Synchronization
 /// A model of one text on the fused kernel.
 ///
 /// Comes from: ``LoadedModels``. Goes to: the worker's runs.
-package final class TextPredictor: Predictor {
+package final class TextPredictor: ValuePredictor {
     package let identity: ModelIdentity
     package let output: ModelOutput
     package let engine = InferenceEngine.fused
@@ -43,7 +43,7 @@ package final class TextPredictor: Predictor {
         output = resolved.output
         timeout = resolved.model.timeout
         signature = resolved.signature
-        try test(resolved)
+        try test(resolved, on: resolved.trialRows(file))
     }
 
     /// The graph as the file has it.
@@ -54,7 +54,7 @@ package final class TextPredictor: Predictor {
         return try TextGraph(OnnxGraph(file), input: input.tensor, output: resolved.model.outputTensor)
     }
 
-    package func predict(_ rows: Rows) throws -> Predictions {
+    func answers(to rows: Rows) throws -> ModelAnswers {
         guard rows.fit(signature), case .text(let texts)? = rows.columns.first else {
             throw InferenceError.wrongRows(model: identity.model)
         }
@@ -77,7 +77,7 @@ package final class TextPredictor: Predictor {
             }
         }
         if isStopped { throw InferenceError.refused(operation: "run", reason: "it was told to stop") }
-        return Predictions(checking: values, width: output.width, for: rows)
+        return ModelAnswers(values: values, width: kernel.width)
     }
 
     package func terminate() { stops.add(1, ordering: .relaxed) }

@@ -21,10 +21,13 @@ enum ManifestFuzz {
                 continue
             }
             try Finding.unless(golden.rows.faults.isEmpty && golden.rows.count > 0, "golden rows that are none")
+            // Of a classification the label alone will do.
+            let isClassification = model.output.kind == .classification
             try Finding.unless(
                 golden.answers.count == golden.rows.count
-                    && golden.answers.allSatisfy { $0.count == model.output.width },
+                    && golden.answers.allSatisfy { $0.count == model.output.width || $0.isEmpty && isClassification },
                 "golden answers are missing")
+            try Finding.unless(golden.labels.count == (isClassification ? golden.rows.count : 0), "labels are missing")
             try ScanRecord.expectWhole(golden.rows)
         }
     }
