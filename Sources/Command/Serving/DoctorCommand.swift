@@ -142,8 +142,12 @@ struct DoctorCommand: Command {
     }
 
     private static func words(for model: any Predictor, _ comparison: EngineComparison?) -> String {
-        if let reason = model.engine.fallbackReason { return "loaded; ONNX Runtime runs it, because \(reason)" }
-        return comparison.map { "loaded, without golden rows; \($0.summary)" }
-            ?? "loaded, and its golden rows give their golden answers"
+        let slow = model.warning.map { "; \($0)" } ?? ""
+        if let reason = model.engine.fallbackReason {
+            return "loaded; ONNX Runtime runs it, because \(reason)\(slow)"
+        }
+        return
+            (comparison.map { "loaded, without golden rows; \($0.summary)" }
+            ?? "loaded, and its golden rows give their golden answers") + slow
     }
 }
