@@ -43,7 +43,7 @@ package enum Problems {
         case .invalidParameter, .invalidForm, .unknownField, .unknownModel, .unknownModelVersion, .missingInput,
             .unknownInput,
             .wrongType, .outOfBounds, .blankText, .textTooLong, .noRows, .tooManyRows, .rowTooLarge,
-            .wrongColumnCount, .missingColumn, .duplicateColumn, .invalidRows, .idempotencyMismatch:
+            .wrongColumnCount, .ambiguousFormat, .missingColumn, .duplicateColumn, .invalidRows, .idempotencyMismatch:
             422
         case .targetTooLong: 414
         case .expectationFailed: 417

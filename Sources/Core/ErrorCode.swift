@@ -4,6 +4,8 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case malformedRequest = "malformed_request"
     case malformedJSON = "malformed_json"
     case malformedCSV = "malformed_csv"
+    /// A table could be read in two ways.
+    case ambiguousFormat = "ambiguous_format"
     case invalidUTF8 = "invalid_utf8"
     case nestedTooDeep = "nested_too_deep"
     case bodyRequired = "body_required"

@@ -50,6 +50,40 @@ enum ByteSearch {
         return position
     }
 
+    /// Finds the first of three bytes; `end` when there is none.
+    @inline(__always)
+    static func first(
+        of one: UInt8, _ other: UInt8, _ third: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
+    ) -> Int {
+        var position = start
+        let (oneWord, otherWord, thirdWord) = (spread(one), spread(other), spread(third))
+        while position &+ 8 <= end {
+            let word = word(bytes, at: position)
+            let marks = zeros(word ^ oneWord) | zeros(word ^ otherWord) | zeros(word ^ thirdWord)
+            if marks != 0 { return position &+ marks.trailingZeroBitCount >> 3 }
+            position &+= 8
+        }
+        while position < end, bytes[position] != one, bytes[position] != other, bytes[position] != third {
+            position &+= 1
+        }
+        return position
+    }
+
+    /// Whether a byte is outside of ASCII.
+    @inline(__always)
+    static func hasHighByte(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var position = 0
+        while position &+ 8 <= bytes.count {
+            if word(bytes, at: position) & highBits != 0 { return true }
+            position &+= 8
+        }
+        while position < bytes.count {
+            if bytes[position] >= 0x80 { return true }
+            position &+= 1
+        }
+        return false
+    }
+
     /// Finds a byte; `end` when there is none.
     static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int {
         first(of: byte, or: byte, in: bytes, from: start, to: end)

@@ -12,8 +12,14 @@ struct CSVBoundary: Sendable {
         case plain
         /// Within quotes.
         case quoted
+        /// Behind a carriage return within quotes: a line feed makes one line end of both.
+        case quotedReturn
         /// Behind a quote within quotes: another one is text, anything else ends the field.
         case quoteSeen
+        /// Behind a carriage return that ends the record; a line feed belongs to it.
+        case returnSeen
+        /// Behind two of them; without a line feed the second one is a line of its own.
+        case returnsSeen
     }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -31,12 +37,16 @@ struct CSVBoundary: Sendable {
 
     /// Whether the record cannot end at the next line end.
     var isInQuotes: Bool {
-        if case .quoted = state { true } else { false }
+        switch state {
+        case .quoted, .quotedReturn: true
+        default: false
+        }
     }
 
     /// Walks over bytes of the record.
     ///
-    /// - Returns: where the next record begins; nil when this one does not end here.
+    /// - Returns: where the next record begins; nil when this one does not end here. It is the byte before `start` when
+    ///   the last byte walked over before was a carriage return that turns out to be a line of its own.
     mutating func advance(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
         var position = start
         while position < end {
@@ -47,23 +57,48 @@ struct CSVBoundary: Sendable {
                     continue
                 }
                 state = length == 2 ? .fieldStart : .mark(length + 1)
-            case .quoted:
-                position = ByteSearch.first(
-                    of: CSVBytes.quote, or: CSVBytes.newline, in: bytes, from: position, to: end)
-                guard position < end else { return nil }
-                if bytes[position] == CSVBytes.quote { state = .quoteSeen } else { newlineCount += 1 }
+            case .quoted, .quotedReturn:
+                guard passQuoted(bytes, &position, to: end) else { return nil }
             case .fieldStart where bytes[position] == CSVBytes.quote,
                 .quoteSeen where bytes[position] == CSVBytes.quote:
                 state = .quoted
             case .fieldStart, .plain, .quoteSeen:
-                position = ByteSearch.first(of: delimiter, or: CSVBytes.newline, in: bytes, from: position, to: end)
+                position = ByteSearch.first(
+                    of: delimiter, CSVBytes.newline, CSVBytes.carriageReturn, in: bytes, from: position, to: end)
                 state = .plain
                 guard position < end else { return nil }
                 if bytes[position] == CSVBytes.newline { return position + 1 }
-                state = .fieldStart
+                state = bytes[position] == delimiter ? .fieldStart : .returnSeen
+            case .returnSeen:
+                if bytes[position] == CSVBytes.newline { return position + 1 }
+                guard bytes[position] == CSVBytes.carriageReturn else { return position }
+                state = .returnsSeen
+            case .returnsSeen:
+                return bytes[position] == CSVBytes.newline ? position + 1 : position - 1
             }
             position += 1
         }
         return nil
+    }
+
+    /// Goes to the next byte within quotes that means something.
+    ///
+    /// - Returns: whether there is one.
+    private mutating func passQuoted(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, to end: Int) -> Bool {
+        if case .quotedReturn = state {
+            state = .quoted
+            if bytes[position] == CSVBytes.newline { return true }
+        }
+        position = ByteSearch.first(
+            of: CSVBytes.quote, CSVBytes.newline, CSVBytes.carriageReturn, in: bytes, from: position, to: end)
+        guard position < end else { return false }
+        switch bytes[position] {
+        case CSVBytes.quote: state = .quoteSeen
+        case CSVBytes.newline: newlineCount += 1
+        default:
+            newlineCount += 1
+            state = .quotedReturn
+        }
+        return true
     }
 }

@@ -1,60 +1,63 @@
 /// Writes text in a table's character set, and finds a record's line end in it.
 struct CSVEncoder: Sendable {
-    let encoding: CSVEncoding
-    /// Whether UTF-16 has the greater byte of a unit first.
-    let isBigEndian: Bool
+    /// The bytes of an ASCII character.
+    private let width: Int
+    /// Whether units have their greater byte first.
+    private let isBigEndian: Bool
+    /// Nil for UTF-8.
+    private let converter: CharacterConverter?
 
+    /// - Parameter isBigEndian: whether UTF-16 and UTF-32 have the greater byte of a unit first.
+    init(encoding: CSVEncoding, isBigEndian: Bool) {
+        (width, self.isBigEndian) = (encoding.unitBytes, isBigEndian)
+        switch encoding.layout {
+        case .utf8: converter = nil
+        case .bytes: converter = CharacterConverter(from: "UTF-8", to: encoding.rawValue)
+        case .wide(let width, _):
+            converter = CharacterConverter(from: "UTF-8", to: "UTF-\(8 * width)\(isBigEndian ? "BE" : "LE")")
+        }
+    }
+
+    /// Appends text; characters that the character set lacks become `?`.
     func append(_ text: String, to output: inout [UInt8]) {
-        switch encoding {
-        case .utf8: output.append(contentsOf: text.utf8)
-        case .windows1252:
-            for scalar in text.unicodeScalars {
-                let byte = scalar.isASCII ? UInt8(scalar.value) : Self.windows1252[scalar] ?? UInt8(ascii: "?")
-                output.append(byte)
-            }
-        case .utf16:
-            for unit in text.utf16 {
-                let (high, low) = (UInt8(unit >> 8), UInt8(unit & 0xFF))
-                output.append(isBigEndian ? high : low)
-                output.append(isBigEndian ? low : high)
+        guard let converter else { return output.append(contentsOf: text.utf8) }
+        for scalar in text.unicodeScalars {
+            if scalar.isASCII {
+                append(UInt8(scalar.value), to: &output)
+            } else {
+                Array(String(scalar).utf8).withUnsafeBytes {
+                    converter.convert($0, unit: 4, substitute: [UInt8(ascii: "?")], into: &output)
+                }
             }
         }
     }
 
-    /// The bytes of Windows-1252 above ASCII, found by reading each: the inverse of the transcoder and nothing else.
-    private static let windows1252: [Unicode.Scalar: UInt8] = {
-        var bytes: [Unicode.Scalar: UInt8] = [:]
-        for byte in UInt8(0x80)...0xFF {
-            var (transcoder, text) = (Transcoder(.windows1252), [UInt8]())
-            // try? because without the system's table no such table was read, so that none is written.
-            guard (try? [byte].withUnsafeBytes({ try transcoder.convert($0, into: &text) })) != nil, text != [0xFF],
-                let scalar = String(decoding: text, as: UTF8.self).unicodeScalars.first
-            else { continue }
-            bytes[scalar] = byte
-        }
-        return bytes
-    }()
+    private func append(_ character: UInt8, to output: inout [UInt8]) {
+        if isBigEndian { output.append(contentsOf: repeatElement(0, count: width - 1)) }
+        output.append(character)
+        if !isBigEndian { output.append(contentsOf: repeatElement(0, count: width - 1)) }
+    }
 
     // MARK: Line ends
 
-    private var unitBytes: Int { encoding == .utf16 ? 2 : 1 }
-
     /// The bytes of whole units among so many.
-    func wholeCount(_ count: Int) -> Int { count / unitBytes * unitBytes }
+    func wholeCount(_ count: Int) -> Int { count / width * width }
 
-    /// Where a record's line end begins, LF, CR LF or a last CR; the end of its last whole unit when it has none.
+    /// Where a record's line end begins, as ``CSVBytes/lineStart(behind:in:to:isWhole:)`` has them; the end of its last
+    /// whole unit when it has none.
     func lineEnd(of record: ArraySlice<UInt8>) -> Int {
         var end = record.startIndex + wholeCount(record.count)
         guard end == record.endIndex else { return end }
-        if has(CSVBytes.newline, in: record, before: end) { end -= unitBytes }
-        if has(CSVBytes.carriageReturn, in: record, before: end) { end -= unitBytes }
+        let hasNewline = has(CSVBytes.newline, in: record, before: end)
+        if hasNewline { end -= width }
+        for _ in 0..<(hasNewline ? 2 : 1) where has(CSVBytes.carriageReturn, in: record, before: end) { end -= width }
         return end
     }
 
     private func has(_ byte: UInt8, in record: ArraySlice<UInt8>, before end: Int) -> Bool {
-        guard end - record.startIndex >= unitBytes else { return false }
-        guard encoding == .utf16 else { return record[end - 1] == byte }
-        let (first, second) = (record[end - 2], record[end - 1])
-        return isBigEndian ? first == 0 && second == byte : first == byte && second == 0
+        guard end - record.startIndex >= width else { return false }
+        let unit = record[(end - width)..<end]
+        let place = isBigEndian ? width - 1 : 0
+        return unit.enumerated().allSatisfy { $0.element == ($0.offset == place ? byte : 0) }
     }
 }

@@ -6,13 +6,15 @@ extension CSVEncoding {
     /// less or more the last one does.
     @inline(__always)
     func byteCount(of text: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int {
-        self == .utf8 ? end &- start : transcodedCount(UnsafeRawBufferPointer(rebasing: text[start..<end]))
+        let width = unitBytes
+        return width == 1
+            ? end &- start : Self.transcodedCount(UnsafeRawBufferPointer(rebasing: text[start..<end]), width)
     }
 
     @inline(never)
-    private func transcodedCount(_ text: UnsafeRawBufferPointer) -> Int {
+    private static func transcodedCount(_ text: UnsafeRawBufferPointer, _ width: Int) -> Int {
         let scalars = TextMeasure.scalarCount(text)
-        return self == .utf16 ? 2 * (scalars + Self.pairCount(text)) : scalars
+        return width == 2 ? 2 * (scalars + pairCount(text)) : width * scalars
     }
 
     /// Counts the scalars that UTF-16 writes as two surrogates: those whose first byte is F0 to F7.

@@ -25,7 +25,7 @@ package struct CSVExtension: Sendable {
     package init(format: CSVFormat, isBigEndian: Bool = false) {
         (delimiter, delimiterByte, decimal) = (format.delimiter.rawValue, format.delimiter.byte, format.decimal)
         encoder = CSVEncoder(encoding: format.encoding, isBigEndian: isBigEndian)
-        isBytewise = format.encoding != .utf16
+        isBytewise = format.encoding.unitBytes == 1
     }
 
     /// Appends a record with cells added before its line end; a record without one gets none.

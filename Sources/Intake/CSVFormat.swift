@@ -51,11 +51,3 @@ package enum CSVThousands: String, Sendable, CaseIterable, Codable {
     /// An apostrophe, straight or typographic (U+2019), as in Switzerland.
     case apostrophe = "'"
 }
-
-/// The character set of a table.
-package enum CSVEncoding: String, Sendable, CaseIterable, Codable {
-    case utf8 = "utf-8"
-    case windows1252 = "windows-1252"
-    /// With a byte order mark.
-    case utf16 = "utf-16"
-}

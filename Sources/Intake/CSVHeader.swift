@@ -5,30 +5,27 @@ package struct CSVHeader: Sendable {
     /// The names as they stand there, in order.
     package let names: [String]
 
-    /// - Parameter bytes: the header as ``RecordSpans`` has it, blank lines and a byte order mark before it included.
+    /// - Parameter bytes: the header as ``RecordSpans`` has it, with what stands before it: a byte order mark, a line that
+    ///   names the delimiter, blank lines.
     /// - Throws: `IntakeError` when they hold no header.
     package init(_ bytes: [UInt8], _ resumption: CSVResumption) throws {
         var text = bytes
         if var transcoder = resumption.transcoder {
-            let mark = bytes.starts(with: resumption.isBigEndian ? [0xFE, 0xFF] : [0xFF, 0xFE]) ? 2 : 0
+            let mark = EncodingStart.wideMark(of: bytes)
             text = []
             try bytes.withUnsafeBytes {
                 try transcoder.convert(UnsafeRawBufferPointer(rebasing: $0[mark...]), into: &text)
             }
         }
-        names = try text.withUnsafeBytes { try Self.names(in: $0, resumption.format.delimiter) }
+        names = try text.withUnsafeBytes { try Self.names(in: $0, resumption) }
     }
 
-    private static func names(in text: UnsafeRawBufferPointer, _ delimiter: CSVDelimiter) throws -> [String] {
-        var record = CSVRecord(delimiter: delimiter.byte, keptFields: Limits.rowFields)
-        var position = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        repeat {
-            guard position < text.count,
-                let next = record.split(text, from: position, to: text.count, isWhole: true)
-            else { throw IntakeError.malformedHeader(.empty) }
-            position = next
-        } while record.isBlank
+    private static func names(in text: UnsafeRawBufferPointer, _ resumption: CSVResumption) throws -> [String] {
+        var record = CSVRecord(delimiter: resumption.format.delimiter.byte, keptFields: Limits.rowFields)
+        guard let next = record.splitHeader(text, isWhole: true), next > 0 else {
+            throw IntakeError.malformedHeader(.empty)
+        }
         var scratch: [UInt8] = []
-        return try record.names(in: text, scratch: &scratch)
+        return try record.names(in: text, scratch: &scratch) { CellDecoder.name($0, resumption.decoder) }
     }
 }

@@ -13,13 +13,15 @@ package struct CSVMapping: Sendable, Equatable {
     /// The column of the caller's row id.
     package let idColumn: Int?
 
-    /// Names for which a value is missing in every row: worth a warning.
-    package func absentInputs(of signature: Signature) -> [String] {
-        zip(signature.inputs, columnOfInput).filter { $1 == nil }.map(\.0.name)
+    /// Inputs for which a value is missing in every row: worth a warning.
+    package func absentInputs(of signature: Signature) -> [ModelInput] {
+        zip(signature.inputs, columnOfInput).filter { $1 == nil }.map(\.0)
     }
 
-    /// Looks for each input by the caller's map, or by its exact name, then by alias, then without regard to case and
-    /// outer spaces.
+    /// Looks for each input by the caller's map, or by its own name, or by its aliases.
+    ///
+    /// An input's own name wins over aliases whatever its case. Names in the same letters win over names that differ in case
+    /// and outer spaces; among aliases they do not, for none of them says what the caller means.
     ///
     /// - Throws: `IntakeError` when a needed or mapped column is missing, when two would do equally well, or when the
     ///   map names an input that the model does not have.
@@ -32,30 +34,38 @@ package struct CSVMapping: Sendable, Equatable {
         let mapped = names.map { name in options.map[name].map { [$0] } ?? [] }
         try matcher.match(mapped) { $0 }
         try matcher.match(mapped, by: HeaderMatcher.fold)
-        let wanted = signature.inputs.map { options.map[$0.name] == nil ? ([$0.name], $0.aliases) : ([], []) }
-        try matcher.match(wanted.map(\.0)) { $0 }
-        try matcher.match(wanted.map(\.1)) { $0 }
-        try matcher.match(wanted.map { $0.0 + $0.1 }, by: HeaderMatcher.fold)
+        let free = signature.inputs.map { options.map[$0.name] == nil ? $0 : nil }
+        let own = free.map { $0.map { [$0.name] } ?? [] }
+        try matcher.match(own) { $0 }
+        try matcher.match(own, by: HeaderMatcher.fold)
+        try matcher.match(free.map { $0?.aliases ?? [] }, by: HeaderMatcher.fold)
         self.names = header
         columns = header.map(NameList.clean)
         columnOfInput = matcher.columnOfInput
-        idColumn = options.idColumn.flatMap { name in
-            header.firstIndex(of: name)
-                ?? header.firstIndex { HeaderMatcher.fold($0) == HeaderMatcher.fold(name) }
+        idColumn = try options.idColumn.flatMap { try Self.idColumn($0, header) }
+        let missing = zip(signature.inputs, columnOfInput).filter { input, column in
+            column == nil && (options.map[input.name] != nil || input.missing == .error)
         }
-        var missing = zip(signature.inputs, columnOfInput).compactMap { input, column -> String? in
-            guard column == nil else { return nil }
-            return options.map[input.name].map(NameList.clean) ?? (input.missing == .error ? input.name : nil)
+        let lacksID = options.idColumn != nil && idColumn == nil
+        guard missing.isEmpty, !lacksID else {
+            throw IntakeError.missingColumns(
+                MissingColumns(
+                    missing.map { MissingColumns.Column($0.0, mapped: options.map[$0.0.name], among: columns) },
+                    idColumn: lacksID ? options.idColumn : nil, found: columns,
+                    optional: absentInputs(of: signature).filter { $0.missing != .error && options.map[$0.name] == nil }
+                ))
         }
-        if let name = options.idColumn, idColumn == nil { missing.append(NameList.clean(name)) }
-        guard missing.isEmpty else { throw missingColumns(missing) }
     }
 
-    private func missingColumns(_ missing: [String]) -> IntakeError {
-        let nearest = missing.prefix(Limits.listedNames).compactMap {
-            NameList.nearest(to: $0, among: Array(columns.prefix(256)))
+    private static func idColumn(_ name: String, _ header: [String]) throws -> Int? {
+        for key in [{ $0 }, HeaderMatcher.fold] as [(String) -> String] {
+            let found = header.indices.filter { key(header[$0]) == key(name) }
+            guard found.count < 2 else {
+                throw IntakeError.duplicateColumn(ColumnClash(input: nil, found.map { ($0, header[$0]) }))
+            }
+            if let column = found.first { return column }
         }
-        return .missingColumns(missing, found: columns, nearest: nearest)
+        return nil
     }
 }
 
@@ -78,8 +88,10 @@ private struct HeaderMatcher {
         var columns: [String: [Int]] = [:]
         for (column, name) in header.enumerated() where !isTaken[column] { columns[key(name), default: []] += [column] }
         for input in names.indices where columnOfInput[input] == nil {
-            let found = Set(names[input].map(key)).flatMap { columns[$0] ?? [] }
-            guard found.count < 2 else { throw IntakeError.duplicateColumn(inputs[input]) }
+            let found = Set(names[input].map(key)).flatMap { columns[$0] ?? [] }.sorted()
+            guard found.count < 2 else {
+                throw IntakeError.duplicateColumn(ColumnClash(input: inputs[input], found.map { ($0, header[$0]) }))
+            }
             guard let column = found.first, !isTaken[column] else { continue }
             columnOfInput[input] = column
             isTaken[column] = true

@@ -32,10 +32,3 @@ package struct CSVOptions: Sendable, Equatable {
         (self.rowBytes, self.sniffedBytes) = (rowBytes, sniffedBytes)
     }
 }
-
-/// The bytes that mean something in a table, besides its delimiter.
-enum CSVBytes {
-    static let quote = UInt8(ascii: "\"")
-    static let newline = UInt8(ascii: "\n")
-    static let carriageReturn = UInt8(ascii: "\r")
-}

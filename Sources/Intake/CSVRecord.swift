@@ -43,28 +43,19 @@ struct CSVRecord: Sendable {
         while true {
             let stop: Int
             if position < end, bytes[position] == CSVBytes.quote {
-                guard let found = takeQuoted(bytes, from: position, to: end, isWhole: isWhole) else { return nil }
+                guard let found = takeQuoted(bytes, from: position, to: end) else { return nil }
                 stop = found
                 marks = FieldMarks(delimiter: delimiter, from: stop &+ 1)
             } else {
                 stop = marks.next(in: bytes, to: end)
-                add(position, withoutReturn(bytes, from: position, to: stop, isLast: isLast(bytes, stop, end)))
+                add(position, stop)
             }
             if stop == end { return isWhole ? end : nil }
+            guard bytes[stop] == delimiter else {
+                return CSVBytes.lineStart(behind: stop, in: bytes, to: end, isWhole: isWhole)
+            }
             position = stop &+ 1
-            if bytes[stop] == CSVBytes.newline { return position }
         }
-    }
-
-    @inline(__always)
-    private func isLast(_ bytes: UnsafeRawBufferPointer, _ stop: Int, _ end: Int) -> Bool {
-        stop == end || bytes[stop] == CSVBytes.newline
-    }
-
-    /// A carriage return before the end of a record belongs to the line end.
-    @inline(__always)
-    private func withoutReturn(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, isLast: Bool) -> Int {
-        isLast && end > start && bytes[end &- 1] == CSVBytes.carriageReturn ? end &- 1 : end
     }
 
     @inline(__always)
@@ -77,17 +68,20 @@ struct CSVRecord: Sendable {
     /// Takes a quoted field.
     ///
     /// - Returns: where the delimiter or line end after it stands; nil when the field does not end.
-    private mutating func takeQuoted(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, isWhole: Bool
-    ) -> Int? {
+    private mutating func takeQuoted(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
         var position = start + 1
         var hasDoubledQuotes = false
         isQuoted = true
         while true {
-            position = ByteSearch.first(of: CSVBytes.quote, or: CSVBytes.newline, in: bytes, from: position, to: end)
+            position = ByteSearch.first(
+                of: CSVBytes.quote, CSVBytes.newline, CSVBytes.carriageReturn, in: bytes, from: position, to: end)
             guard position < end else { return nil }
-            if bytes[position] == CSVBytes.newline {
-                newlineCount += 1
+            if bytes[position] != CSVBytes.quote {
+                // CR LF is one line end, and counted by its LF.
+                let isPair =
+                    bytes[position] == CSVBytes.carriageReturn && position + 1 < end
+                    && bytes[position + 1] == CSVBytes.newline
+                newlineCount += isPair ? 0 : 1
                 position += 1
             } else if position + 1 < end, bytes[position + 1] == CSVBytes.quote {
                 hasDoubledQuotes = true
@@ -97,10 +91,9 @@ struct CSVRecord: Sendable {
             }
         }
         let close = position
-        let stop = ByteSearch.first(of: delimiter, or: CSVBytes.newline, in: bytes, from: close + 1, to: end)
-        if withoutReturn(bytes, from: close + 1, to: stop, isLast: isLast(bytes, stop, end)) != close + 1 {
-            isMalformed = true
-        }
+        let stop = ByteSearch.first(
+            of: delimiter, CSVBytes.newline, CSVBytes.carriageReturn, in: bytes, from: close + 1, to: end)
+        if stop != close + 1 { isMalformed = true }
         add(start + 1, close, hasDoubledQuotes: hasDoubledQuotes)
         return stop
     }
@@ -133,15 +126,30 @@ struct CSVRecord: Sendable {
 
     /// The fields as the names of a header.
     ///
-    /// - Throws: `IntakeError` when there are too many, or when they cannot be read.
-    func names(in bytes: UnsafeRawBufferPointer, scratch: inout [UInt8]) throws -> [String] {
+    /// - Parameter decode: turns the bytes of a name into text, whatever they are.
+    /// - Throws: `IntakeError` when there are too many, or when they cannot be told apart.
+    func names(
+        in bytes: UnsafeRawBufferPointer, scratch: inout [UInt8], decode: (UnsafeRawBufferPointer) -> String
+    ) throws -> [String] {
         guard fieldCount <= Limits.rowFields else { throw IntakeError.tooManyColumns }
         guard !isMalformed else { throw IntakeError.malformedHeader(.textAfterQuote) }
-        return try fields.map { field in
-            try withBytes(of: field, in: bytes, scratch: &scratch) { name in
-                guard UTF8Check.firstFault(in: name) == nil else { throw IntakeError.malformedHeader(.invalidUTF8) }
-                return String(decoding: name, as: UTF8.self)
-            }
+        return fields.map { withBytes(of: $0, in: bytes, scratch: &scratch, decode) }
+    }
+}
+
+extension CSVRecord {
+    /// Splits a table's header, behind a byte order mark, a line that names the delimiter and blank lines.
+    ///
+    /// - Returns: where the first row begins; nil when the header does not end within these bytes.
+    mutating func splitHeader(_ bytes: UnsafeRawBufferPointer, isWhole: Bool) -> Int? {
+        var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var isFirst = true
+        while position < bytes.count {
+            guard let next = split(bytes, from: position, to: bytes.count, isWhole: isWhole) else { return nil }
+            let isHint = isFirst && SeparatorHint.isHint(bytes, from: position, to: next)
+            (position, isFirst) = (next, false)
+            if !isHint, !isBlank { return position }
         }
+        return nil
     }
 }

@@ -8,6 +8,10 @@ import Core
 struct CSVRecordScanner: Sendable {
     /// Which column feeds which input; nil until the header was read.
     var mapping: CSVMapping? { reader.mapping }
+    /// Whether no record has ended yet.
+    var isAtStart: Bool { reader.isAtStart }
+    /// The blank lines that were skipped.
+    var blankLines: BlankLines { reader.blankLines }
 
     private let delimiter: UInt8
     private let rowBytes: Int
@@ -19,6 +23,8 @@ struct CSVRecordScanner: Sendable {
     /// Whether the open record is over its bound and only its end is awaited.
     private var isSkipping = false
     private var line = 1
+    /// The most bytes that are held of a record: the two behind it may tell where its line ends.
+    private var heldBytes: Int { rowBytes &+ 2 }
     private(set) var ledger: RecordLedger
     /// The character set of the input behind the text.
     private let encoding: CSVEncoding
@@ -27,16 +33,18 @@ struct CSVRecordScanner: Sendable {
 
     /// - Parameters:
     ///   - encoding: what the text was transcoded from: records are measured in it.
+    ///   - decoder: reads cells of a character set in which the text still is.
     ///   - mark: the bytes that were skipped before the text.
     init(
         signature: Signature, options: CSVOptions, delimiter: UInt8, style: NumberStyle, encoding: CSVEncoding,
-        mark: Int = 0
+        decoder: CellDecoder?, mark: Int = 0
     ) {
         (self.delimiter, rowBytes, self.encoding) = (delimiter, options.rowBytes, encoding)
         flagWords = FlagWords(options.booleans)
         numberWords = style.isPlain ? "a point" : style.words
         ledger = RecordLedger(mark: mark)
-        reader = CSVRecordReader(signature: signature, options: options, delimiter: delimiter, style: style)
+        reader = CSVRecordReader(
+            signature: signature, options: options, delimiter: delimiter, style: style, decoder: decoder)
     }
 
     /// Reads the header of a table, to go on in its middle.
@@ -45,12 +53,15 @@ struct CSVRecordScanner: Sendable {
     ///   - header: the bytes before the first row.
     ///   - line: the line on which the next record begins.
     /// - Throws: `IntakeError` when these bytes are no header.
-    mutating func resume(header: UnsafeRawBufferPointer, signature: Signature, line: Int) throws {
+    mutating func resume(
+        header: UnsafeRawBufferPointer, signature: Signature, line: Int, blankLines: BlankLines
+    ) throws {
         var builder = RowsBuilder(signature: signature, chunkRows: 1)
         _ = try feed(header, into: &builder)
-        try finish(into: &builder)
+        _ = try finish(into: &builder)
         guard builder.count == 0 else { throw IntakeError.malformedHeader(.severalLines) }
         self.line = line
+        reader.blankLines = blankLines
         ledger = .resumed(line: line)
     }
 
@@ -59,8 +70,7 @@ struct CSVRecordScanner: Sendable {
     /// Scans a piece until it ends or the builder is full; see ``RowScanner``.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into builder: inout RowsBuilder) throws -> Int {
         var position = 0
-        builder.flagWords = flagWords
-        builder.numberWords = numberWords
+        prepare(&builder)
         while position < bytes.count, !builder.isFull {
             if boundary != nil {
                 position = try resume(bytes, from: position, into: &builder)
@@ -74,17 +84,26 @@ struct CSVRecordScanner: Sendable {
     /// Scans the last record, if the input does not end with a line end.
     ///
     /// - Parameter correction: the bytes by which the last record is longer than its text says.
+    /// - Returns: whether rows are left, because the builder is full.
     /// - Throws: `IntakeError` when a quoted field is still open, or when not even a header was found.
-    mutating func finish(correction: Int = 0, into builder: inout RowsBuilder) throws {
-        builder.flagWords = flagWords
-        builder.numberWords = numberWords
+    mutating func finish(correction: Int = 0, into builder: inout RowsBuilder) throws -> Bool {
+        prepare(&builder)
         ledger.open(correction)
         if let boundary {
             if boundary.isInQuotes { throw IntakeError.unclosedQuote(line: line) }
             if isSkipping { endSkipped(into: &builder) } else { try readCarried(into: &builder) }
         }
+        if !carried.isEmpty { return true }
         if reader.mapping == nil { throw IntakeError.malformedHeader(.empty) }
         ledger.finish()
+        return false
+    }
+
+    /// Tells the builder what its messages say of this table.
+    private func prepare(_ builder: inout RowsBuilder) {
+        builder.flagWords = flagWords
+        builder.numberWords = numberWords
+        builder.columnNames = reader.columnNames
     }
 
     // MARK: Records
@@ -95,7 +114,7 @@ struct CSVRecordScanner: Sendable {
     ) throws -> Int {
         var position = start
         while position < bytes.count, !builder.isFull {
-            let end = min(bytes.count, position &+ rowBytes)
+            let end = min(bytes.count, position &+ heldBytes)
             guard let next = try reader.read(bytes, from: position, to: end, line: &line, into: &builder) else {
                 boundary = CSVBoundary(delimiter: delimiter, isFirst: reader.isAtStart)
                 return try resume(bytes, from: position, into: &builder)
@@ -111,8 +130,10 @@ struct CSVRecordScanner: Sendable {
     private mutating func note(_ count: Int, into builder: inout RowsBuilder) throws {
         switch reader.kind {
         case .row: builder.addRecord(ledger.endRow(count, nextLine: line))
-        case .header: ledger.endHeader(count, nextLine: line)
-        case .blank: try ledger.pass(count, line: line)
+        case .header:
+            ledger.endHeader(count, nextLine: line)
+            builder.columnNames = reader.columnNames
+        case .blank, .hint: try ledger.pass(count, line: line)
         }
     }
 
@@ -121,13 +142,18 @@ struct CSVRecordScanner: Sendable {
         _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
     ) throws -> Int {
         guard !isSkipping else { return try skip(bytes, from: start, into: &builder) }
-        let end = min(bytes.count, start + rowBytes - carried.count)
+        let end = min(bytes.count, start + heldBytes - carried.count)
         if let next = boundary?.advance(bytes, from: start, to: end) {
-            carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<next]))
+            if next < start {
+                carried.removeLast()
+            } else {
+                carried.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<next]))
+            }
             try readCarried(into: &builder)
-            return next
+            if next < start { openWithReturn() }
+            return max(next, start)
         }
-        guard carried.count + (end - start) < rowBytes || end == bytes.count else {
+        guard carried.count + (end - start) < heldBytes || end == bytes.count else {
             try beginSkipping(counting: encoding.byteCount(of: bytes, from: start, to: end))
             return end
         }
@@ -135,13 +161,32 @@ struct CSVRecordScanner: Sendable {
         return end
     }
 
+    /// Reads the record that is held whole, and those behind it: at the input's end the last line may be followed by a
+    /// line that is only a carriage return.
     private mutating func readCarried(into builder: inout RowsBuilder) throws {
-        let record = carried
+        let held = carried
         (carried, boundary) = ([], nil)
-        try record.withUnsafeBytes {
-            _ = try reader.read($0, from: 0, to: $0.count, isWhole: true, line: &line, into: &builder)
-            try note(encoding.byteCount(of: $0, from: 0, to: $0.count), into: &builder)
+        try held.withUnsafeBytes { bytes in
+            var position = 0
+            while position < bytes.count, !builder.isFull || position == 0 {
+                let next = try reader.read(
+                    bytes, from: position, to: bytes.count, isWhole: true, line: &line, into: &builder)
+                let end = next ?? bytes.count
+                try note(encoding.byteCount(of: bytes, from: position, to: end), into: &builder)
+                position = end
+            }
+            guard position < bytes.count else { return }
+            carried = Array(bytes[position...])
+            boundary = CSVBoundary(delimiter: delimiter, isFirst: false)
         }
+    }
+
+    /// Begins a record with a carriage return that an earlier piece ended with.
+    private mutating func openWithReturn() {
+        carried = [CSVBytes.carriageReturn]
+        var opened = CSVBoundary(delimiter: delimiter, isFirst: false)
+        _ = carried.withUnsafeBytes { opened.advance($0, from: 0, to: 1) }
+        boundary = opened
     }
 
     // MARK: Oversized records
@@ -161,15 +206,21 @@ struct CSVRecordScanner: Sendable {
         _ bytes: UnsafeRawBufferPointer, from start: Int, into builder: inout RowsBuilder
     ) throws -> Int {
         let next = boundary?.advance(bytes, from: start, to: bytes.count)
-        try ledger.pass(encoding.byteCount(of: bytes, from: start, to: next ?? bytes.count), line: line)
+        let end = max(next ?? bytes.count, start)
+        try ledger.pass(encoding.byteCount(of: bytes, from: start, to: end), line: line)
         guard let next else { return bytes.count }
+        guard next < start else {
+            endSkipped(into: &builder)
+            return next
+        }
+        ledger.open(-encoding.unitBytes)
         endSkipped(into: &builder)
-        return next
+        openWithReturn()
+        return start
     }
 
     private mutating func endSkipped(into builder: inout RowsBuilder) {
-        builder.reject(
-            line: line, code: .rowTooLarge, message: "The row is longer than \(rowBytes) bytes; shorten it.")
+        builder.rejectTooLarge(line: line, rowBytes)
         line += 1 + (boundary?.newlineCount ?? 0)
         builder.addRecord(ledger.endRow(0, nextLine: line))
         (boundary, isSkipping) = (nil, false)

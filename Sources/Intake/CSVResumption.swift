@@ -7,12 +7,19 @@ package struct CSVResumption: Sendable, Equatable, Codable {
     package var isUnproven: Bool
     /// Whether UTF-16 has the greater byte of a unit first; the mark that says so is at the table's start only.
     package var isBigEndian: Bool
+    /// Whether nobody said the character set, so that a cell that does not look like it fails its row.
+    package var isGuessed: Bool
     /// The line of the table, from 1, on which the next record begins.
     package var nextLine: Int
+    /// The blank lines that were skipped before it.
+    package var blankLines: BlankLines
 
-    package init(format: CSVFormat, isUnproven: Bool = false, isBigEndian: Bool = false, nextLine: Int) {
+    package init(
+        format: CSVFormat, isUnproven: Bool = false, isBigEndian: Bool = false, isGuessed: Bool = false, nextLine: Int,
+        blankLines: BlankLines = BlankLines()
+    ) {
         (self.format, self.isUnproven, self.isBigEndian) = (format, isUnproven, isBigEndian)
-        self.nextLine = nextLine
+        (self.isGuessed, self.nextLine, self.blankLines) = (isGuessed, nextLine, blankLines)
     }
 
     /// Reads a stored resumption.
@@ -24,9 +31,11 @@ package struct CSVResumption: Sendable, Equatable, Codable {
             format: try values.decode(CSVFormat.self, forKey: .format),
             isUnproven: try values.decode(Bool.self, forKey: .isUnproven),
             isBigEndian: try values.decode(Bool.self, forKey: .isBigEndian),
-            nextLine: try values.decode(Int.self, forKey: .nextLine))
+            isGuessed: try values.decode(Bool.self, forKey: .isGuessed),
+            nextLine: try values.decode(Int.self, forKey: .nextLine),
+            blankLines: try values.decode(BlankLines.self, forKey: .blankLines))
         // Lines are counted on from it without a look at the end of numbers.
-        guard (1...1 << 53).contains(nextLine) else {
+        guard (1...1 << 53).contains(nextLine), (0...1 << 53).contains(blankLines.count) else {
             throw DecodingError.dataCorruptedError(forKey: .nextLine, in: values, debugDescription: "no table's line")
         }
     }
@@ -36,10 +45,9 @@ package struct CSVResumption: Sendable, Equatable, Codable {
     }
 
     var transcoder: Transcoder? {
-        switch format.encoding {
-        case .utf8: nil
-        case .windows1252: Transcoder(.windows1252)
-        case .utf16: Transcoder(isBigEndian ? .utf16BigEndian : .utf16LittleEndian)
-        }
+        guard case .wide(let width, _) = format.encoding.layout else { return nil }
+        return Transcoder(width: width, isBigEndian: isBigEndian)
     }
+
+    var decoder: CellDecoder? { CellDecoder(format.encoding, isGuessed: isGuessed) }
 }

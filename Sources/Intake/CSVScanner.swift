@@ -11,13 +11,19 @@ package struct CSVScanner: RowScanner {
     package private(set) var format: CSVFormat?
     /// Which column feeds which input; nil until the header was read.
     package var mapping: CSVMapping? { records?.mapping }
+    /// The blank lines that were skipped so far.
+    package var blankLines: BlankLines { records?.blankLines ?? BlankLines() }
 
     private let signature: Signature
     private let options: CSVOptions
     private var records: CSVRecordScanner?
     private var transcoder: Transcoder?
+    /// Whether the character set was guessed from the first rows.
+    private var isGuessed = false
     /// Whether no value had shown what a point means when the format was decided.
     private var isUnproven = false
+    /// Whether the input ended without a line end.
+    private var isOneLine = false
     /// The bytes by which the last record is longer than its text says.
     private var correction = 0
     /// The table's first bytes while its format is not decided; after that, UTF-8 that is still to be scanned.
@@ -36,7 +42,7 @@ package struct CSVScanner: RowScanner {
             options.decimal != nil && options.thousands != nil || !hasNumbers,
             let style = try? NumberEvidence(options).only ?? NumberStyle(decimal: .point, thousands: .none)
         {
-            begin(delimiter, style, .utf8)
+            begin(delimiter, style, .utf8, decoder: nil)
         }
     }
 
@@ -53,14 +59,16 @@ package struct CSVScanner: RowScanner {
         options.booleans = CSVBooleans(resumption.format.booleans)
         (self.signature, self.options) = (signature, options)
         window = options.sniffedBytes
-        begin(resumption.format.delimiter, resumption.style, resumption.format.encoding)
+        isGuessed = resumption.isGuessed
+        begin(resumption.format.delimiter, resumption.style, resumption.format.encoding, decoder: resumption.decoder)
         var text = header
         if var transcoder = resumption.transcoder {
             text = []
             try header.withUnsafeBytes { try transcoder.convert($0, into: &text) }
         }
         try text.withUnsafeBytes {
-            try records?.resume(header: $0, signature: signature, line: resumption.nextLine)
+            try records?.resume(
+                header: $0, signature: signature, line: resumption.nextLine, blankLines: resumption.blankLines)
         }
         transcoder = resumption.transcoder
     }
@@ -69,8 +77,8 @@ package struct CSVScanner: RowScanner {
     package var resumption: CSVResumption? {
         guard let format, let ledger = records?.ledger, ledger.isHeaderTaken else { return nil }
         return CSVResumption(
-            format: format, isUnproven: isUnproven, isBigEndian: transcoder?.source == .utf16BigEndian,
-            nextLine: ledger.takenLine)
+            format: format, isUnproven: isUnproven, isBigEndian: transcoder?.isBigEndian ?? false,
+            isGuessed: isGuessed, nextLine: ledger.takenLine, blankLines: blankLines)
     }
 
     package mutating func takeRecords() -> RecordSpans { records?.takeRecords() ?? RecordSpans() }
@@ -100,9 +108,17 @@ package struct CSVScanner: RowScanner {
         correction += transcoder?.finish(into: &held) ?? 0
         try scanHeld(into: &builder)
         guard heldStart == held.count, !builder.isFull else { return true }
-        try records?.finish(correction: correction, into: &builder)
-        return false
+        defer { correction = 0 }
+        isOneLine = isOneLine || records?.isAtStart ?? true
+        do {
+            return try records?.finish(correction: correction, into: &builder) ?? false
+        } catch IntakeError.missingColumns where isOneLine {
+            throw IntakeError.headerAlone(isOneLine: true)
+        }
     }
+
+    /// Why a table that was read to its end has no rows.
+    package var emptiness: IntakeError { .headerAlone(isOneLine: isOneLine) }
 
     // MARK: Bytes
 
@@ -137,30 +153,35 @@ package struct CSVScanner: RowScanner {
 
     /// Decides on the format; where the header is longer than what is held, more is held first.
     private mutating func decide(isWhole: Bool) throws {
-        var (encoding, transcoder, mark) = try held.withUnsafeBytes {
-            try CSVEncoding.sniff($0, stated: options.encoding, isWhole: isWhole)
-        }
+        var start = try held.withUnsafeBytes { try EncodingStart.find(in: $0, stated: options.encoding) }
         var text = held
-        if transcoder != nil {
+        if start.transcoder != nil {
             text = []
             try held.withUnsafeBytes {
-                try transcoder?.convert(UnsafeRawBufferPointer(rebasing: $0[mark...]), into: &text)
+                try start.transcoder?.convert(UnsafeRawBufferPointer(rebasing: $0[start.mark...]), into: &text)
             }
         }
-        let sniffer = CSVSniffer(signature: signature, options: options)
+        let sniffer = CSVSniffer(signature: signature, options: options, encoding: start.encoding)
         let found = try text.withUnsafeBytes { try sniffer.sniff($0, isWhole: isWhole) }
         if found == nil, !isWhole, window < options.rowBytes {
             window = min(window * 2, options.rowBytes)
             return
         }
         // Without a header that ends, the reader says what is wrong with it.
-        let (delimiter, style) = found ?? (options.delimiter ?? .comma, NumberStyle(decimal: .point, thousands: .none))
-        (self.transcoder, held) = (transcoder, text)
-        begin(delimiter, style, encoding, mark: mark)
+        let format =
+            found
+            ?? CSVSniffer.Finding(
+                delimiter: options.delimiter ?? .comma, style: NumberStyle(decimal: .point, thousands: .none),
+                encoding: start.encoding ?? .utf8)
+        isGuessed = start.encoding == nil
+        (transcoder, held) = (start.transcoder, text)
+        begin(
+            format.delimiter, format.style, format.encoding,
+            decoder: CellDecoder(format.encoding, isGuessed: isGuessed), mark: start.mark)
     }
 
     private mutating func begin(
-        _ delimiter: CSVDelimiter, _ style: NumberStyle, _ encoding: CSVEncoding, mark: Int = 0
+        _ delimiter: CSVDelimiter, _ style: NumberStyle, _ encoding: CSVEncoding, decoder: CellDecoder?, mark: Int = 0
     ) {
         format = CSVFormat(
             delimiter: delimiter, decimal: style.decimal, thousands: style.thousands, encoding: encoding,
@@ -168,6 +189,6 @@ package struct CSVScanner: RowScanner {
         isUnproven = style.isUnproven
         records = CSVRecordScanner(
             signature: signature, options: options, delimiter: delimiter.byte, style: style, encoding: encoding,
-            mark: mark)
+            decoder: decoder, mark: mark)
     }
 }

@@ -23,6 +23,7 @@ struct FieldMarks {
             marks =
                 ByteSearch.exactZeros(word ^ delimiters)
                 | ByteSearch.exactZeros(word ^ ByteSearch.spread(CSVBytes.newline))
+                | ByteSearch.exactZeros(word ^ ByteSearch.spread(CSVBytes.carriageReturn))
             wordStart = position
             position &+= 8
         }

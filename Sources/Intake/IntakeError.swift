@@ -16,16 +16,24 @@ package enum IntakeError: CodedError, Equatable {
     case twoCarriers(String, String)
     /// The body has more rows than one body may.
     case tooManyRows(found: Int, limit: Int)
-    /// The body has members that mean nothing; the caller's names are not repeated, the allowed ones are.
-    case unknownField(nearest: String?, allowed: [String])
+    /// The body has a member that means nothing.
+    case unknownField(String, nearest: String?, allowed: [String])
     /// A member of the body has a value of the wrong kind.
     case wrongField(name: String, expected: String)
     /// The rows are carried in a way that does not suit the model.
     case unsuitableCarrier(String, inputs: [String])
     /// The table's header lacks columns that the model needs.
-    case missingColumns([String], found: [String], nearest: [String])
-    /// The table's header has two columns for one input.
-    case duplicateColumn(String)
+    case missingColumns(MissingColumns)
+    /// The table's header has two columns for one input, or for the row's id.
+    case duplicateColumn(ColumnClash)
+    /// The table ends behind its header.
+    ///
+    /// `isOneLine` says that no line of the file ends, as when a client took its line ends out.
+    case headerAlone(isOneLine: Bool)
+    /// The input is a file of another kind.
+    case foreign(ForeignFile)
+    /// Two numbers of a table are written in two ways.
+    case mixedNumbers(NumberSighting, NumberSighting)
     /// The table's header has more columns than ``Limits/rowFields``.
     case tooManyColumns
     /// The table's header cannot be read.
@@ -36,6 +44,8 @@ package enum IntakeError: CodedError, Equatable {
     case ambiguousFormat(CSVAmbiguity)
     /// The system lacks the table by which a character set is read.
     case unreadableEncoding(String)
+    /// JSON is said to be in another character set than UTF-8.
+    case notUTF8(String)
     /// A quoted field does not end, so that no later row can be told apart.
     case unclosedQuote(line: Int)
     /// A row is longer than ``Limits/rowBytes`` and its end cannot be found.
@@ -47,17 +57,19 @@ package enum IntakeError: CodedError, Equatable {
         case .invalidUTF8: .invalidUTF8
         case .nestedTooDeep: .nestedTooDeep
         case .wrongDocument, .wrongField: .wrongType
-        case .noRows: .noRows
+        case .noRows, .headerAlone: .noRows
+        case .foreign: .unsupportedMediaType
         case .twoCarriers: .invalidParameter
         case .tooManyRows: .tooManyRows
         case .unknownField, .unsuitableCarrier: .unknownField
         case .missingColumns: .missingColumn
         case .duplicateColumn: .duplicateColumn
         case .tooManyColumns, .rowTooLarge: .rowTooLarge
-        case .malformedHeader(let problem): problem == .invalidUTF8 ? .invalidUTF8 : .malformedCSV
+        case .malformedHeader: .malformedCSV
         case .unknownMappedInput: .unknownInput
-        case .unreadableEncoding: .unsupportedEncoding
-        case .unclosedQuote, .ambiguousFormat: .malformedCSV
+        case .unreadableEncoding, .notUTF8: .unsupportedEncoding
+        case .unclosedQuote: .malformedCSV
+        case .ambiguousFormat, .mixedNumbers: .ambiguousFormat
         }
     }
 
@@ -71,9 +83,9 @@ package enum IntakeError: CodedError, Equatable {
         case .twoCarriers(let one, let other): "Both `\(one)` and `\(other)` carry rows; send one of them."
         case .tooManyRows(let found, let limit):
             "The body has \(found) rows and at most \(limit) fit; send the rest in another one, or as CSV or NDJSON."
-        case .unknownField(let nearest, let allowed):
-            "The body has a field that is not known\(nearest.map { " (did you mean `\($0)`?)" } ?? ""); "
-                + "known are \(NameList.text(allowed))."
+        case .unknownField(let name, let nearest, let allowed):
+            "The body has a field `\(NameList.clean(name))` that is not known"
+                + "\(nearest.map { " (did you mean `\($0)`?)" } ?? ""); known are \(NameList.text(allowed))."
         case .wrongField(let name, let expected): "`\(name)` must be \(expected)."
         case .unsuitableCarrier(let name, let inputs):
             "`\(name)` is for models of one text; send `input` or `inputs` with \(NameList.text(inputs))."
@@ -83,17 +95,27 @@ package enum IntakeError: CodedError, Equatable {
 
     private var tableMessage: String {
         switch self {
-        case .missingColumns(let missing, let found, let nearest):
-            "The header lacks \(NameList.text(missing)); it has \(found.count) columns: \(NameList.text(found))"
-                + (nearest.isEmpty ? "." : "; nearest: \(NameList.text(nearest)).")
-        case .duplicateColumn(let name): "The header has two columns for `\(name)`; keep one."
+        case .missingColumns(let missing): missing.message
+        case .duplicateColumn(let clash): clash.message
+        case .headerAlone(false):
+            "The table has a header and no rows; the first line names the columns, rows follow it."
+        case .headerAlone(true):
+            "The whole file is one line: a header and no rows. `curl -d` takes line ends out of a file; send it with "
+                + "`curl --data-binary @FILE`."
+        case .foreign(let file): file.message
+        case .mixedNumbers(let one, let other):
+            "The numbers are written in two ways: \(one.words) and \(other.words); write them alike, or say `decimal` and "
+                + "`thousands`."
         case .tooManyColumns: "The header has more than \(Limits.rowFields) columns; leave out those not needed."
         case .malformedHeader(let problem): "The header \(problem.rawValue)."
         case .unknownMappedInput(let nearest, let inputs):
             "`map` names an input that the model lacks\(nearest.map { " (did you mean `\($0)`?)" } ?? ""); "
                 + "it has \(NameList.text(inputs))."
-        case .ambiguousFormat(let ambiguity): ambiguity.rawValue
-        case .unreadableEncoding(let name): "The service cannot read `\(name)` here; send UTF-8."
+        case .ambiguousFormat(let ambiguity): ambiguity.message
+        case .unreadableEncoding(let name):
+            "The service cannot read the character set `\(NameList.clean(name))`; send UTF-8, or say a name that iconv knows, "
+                + "such as `windows-1252`, `utf-16` or `shift_jis`."
+        case .notUTF8(let name): "JSON is UTF-8, and the Content-Type says `\(NameList.clean(name))`; send it as UTF-8."
         case .unclosedQuote(let line): "The quoted field of the row on line \(line) does not end; close its quote."
         default:
             "A row is longer than \(Limits.rowBytes) bytes\(line.map { " on line \($0)" } ?? ""); "
@@ -113,6 +135,7 @@ package enum IntakeError: CodedError, Equatable {
     package var line: Int? {
         switch self {
         case .unclosedQuote(let line), .rowTooLarge(let line): line
+        case .mixedNumbers(_, let sighting): sighting.line
         default: nil
         }
     }
@@ -136,26 +159,14 @@ package enum JSONProblem: String, Sendable, Equatable {
     case trailingBytes = "nothing may follow the value"
     case controlCharacter = "a control character in a string must be escaped"
     case unknownEscape = "the escape is not known; a backslash itself is written twice"
-    case loneSurrogate = "half of a surrogate pair stands alone"
     case malformedNumber = "the number is not written as JSON asks"
+    case notANumber = "`NaN` and `Infinity` are no JSON; write null for a value that is missing"
     case duplicateName = "a member's name stands twice in one object"
 }
 
 /// What is wrong with one record of a table.
 package enum CSVProblem: String, Sendable, Equatable {
     case textAfterQuote = "has text after a closing quote; double the quotes inside a quoted field"
-    case invalidUTF8 = "is not UTF-8; save the file as UTF-8"
     case empty = "is missing; the first line must name the columns"
     case severalLines = "is not the first line alone"
-}
-
-/// What about a table's format cannot be decided, with the remedy.
-package enum CSVAmbiguity: String, Sendable, Equatable {
-    case delimiter = "The header fits the model with more than one delimiter; say which with `delimiter`."
-    case decimal =
-        "The numbers could mean two things, such as 1,234 or 1.234; say `decimal`, and `thousands` if there are any."
-    case mixedNumbers =
-        "The numbers are written in more than one way; write them alike, or say `decimal` and `thousands`."
-    case sameSeparator = "`decimal` and `thousands` are the same character; they must differ."
-    case byteOrder = "The text is not UTF-16 with a byte order mark; save it with one, or as UTF-8."
 }

@@ -5,6 +5,10 @@ struct JSONText {
     let start: Int
     let end: Int
     let hasEscapes: Bool
+    /// Whether an escape is half of a surrogate pair, which RFC 8259's grammar has and no text does.
+    ///
+    /// It reads as U+FFFD; code that takes the text as a value must refuse it.
+    var hasLoneSurrogate = false
 }
 
 extension JSONCursor {
@@ -13,17 +17,18 @@ extension JSONCursor {
     mutating func takeString() throws -> JSONText {
         let start = position &+ 1
         position = start
-        var hasEscapes = false
+        var (hasEscapes, hasLoneSurrogate) = (false, false)
         while true {
             skipPlain()
             guard position < bytes.count else { throw fault(.endsEarly) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position &+= 1
-                return JSONText(start: start, end: position &- 1, hasEscapes: hasEscapes)
+                return JSONText(
+                    start: start, end: position &- 1, hasEscapes: hasEscapes, hasLoneSurrogate: hasLoneSurrogate)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
-                _ = try takeEscape()
+                if try takeEscape() == nil { hasLoneSurrogate = true }
             case 0x80...: try takeSequence()
             default: throw fault(.controlCharacter)
             }
@@ -66,15 +71,15 @@ extension JSONCursor {
 
     // MARK: Escapes
 
-    /// Takes an escape, a surrogate pair whole, and gives the scalar it stands for.
-    private mutating func takeEscape() throws -> UInt32 {
+    /// Takes an escape, a surrogate pair whole, and gives the scalar it stands for; nil for half of a pair.
+    private mutating func takeEscape() throws -> Unicode.Scalar? {
         position += 1
         guard position < bytes.count else { throw fault(.endsEarly) }
         let kind = bytes[position]
         guard kind != UInt8(ascii: "u") else { return try takeUnicodeEscape() }
         guard let scalar = Self.simpleEscape(kind) else { throw fault(.unknownEscape) }
         position += 1
-        return scalar
+        return Unicode.Scalar(scalar)
     }
 
     private static func simpleEscape(_ kind: UInt8) -> UInt32? {
@@ -89,16 +94,21 @@ extension JSONCursor {
         }
     }
 
-    private mutating func takeUnicodeEscape() throws -> UInt32 {
+    private mutating func takeUnicodeEscape() throws -> Unicode.Scalar? {
         let first = try takeHexadecimal()
-        guard (0xD800...0xDFFF).contains(first) else { return first }
-        guard first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+        guard (0xD800...0xDBFF).contains(first) else { return Unicode.Scalar(first) }
+        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
             bytes[position + 1] == UInt8(ascii: "u")
-        else { throw fault(.loneSurrogate) }
+        else { return nil }
+        let behindFirst = position
         position += 1
         let second = try takeHexadecimal()
-        guard (0xDC00...0xDFFF).contains(second) else { throw fault(.loneSurrogate) }
-        return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
+        guard (0xDC00...0xDFFF).contains(second) else {
+            // What follows is an escape of its own.
+            position = behindFirst
+            return nil
+        }
+        return Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
     }
 
     /// Takes `u` and four hexadecimal digits.
@@ -125,10 +135,10 @@ extension JSONCursor {
             reader.position = plain
             guard plain < text.end else { return }
             // try? because the escape was taken before: it cannot fail here.
-            guard let value = try? reader.takeEscape(), let scalar = Unicode.Scalar(value) else {
+            guard let value = try? reader.takeEscape() as Unicode.Scalar?? else {
                 preconditionFailure("a string is decoded only after it was taken")
             }
-            decoded.append(contentsOf: UTF8.encode(scalar)!)
+            decoded.append(contentsOf: UTF8.encode(value ?? "\u{FFFD}")!)
         }
     }
 }

@@ -114,9 +114,25 @@ struct JSONCursor {
         case UInt8(ascii: "t"): try takeLiteral("true")
         case UInt8(ascii: "f"): try takeLiteral("false")
         case UInt8(ascii: "n"): try takeLiteral("null")
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): _ = try takeNumber()
-        default: throw fault(.expectedValue)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): if !takeNoNumber() { _ = try takeNumber() }
+        default: if !takeNoNumber() { throw fault(.expectedValue) }
         }
+    }
+
+    /// Takes `NaN`, `Infinity` or `-Infinity`, which Python and JavaScript libraries write and JSON does not have.
+    ///
+    /// They are told from the syntax at large so that only their row fails.
+    mutating func takeNoNumber() -> Bool {
+        for literal in ["NaN", "Infinity", "-Infinity"] as [StaticString] {
+            let length = literal.utf8CodeUnitCount
+            let isHere =
+                bytes.count - position >= length
+                && (0..<length).allSatisfy { literal.utf8Start[$0] == bytes[position + $0] }
+            guard isHere else { continue }
+            position += length
+            return true
+        }
+        return false
     }
 
     /// Takes an opening bracket; the depth bounds the recursion of ``skipValue()``.

@@ -59,7 +59,8 @@ struct JSONMemberIndex {
         }
         try json.expectEnd()
         guard let unknown else { return }
-        throw IntakeError.unknownField(nearest: NameList.nearest(to: unknown, among: allowed), allowed: allowed)
+        throw IntakeError.unknownField(
+            unknown, nearest: NameList.nearest(to: unknown, among: allowed), allowed: allowed)
     }
 
     private static func locate(_ json: inout JSONCursor) throws -> JSONMember {

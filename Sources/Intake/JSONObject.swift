@@ -24,6 +24,7 @@ package struct JSONObject: Sendable {
     package func string(_ name: String, maximumBytes: Int = Limits.taskNameBytes) throws -> String? {
         try value(name, .string, "a string of at most \(maximumBytes) bytes") { json in
             let text = try json.takeString()
+            guard !text.hasLoneSurrogate else { throw Self.cutText(name) }
             return json.withText(text) { $0.count <= maximumBytes ? String(decoding: $0, as: UTF8.self) : nil }
         }
     }
@@ -31,6 +32,7 @@ package struct JSONObject: Sendable {
     /// Reads a whole number within a range.
     package func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         try value(name, .number, "a whole number from \(range.lowerBound) to \(range.upperBound)") { json in
+            if json.takeNoNumber() { return nil }
             let value = try json.takeNumber().number.integer.flatMap(Int.init(exactly:))
             return value.flatMap { range.contains($0) ? $0 : nil }
         }
@@ -39,6 +41,7 @@ package struct JSONObject: Sendable {
     /// Reads a number within a range, such as a duration in seconds.
     package func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
         try value(name, .number, "a number from \(range.lowerBound) to \(range.upperBound)") { json in
+            if json.takeNoNumber() { return nil }
             let (number, text) = try json.takeNumber()
             guard text.count <= Limits.numberBytes else { return nil }
             let value = number.reading(of: text, minimum: range.lowerBound, maximum: range.upperBound).double
@@ -57,12 +60,14 @@ package struct JSONObject: Sendable {
         return try value(name, .object, expected) { json in
             var strings: [String: String]? = [:]
             try json.takeObject { json, key in
+                if key.hasLoneSurrogate { throw Self.cutText(name) }
                 let key = Self.bounded(&json, key)
                 guard json.peek() == UInt8(ascii: "\"") else {
                     strings = nil
                     return try json.skipValue()
                 }
                 let text = try json.takeString()
+                if text.hasLoneSurrogate { throw Self.cutText(name) }
                 guard let key, let text = Self.bounded(&json, text), strings?[key] == nil,
                     strings?.count ?? .max < Limits.metadataStrings
                 else { return strings = nil }
@@ -70,6 +75,11 @@ package struct JSONObject: Sendable {
             }
             return strings
         }
+    }
+
+    private static func cutText(_ name: String) -> IntakeError {
+        .wrongField(
+            name: name, expected: "whole text; it has half of a surrogate pair, as text cut within an emoji has")
     }
 
     private static func bounded(_ json: inout JSONCursor, _ text: JSONText) -> String? {

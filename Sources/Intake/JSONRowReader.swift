@@ -93,7 +93,8 @@ struct JSONRowReader: Sendable {
         let hint = nearest.map { " (did you mean `\($0)`?)" } ?? ""
         builder.fail(
             .unknownInput,
-            "The row has a member that is no input of the model\(hint); its inputs are \(NameList.text(inputNames)).")
+            "The row has a member `\(NameList.clean(name))` that is no input of the model\(hint); its inputs are "
+                + "\(NameList.text(inputNames)).")
     }
 
     // MARK: Values
@@ -103,7 +104,9 @@ struct JSONRowReader: Sendable {
         switch json.peek() {
         case UInt8(ascii: "\""):
             let text = try json.takeString()
+            guard !text.hasLoneSurrogate else { return builder.fail(.wrongType, input, Self.surrogateProblem) }
             json.withText(text) { builder.setText($0, input: input) }
+        case UInt8(ascii: "-") where json.takeNoNumber(): builder.failNoNumber(input)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             let (number, text) = try json.takeNumber()
             builder.setNumber(number, text: text, input: input)
@@ -116,17 +119,27 @@ struct JSONRowReader: Sendable {
         case UInt8(ascii: "n"):
             try json.takeLiteral("null")
             builder.setMissing(input: input)
+        case UInt8(ascii: "N"), UInt8(ascii: "I"):
+            guard json.takeNoNumber() else { throw json.fault(.expectedValue) }
+            builder.failNoNumber(input)
         default:
             try json.skipValue()
             builder.fail(.wrongType, input, RowsBuilder.expected(builder.slots[input].kind) + ", not a list or object")
         }
     }
 
+    /// What is wrong with a text that was cut between the halves of a character, to follow its name.
+    private static let surrogateProblem =
+        "has half of a surrogate pair: the text was cut within a character such as an emoji; cut it before or after"
+
     /// Reads a row's id: a string, a whole number as it is written, or null for none.
     static func readID(_ json: inout JSONCursor, into builder: inout RowsBuilder) throws {
         switch json.peek() {
         case UInt8(ascii: "\""):
             let text = try json.takeString()
+            guard !text.hasLoneSurrogate else {
+                return builder.fail(.wrongType, "The row's id \(surrogateProblem).")
+            }
             json.withText(text) { builder.setID($0) }
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             let (number, text) = try json.takeNumber()

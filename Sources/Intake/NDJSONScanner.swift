@@ -105,6 +105,12 @@ extension RowsBuilder {
     fileprivate mutating func failLine(_ error: any Error) {
         guard let error = error as? any CodedError else { return fail(.internalError, "The line cannot be read.") }
         row.fault = nil
+        if case IntakeError.malformedJSON(_, .trailingBytes) = error {
+            return fail(
+                error.code,
+                error.message + " Each row needs a line of its own; `curl -d` takes line ends out of a file, so send "
+                    + "it with `curl --data-binary @FILE`.")
+        }
         fail(error.code, error.message)
     }
 }

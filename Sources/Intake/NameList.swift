@@ -33,6 +33,41 @@ enum NameList {
         return best?.name
     }
 
+    /// Finds the few candidates that names were most likely meant to be, the nearest first: those with one of the names in
+    /// them, or in one of the names, and those that differ in few letters.
+    static func nearest(to names: [String], among candidates: [String]) -> [String] {
+        let wanted = names.prefix(Limits.listedNames).map { folded($0) }.filter { !$0.isEmpty }
+        var found: [(name: String, distance: Int)] = []
+        for candidate in candidates.prefix(256) {
+            let letters = folded(candidate)
+            let nearness = wanted.compactMap { distance(of: letters, to: $0) }.min()
+            if let nearness, !found.contains(where: { $0.name == candidate }) { found.append((candidate, nearness)) }
+        }
+        return found.sorted { $0.distance < $1.distance }.prefix(3).map(\.name)
+    }
+
+    /// A name's letters and digits, small.
+    private static func folded(_ name: String) -> [Unicode.Scalar] {
+        let letters = name.lowercased().unicodeScalars.prefix(Limits.listedNameBytes).filter {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+        }
+        return Array(letters)
+    }
+
+    /// How far two names are from each other; nil when nobody would mean the one by the other.
+    private static func distance(of name: [Unicode.Scalar], to wanted: [Unicode.Scalar]) -> Int? {
+        let shorter = name.count < wanted.count ? name : wanted
+        let longer = name.count < wanted.count ? wanted : name
+        let letters = distance(name, wanted)
+        if letters <= min(wanted.count / 2, max(2, wanted.count / 3)) { return letters }
+        guard shorter.count >= 3, contains(longer, shorter) else { return nil }
+        return longer.count
+    }
+
+    private static func contains(_ longer: [Unicode.Scalar], _ shorter: [Unicode.Scalar]) -> Bool {
+        (0...(longer.count - shorter.count)).contains { longer[$0...].starts(with: shorter) }
+    }
+
     /// The number of letters to insert, remove or replace (Levenshtein).
     private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
         var previous = Array(0...right.count)

@@ -16,14 +16,22 @@ extension RowsBuilder {
     /// Takes a cell of a table that writes numbers in its own style.
     ///
     /// - Parameter scratch: holds the number as the scanner reads it.
+    @inline(__always)
     mutating func setCell(
         _ cell: UnsafeRawBufferPointer, input: Int, style: NumberStyle, scratch: inout [UInt8]
+    ) {
+        if style.isPlain { setCell(cell, input: input) } else { setStyledCell(cell, input, style, &scratch) }
+    }
+
+    private mutating func setStyledCell(
+        _ cell: UnsafeRawBufferPointer, _ input: Int, _ style: NumberStyle, _ scratch: inout [UInt8]
     ) {
         let isNumber = slots[input].kind == .float || slots[input].kind == .int
         guard isNumber, !(slots[input].hasMissingTokens && isMissingToken(cell, input: input)) else {
             return setCell(cell, input: input)
         }
         guard style.translate(cell, into: &scratch) else {
+            if let sign = NumberSign.find(in: cell) { return fail(.wrongType, input, sign.problem) }
             return fail(.wrongType, input, "must be a number, with \(style.words); leave it empty if it is missing")
         }
         scratch.withUnsafeBytes { setNumberCell($0, input: input) }
@@ -55,7 +63,7 @@ extension RowsBuilder {
     /// Takes the cell of the id column; an empty one is no id.
     mutating func setIDCell(_ cell: UnsafeRawBufferPointer) {
         guard UTF8Check.firstFault(in: cell) == nil else {
-            return fail(.invalidUTF8, "The row's id is not UTF-8; save the file as UTF-8.")
+            return fail(.invalidUTF8, "The row's id is not UTF-8; say the table's `encoding`, or save it as UTF-8.")
         }
         setID(cell)
     }
@@ -63,7 +71,7 @@ extension RowsBuilder {
     private mutating func setTextCell(_ cell: UnsafeRawBufferPointer, input: Int) {
         guard !cell.isEmpty else { return setMissing(input: input) }
         guard UTF8Check.firstFault(in: cell) == nil else {
-            return fail(.invalidUTF8, input, "is not UTF-8; save the file as UTF-8")
+            return fail(.invalidUTF8, input, "is not UTF-8; say the table's `encoding`, or save it as UTF-8")
         }
         setText(cell, input: input)
     }
@@ -73,6 +81,7 @@ extension RowsBuilder {
         let trimmed = TextMeasure.trimASCII(cell)
         guard !trimmed.isEmpty else { return setMissing(input: input) }
         guard let (number, end) = ScannedNumber.scan(trimmed, from: 0, to: trimmed.count), end == trimmed.count else {
+            if let sign = NumberSign.find(in: trimmed) { return fail(.wrongType, input, sign.problem) }
             return fail(
                 .wrongType, input,
                 Self.expected(slots[input].kind) + ", with \(numberWords); leave it empty if it is missing")

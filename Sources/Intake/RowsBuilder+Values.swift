@@ -47,6 +47,15 @@ extension RowsBuilder {
         row.mark(input)
     }
 
+    /// Refuses `NaN` and `Infinity` in JSON, where null says that a value is missing.
+    mutating func failNoNumber(_ input: Int) {
+        let missing = signature.inputs[input].missing
+        let meaning = missing == .error ? "a missing value is refused here" : missing.words
+        fail(
+            .wrongType, input,
+            "is `NaN` or `Infinity`, which JSON does not have; write null if it is missing (\(meaning))")
+    }
+
     mutating func setFlag(_ flag: Bool, input: Int) {
         let slot = slots[input]
         guard slot.kind == .bool else { return fail(.wrongType, input, Self.expected(slot.kind) + ", not a boolean") }
@@ -139,7 +148,8 @@ extension RowsBuilder {
             case .positional: "/\(input)"
             case .bare: ""
             }
-        fail(code, pointer: pointer, "The input `\(name)` \(problem).")
+        let column = columnNames.indices.contains(input) ? columnNames[input] : nil
+        fail(code, pointer: pointer, "The input `\(name)`\(column.map { " (column `\($0)`)" } ?? "") \(problem).")
     }
 
     static func expected(_ kind: ModelInput.Kind) -> String {

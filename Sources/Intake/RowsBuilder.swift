@@ -29,6 +29,9 @@ package struct RowsBuilder: Sendable {
     /// How a table writes numbers, in words; set by its scanner.
     var numberWords = "a point"
 
+    /// The column of each input of a table, for messages; set by its scanner.
+    var columnNames: [String?] = []
+
     private let chunkRows: Int
     private let chunkBytes: Int
     private let chunkRecordBytes = Limits.chunkRecordBytes
@@ -83,6 +86,11 @@ package struct RowsBuilder: Sendable {
         beginRow(line: line)
         fail(code, message)
         endRow()
+    }
+
+    /// Adds a row of a table that is longer than its bound.
+    mutating func rejectTooLarge(line: Int, _ rowBytes: Int) {
+        reject(line: line, code: .rowTooLarge, message: "The row is longer than \(rowBytes) bytes; shorten it.")
     }
 
     /// Counts the record of the last row: the caller may keep it beside the columns.

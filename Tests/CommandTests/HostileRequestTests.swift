@@ -53,7 +53,7 @@ import Testing
             "an unknown version", #"{"model":"sentiment","model_version":"v9","text":"a"}"#, 422,
             "unknown_model_version"),
         Case("no model", #"{"text":"a"}"#, 422, "unknown_model"),
-        Case("an unknown member", #"{"model":"sentiment","text":"a","\#(secret)":1}"#, 422, "unknown_field"),
+        Case("an unknown member", #"{"model":"sentiment","text":"a","modle":1}"#, 422, "unknown_field"),
         Case("two carriers of rows", #"{"model":"sentiment","text":"a","texts":["b"]}"#, 422, "invalid_parameter"),
         Case("a name with NUL", #"{"model":"sentiment","text":"a","name":"a\u0000b"}"#, 422, "invalid_parameter"),
         Case(

@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: [
         ("a,b\n", "a,b,0.93,yes,\n"), ("a,b\r\n", "a,b,0.93,yes,\r\n"), ("a,b", "a,b,0.93,yes,"),
         ("a,b\r", "a,b,0.93,yes,\r"), ("\n\r\n\"a\r\n\",\"b\"\r\n", "\n\r\n\"a\r\n\",\"b\",0.93,yes,\r\n"),
-        ("\u{FEFF}é\r\r\n", "\u{FEFF}é\r,0.93,yes,\r\n"), ("\n", ",0.93,yes,\n"), ("", ",0.93,yes,"),
+        ("\u{FEFF}é\r\r\n", "\u{FEFF}é,0.93,yes,\r\r\n"), ("\n", ",0.93,yes,\n"), ("", ",0.93,yes,"),
     ])
     func `cells come before the line end and the rest stays byte for byte`(record: String, expected: String) {
         let written = write(record, [.number(0.93), .text("yes"), .empty])
@@ -49,8 +49,8 @@ import Testing
                 + Array("0,5\r\n".utf8))
     }
 
-    @Test(arguments: [Transcoder.Source.utf16LittleEndian, .utf16BigEndian])
-    func `UTF-16 is written in its byte order, and only whole units end a line`(source: Transcoder.Source) {
+    @Test(arguments: [TextForm.utf16LittleEndian, .utf16BigEndian])
+    func `UTF-16 is written in its byte order, and only whole units end a line`(source: TextForm) {
         let format = CSVFormat(delimiter: .tab, decimal: .comma, thousands: .none, encoding: .utf16)
         let table = CSVExtension(format: format, isBigEndian: source == .utf16BigEndian)
         for (content, lineEnd) in [
@@ -67,12 +67,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (Transcoder.Source?.none, [UInt8](), CSVEncoding.utf8), (nil, [0xEF, 0xBB, 0xBF], .utf8),
+        (TextForm?.none, [UInt8](), CSVEncoding.utf8), (nil, [0xEF, 0xBB, 0xBF], .utf8),
         (.windows1252, [], .windows1252), (.utf16LittleEndian, [0xFF, 0xFE], .utf16),
         (.utf16BigEndian, [0xFE, 0xFF], .utf16),
     ])
     func `a table written back record by record is a table with more columns`(
-        source: Transcoder.Source?, mark: [UInt8], encoding: CSVEncoding
+        source: TextForm?, mark: [UInt8], encoding: CSVEncoding
     ) throws {
         let text = "\nsepal_length;\"n;\";sepal_width\r\n1,5;é;2\r\n\n3;\"a\n\";10,5\n4;x;5\r\n\r\n"
         let bytes = mark + (source.map { DialectTests.encode(text, as: $0) } ?? Array(text.utf8))

@@ -12,7 +12,7 @@ import Testing
     ])
 
     /// Writes text in a character set; the tests' own way, so that it is no mirror of the transcoder.
-    static func encode(_ text: String, as source: Transcoder.Source) -> [UInt8] {
+    static func encode(_ text: String, as source: TextForm) -> [UInt8] {
         switch source {
         case .windows1252: text.unicodeScalars.map { $0 == "\u{20AC}" ? 0x80 : UInt8($0.value) }
         case .utf16LittleEndian: text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
@@ -109,8 +109,7 @@ import Testing
 
     @Test(arguments: [
         (";", ["1,234"], CSVAmbiguity.decimal), (";", ["1.234", "7"], .decimal), (",", ["\"1,234\""], .decimal),
-        ("\t", ["12,345", "-123,456"], .decimal), (";", ["1,5", "2.5"], .mixedNumbers),
-        (",", ["2.5", "\"1,5\""], .mixedNumbers), (";", ["1.234,5", "1,234.5"], .mixedNumbers),
+        ("\t", ["12,345", "-123,456"], .decimal),
     ])
     func `numbers that could mean two things are refused`(
         delimiter: String, values: [String], ambiguity: CSVAmbiguity
@@ -118,6 +117,37 @@ import Testing
         let error = refusal { _ = try spends(values, delimiter: delimiter) }
         #expect(error == .ambiguousFormat(ambiguity))
         #expect(error?.message.contains("`decimal`") == true)
+    }
+
+    @Test(arguments: [
+        (";", ["1,5", "2.5"], "0,0", "0.0", 3), (",", ["7", "2.5", "\"1,5\""], "0.0", "0,0", 4),
+        (";", ["-1.234,5", "", "1,234.5"], "-0.000,0", "0,000.0", 4),
+    ])
+    func `two ways of writing numbers are shown with their lines, and not the numbers`(
+        delimiter: String, values: [String], first: String, second: String, line: Int
+    ) throws {
+        let error = try #require(refusal { _ = try spends(values, delimiter: delimiter) })
+        #expect(error.code == .ambiguousFormat && error.line == line)
+        #expect(error.message.contains("`\(first)` on line "))
+        #expect(error.message.contains("`\(second)` on line \(line) (column `spend`)"))
+    }
+
+    @Test(arguments: [
+        ("12,30 \u{20AC}", "a currency sign"), ("\u{20AC}12", "a currency sign"), ("-1.234,50 EUR", "a currency sign"),
+        ("CHF 1'200", "a currency sign"), ("$ 5", "a currency sign"), ("7 %", "a percent sign"), ("3 kg", "a unit"),
+    ])
+    func `a number with a sign beside it is told as that, by its column and line`(cell: String, sign: String) throws {
+        let table = Array("kunde;Spend \n1;7\n2;\"\(cell)\"\n".utf8)
+        for options in [CSVOptions(), CSVOptions(decimal: .comma)] {
+            let rows = try scan(table, Self.spend, options).rows
+            #expect(rows.codes == [.wrongType] && rows.faults[0].line == 3)
+            #expect(rows.faults[0].message.hasPrefix("The input `spend` (column `Spend `) is a number with \(sign)"))
+        }
+    }
+
+    @Test(arguments: ["x", "a 5 b", "2026-01-02", "", "ab", "%", "5 \u{1F600}"])
+    func `what is no number with a sign is no such thing`(cell: String) {
+        #expect(Array(cell.utf8).withUnsafeBytes { NumberSign.find(in: $0) } == nil)
     }
 
     @Test func `between commas a point is a point`() throws {
@@ -156,6 +186,7 @@ import Testing
         #expect(rows.texts(0) == ["b"])
         let missing = refusal { _ = try scan(Array("text;c\na;b\n".utf8), Samples.text, options) }
         #expect(missing?.code == .missingColumn)
+        #expect(missing?.message.contains("`map.text=COLUMN`") == true)
         let stranger = refusal {
             _ = try scan(Array("text\na\n".utf8), Samples.text, CSVOptions(map: ["texts": "text"]))
         }
@@ -176,7 +207,7 @@ import Testing
 
     @Test func `a byte order mark tells UTF-16`() throws {
         for (source, mark) in [
-            (Transcoder.Source.utf16LittleEndian, [UInt8](arrayLiteral: 0xFF, 0xFE)), (.utf16BigEndian, [0xFE, 0xFF]),
+            (TextForm.utf16LittleEndian, [UInt8](arrayLiteral: 0xFF, 0xFE)), (.utf16BigEndian, [0xFE, 0xFF]),
         ] {
             let bytes = mark + Self.encode("text\tn\r\n\u{1F600} é\t1\r\n", as: source)
             let (rows, format) = try scan(bytes, Samples.text)

@@ -51,12 +51,51 @@ import Testing
         #expect(error?.code == code)
     }
 
-    @Test func `an unknown field is answered with the nearest known one, not repeated`() {
+    @Test(arguments: [
+        (#"{"texts":["a","b \ud83d","c"]}"#, "/texts/1"),
+        (#"{"inputs":[{"text":"a"},{"text":"\ude00b"},["c"]]}"#, "/inputs/1/text"),
+        (#"{"data":[["a"],["\ude00\ud83d"],["c"]]}"#, "/data/1/0"),
+        (#"{"instances":[{"text":"a"},{"text":"b","id":"\ud83d"},{"text":"c"}]}"#, "/instances/1"),
+    ])
+    func `a text cut within an emoji fails its row alone`(body: String, pointer: String) throws {
+        let (rows, report) = try Samples.submission(body, Samples.text)
+        #expect(rows.texts(0) == ["a", "c"] && rows.codes == [.wrongType])
+        #expect(report.faults[0].pointer == pointer && report.faults[0].message.contains("surrogate"))
+    }
+
+    @Test func `an option that was cut within an emoji is refused by its name`() throws {
+        for (member, read) in [
+            (#""priority":"\ud83d""#, { _ = try $0.string("priority") }),
+            (#""metadata":{"a":"x\ude00"}"#, { _ = try $0.strings("metadata") }),
+            (#""metadata":{"\ud83d":"x"}"#, { _ = try $0.strings("metadata") }),
+        ] as [(String, (JSONObject) throws -> Void)] {
+            let object = try JSONObject(parsing: Array("{\(member)}".utf8), members: ["priority", "metadata"])
+            let error = #expect(throws: IntakeError.self) { try read(object) }
+            #expect(error?.code == .wrongType && error?.message.contains("surrogate") == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("NaN", "the model takes it as missing"), ("Infinity", "the model takes it as missing"),
+        ("-Infinity", "the model takes it as missing"),
+    ])
+    func `what Python writes for no number fails its row, with what null would mean`(literal: String, meaning: String)
+        throws
+    {
+        let body = #"{"inputs":[{"review":"a","spend":\#(literal)},{"review":"b","spend":null},{"review":NaN}]}"#
+        let (rows, report) = try Samples.submission(body, Samples.mixed)
+        #expect(rows.codes == [.wrongType, .wrongType] && rows.texts(0) == ["b"])
+        #expect(report.faults[0].pointer == "/inputs/0/spend")
+        #expect(report.faults[0].message.contains("write null if it is missing (\(meaning))"))
+        #expect(report.faults[1].message.contains("a missing value is refused here"))
+    }
+
+    @Test func `an unknown field is named, with the nearest known one`() {
         let error = #expect(throws: IntakeError.self) {
             try Samples.submission(#"{"text":"a","modle":"m"}"#, Samples.text)
         }
         #expect(error?.message.contains("did you mean `model`?") == true)
-        #expect(error?.message.contains("modle") == false)
+        #expect(error?.message.contains("a field `modle`") == true)
     }
 
     @Test func `the byte at which JSON breaks is told`() {

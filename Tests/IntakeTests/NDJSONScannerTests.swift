@@ -98,10 +98,38 @@ import Testing
         }
     }
 
+    @Test func `a text cut within an emoji fails its line alone, and a row with a wrong member names it`() throws {
+        let rows = try Samples.ndjson(
+            #"{"text":"a"}"# + "\n" + #"{"text":"b\ud83d"}"# + "\n" + #"{"txt":"c"}"# + "\n" + #""\ude00""# + "\n",
+            Samples.text)
+        #expect(rows.texts(0) == ["a"] && rows.codes == [.wrongType, .unknownInput, .wrongType])
+        #expect(rows.faults[0].message.contains("surrogate") && rows.faults[0].pointer == "/text")
+        #expect(rows.faults[1].message.contains("`txt`") && rows.faults[1].message.contains("its inputs are `text`"))
+    }
+
+    @Test func `rows that were glued to one line are told with the way to send them`() throws {
+        let rows = try Samples.ndjson(#"{"text":"a"}{"text":"b"}"#, Samples.text)
+        #expect(rows.codes == [.malformedJSON] && rows.faults[0].message.contains("curl --data-binary"))
+    }
+
+    @Test(arguments: [
+        ([UInt8](arrayLiteral: 0x50, 0x4B, 3, 4, 9), "a workbook"), ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "a workbook"),
+        ([0x1F, 0x8B, 8, 0], "Content-Encoding: gzip"), (Array("%PDF-1.7".utf8), "PDF"),
+        (Array("PAR1x".utf8), "Parquet"),
+    ])
+    func `files of other kinds are known by their first bytes`(bytes: [UInt8], words: String) throws {
+        let file = try #require(ForeignFile(startingWith: bytes))
+        #expect(
+            IntakeError.foreign(file).message.contains(words) && IntakeError.foreign(file).code == .unsupportedMediaType
+        )
+        #expect(
+            ForeignFile(startingWith: bytes.dropFirst()) == nil && ForeignFile(startingWith: bytes.prefix(2)) == nil)
+    }
+
     @Test func `no message repeats what was sent`() throws {
         let secret = "hunter2secret"
         let lines = [
-            "{\"\(secret)\":1}", "{\"review\":\"\(secret)\",\"age\":\"\(secret)\"}", "\"\(secret)\"",
+            "{\"review\":\"\(secret)\",\"age\":\"\(secret)\"}", "\"\(secret)\"",
             "{\"review\":\(secret)}",
             "{\"review\":\"\(String(repeating: secret, count: 40))\"}", "{\"review\":\"x\",\"id\":[\"\(secret)\"]}",
         ]

@@ -37,7 +37,7 @@ import Testing
     private struct Writing {
         var encoding: CSVEncoding
         var mark: [UInt8] = []
-        var source: Transcoder.Source?
+        var source: TextForm?
 
         func bytes(_ text: String) -> [UInt8] {
             source.map { DialectTests.encode(text, as: $0) } ?? Array(text.utf8)
@@ -83,10 +83,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (Transcoder.Source.utf16LittleEndian, [UInt8(0x41)]), (.utf16LittleEndian, [0x3D, 0xD8]),
+        (TextForm.utf16LittleEndian, [UInt8(0x41)]), (.utf16LittleEndian, [0x3D, 0xD8]),
         (.utf16BigEndian, [0xD8]), (.utf16BigEndian, [0xD8, 0x3D]), (.utf16BigEndian, [0xD8, 0x3D, 0xDE]),
     ])
-    func `half a character at the end belongs to the last record`(source: Transcoder.Source, half: [UInt8]) throws {
+    func `half a character at the end belongs to the last record`(source: TextForm, half: [UInt8]) throws {
         let mark: [UInt8] = source == .utf16BigEndian ? [0xFE, 0xFF] : [0xFF, 0xFE]
         for last in ["", "b", "b\u{1F600}", String(repeating: "long", count: 20)] {
             let parts = ["text\n", "a\u{1F600}\n", last].map { DialectTests.encode($0, as: source) }

@@ -43,11 +43,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (Transcoder.Source.windows1252, [UInt8]()), (.utf16LittleEndian, [0xFF, 0xFE]),
+        (TextForm.windows1252, [UInt8]()), (.utf16LittleEndian, [0xFF, 0xFE]),
         (.utf16BigEndian, [0xFE, 0xFF]),
     ])
     func `every character set gives the same rows cut at any place, and at all`(
-        source: Transcoder.Source, mark: [UInt8]
+        source: TextForm, mark: [UInt8]
     ) throws {
         let table = "id;text\n\u{20AC};ä\u{FC}\n\u{E9};\"a;\nb\"\n"
         let bytes = mark + DialectTests.encode(table, as: source) + (source == .utf16BigEndian ? [0xD8] : [])

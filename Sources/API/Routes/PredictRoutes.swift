@@ -110,6 +110,8 @@ struct PredictRoutes {
     private func predict(_ request: HTTPRequest, _ body: [UInt8], rowLimit: Int) async throws -> Run {
         let start = context.steady.now
         if body.isEmpty { throw APIError.bodyRequired }
+        try request.requireUTF8()
+        if let file = ForeignFile(startingWith: body) { throw IntakeError.foreign(file) }
         let names = SubmissionOptions.synchronous
         let submission = try JSONSubmission(parsing: body, options: names)
         var options = try SubmissionOptions(request, names: names, body: submission.object)

@@ -91,6 +91,7 @@ struct RepeatRoutes {
 
     /// Runs all rows again, with the version that the caller names or the default one.
     private func rerun(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
+        try request.requireUTF8()
         let names = SubmissionOptions.synchronous.filter { $0 != "model" }
         let object = body.isEmpty ? nil : try JSONObject(parsing: body, members: names)
         var options = try SubmissionOptions(request, names: names, body: object)

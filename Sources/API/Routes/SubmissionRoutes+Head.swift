@@ -14,6 +14,7 @@ extension SubmissionRoutes {
     /// - Throws: what is wrong with its type or its options, or that too many streams are read already.
     func handler(for request: HTTPRequest) throws -> Route.Handler {
         try request.refuseFormEncoding(areFilesRead: true)
+        _ = try request.charset()
         if Self.isWhole(request) {
             if !request.query.items.isEmpty { try checkOptions(of: request, isTable: false, mayNameModelLater: true) }
             return .prompt(upTo: Limits.jsonBodyBytes) { try await submit(json: $1, $0) }

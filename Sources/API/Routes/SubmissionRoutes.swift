@@ -29,10 +29,12 @@ struct SubmissionRoutes {
             guard let format = StreamFormat(mediaType: file.mediaType, fileName: file.fileName) else {
                 throw APIError.unreadable(file.mediaType, fileName: file.fileName)
             }
-            return try await context.uploads.withSlot { try await submit(file.bytes, format, request) }
+            let charset = try file.part.contentType.flatMap(MediaTypeCharset.read)
+            return try await context.uploads.withSlot { try await submit(file.bytes, format, charset, request) }
         }
         if let format = StreamFormat(mediaType: request.mediaType) {
-            return try await context.uploads.withSlot { try await submit(body, format, request) }
+            let charset = try request.charset()
+            return try await context.uploads.withSlot { try await submit(body, format, charset, request) }
         }
         throw APIError.unreadable(request.mediaType, fileName: nil)
     }
@@ -42,6 +44,8 @@ struct SubmissionRoutes {
     /// Accepts a JSON body whole; unless it says otherwise, one bad row refuses all.
     func submit(json bytes: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
         if bytes.isEmpty { throw APIError.bodyRequired }
+        try request.requireUTF8()
+        if let file = ForeignFile(startingWith: bytes) { throw IntakeError.foreign(file) }
         let object = try JSONObject(parsing: bytes, members: Self.members)
         if try object.flag("upload") == true { return try await openLater(request, Self.options(bytes)) }
         let body = try JSONSubmission(object)
@@ -69,10 +73,13 @@ struct SubmissionRoutes {
     // MARK: Streams
 
     /// Accepts a stream of rows; unless the caller says otherwise, bad rows fail alone.
+    ///
+    /// - Parameter charset: what the Content-Type of the rows says.
     private func submit<Pieces: AsyncSequence>(
-        _ pieces: Pieces, _ format: StreamFormat, _ request: HTTPRequest
+        _ pieces: Pieces, _ format: StreamFormat, _ charset: CSVEncoding?, _ request: HTTPRequest
     ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
-        let options = try SubmissionOptions(request, isTable: format.isTable)
+        var options = try SubmissionOptions(request, isTable: format.isTable)
+        try options.declare(charset, isTable: format.isTable)
         let model = try context.catalog.resolve(model: options.model, version: options.version)
         return try await submit(pieces, format, model, options, request)
     }

@@ -60,7 +60,8 @@ struct UploadRoutes {
         if let type = known?.mediaType, type != format.mediaType {
             throw APIError.unsupportedMediaType(known: [type])
         }
-        let options = try SubmissionOptions(stored: known?.options ?? "[]", isTable: format.isTable)
+        var options = try SubmissionOptions(stored: known?.options ?? "[]", isTable: format.isTable)
+        try options.declare(try request.charset(), isTable: format.isTable)
         let model = try model(of: stored)
         let task = try await reopened(stored, model, options)
         var resumed = try await context.submissions.resume(

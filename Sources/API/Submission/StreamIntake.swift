@@ -17,6 +17,8 @@ struct StreamIntake<Scanner: StreamScanner> {
     private var builder: RowsBuilder
     private var cutter: RecordCutter
     private var duplicates = DuplicateIDs()
+    /// The first bytes of the input, as far as they are looked at.
+    private var head: [UInt8]
     private var tailBytes = 0
     /// Bytes of the input that were taken and not yet handed over: a header without rows.
     private var pendingBytes = 0
@@ -39,6 +41,8 @@ struct StreamIntake<Scanner: StreamScanner> {
         // Of a stream that is only looked at, all bad rows are told.
         isStrict = options.invalidRows == .reject && !options.isDryRun
         builder = RowsBuilder(signature: signature, chunkRows: chunkRows, rowsBefore: rows)
+        // What goes on after a break was looked at when it began.
+        head = input.resumption == nil ? [] : Array(repeating: 0, count: ForeignFile.headBytes)
         cutter = RecordCutter(keepsRecords: options.keepsInput, isResumed: input.resumption != nil)
         earlier =
             try input.faults.map { try JSONDecoder().decode(FaultReport.self, from: Data($0.utf8)) } ?? FaultReport()
@@ -58,6 +62,7 @@ struct StreamIntake<Scanner: StreamScanner> {
             do {
                 for try await piece in pieces {
                     onPiece(piece)
+                    try recognise(piece)
                     cutter.add(piece)
                     try await scan(piece[...], into: &upload, &writing)
                 }
@@ -71,6 +76,15 @@ struct StreamIntake<Scanner: StreamScanner> {
             try await upload.flush(&writing)
             try await writing.waitForAll()
         }
+    }
+
+    /// Looks at the first bytes of the input.
+    ///
+    /// - Throws: `IntakeError` when they are those of another kind of file.
+    private mutating func recognise(_ piece: [UInt8]) throws {
+        guard head.count < ForeignFile.headBytes else { return }
+        head += piece.prefix(ForeignFile.headBytes - head.count)
+        if let file = ForeignFile(startingWith: head) { throw IntakeError.foreign(file) }
     }
 
     private mutating func scan(
@@ -92,7 +106,7 @@ struct StreamIntake<Scanner: StreamScanner> {
             try await hand(to: &upload, &writing)
         }
         if isStrict, report.total > 0 { throw APIError.rejected(report, rows: builder.totalCount) }
-        guard builder.totalCount > 0 else { throw IntakeError.noRows }
+        guard builder.totalCount > 0 else { throw scanner.emptiness }
         input.warnings = InputWarning.text(warnings)
         upload.end(input, tailBytes: tailBytes)
     }

@@ -10,6 +10,8 @@ protocol StreamScanner: RowScanner {
     func resumption(atLine line: Int) throws -> String?
     /// What the caller should know of the stream as a whole.
     func warnings(for signature: Signature) -> [InputWarning]
+    /// Why an input that was read to its end has no rows.
+    var emptiness: IntakeError { get }
 }
 
 /// Something that is no error and may yet be a slip.
@@ -62,10 +64,21 @@ extension CSVScanner: StreamScanner {
     }
 
     func warnings(for signature: Signature) -> [InputWarning] {
-        (mapping?.absentInputs(of: signature) ?? []).map {
+        var warnings = (mapping?.absentInputs(of: signature) ?? []).map {
             InputWarning(
-                code: "absent_input", message: "The table has no column for `\($0)`; it is missing in every row.")
+                code: "absent_input",
+                message:
+                    "The table has no column for `\($0.name)`, so that it is missing in every row: \($0.missing.words). "
+                    + "If it has one under another name, say `map.\($0.name)=COLUMN`.")
         }
+        if blankLines.count > 0 {
+            let count = blankLines.count == 1 ? "1 blank line was" : "\(blankLines.count) blank lines were"
+            warnings.append(
+                InputWarning(
+                    code: "blank_lines",
+                    message: "\(count) skipped, the first of them line \(blankLines.firstLine)."))
+        }
+        return warnings
     }
 }
 
@@ -84,6 +97,8 @@ extension NDJSONScanner: StreamScanner {
     }
 
     func warnings(for signature: Signature) -> [InputWarning] { [] }
+
+    var emptiness: IntakeError { .noRows }
 }
 
 /// The formats in which a stream of rows may come.

@@ -107,6 +107,22 @@ struct SubmissionOptions {
         }
     }
 
+    /// Takes the character set that the rows' Content-Type says as if `encoding` said it.
+    ///
+    /// - Parameter isTable: whether the rows are a table; JSON is UTF-8.
+    /// - Throws: ``APIError/contradictoryParameters(name:)`` when `encoding` says another; `IntakeError.notUTF8`.
+    mutating func declare(_ charset: CSVEncoding?, isTable: Bool) throws {
+        guard let charset else { return }
+        guard isTable else { return try MediaTypeCharset.requireUTF8(charset) }
+        if let stated = table.encoding {
+            guard stated.agrees(with: charset) else { throw APIError.contradictoryParameters(name: "encoding") }
+            return
+        }
+        items.removeAll { $0.name == "encoding" }
+        items.append(("encoding", charset.rawValue))
+        table.encoding = charset
+    }
+
     /// The options among a body's members.
     private static func items(of body: JSONObject, _ names: [String]) throws -> [RequestOptions.Item] {
         var items: [RequestOptions.Item] = []

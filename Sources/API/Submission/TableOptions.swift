@@ -10,13 +10,25 @@ enum TableOptions {
         CSVOptions(
             delimiter: try delimiter(options), decimal: try options.choice("decimal", of: CSVDecimal.self),
             thousands: try options.choice("thousands", of: CSVThousands.self),
-            encoding: try options.choice("encoding", of: CSVEncoding.self), booleans: try booleans(options),
+            encoding: try encoding(options), booleans: try booleans(options),
             map: try options.texts(under: mapPrefix))
     }
 
     /// A tab may be written as a word: it is hard to type into an address.
     private static func delimiter(_ options: RequestOptions) throws -> CSVDelimiter? {
         try options.text("delimiter") == "tab" ? .tab : try options.choice("delimiter", of: CSVDelimiter.self)
+    }
+
+    private static func encoding(_ options: RequestOptions) throws -> CSVEncoding? {
+        guard let name = try options.text("encoding"), name != "auto" else { return nil }
+        guard let encoding = CSVEncoding(rawValue: name) else {
+            throw APIError.invalidParameter(
+                name: "encoding",
+                expected:
+                    "`auto` or a character set that iconv knows and that a table can be split in, such as `utf-8`, "
+                    + "`windows-1252`, `utf-16le`, `macintosh` or `shift_jis`")
+        }
+        return encoding
     }
 
     private static func booleans(_ options: RequestOptions) throws -> CSVBooleans? {

@@ -63,7 +63,7 @@ struct CheckReport: Decodable {
         ]
         if !would_be_accepted { lines.append(("", "one bad row refuses all: nothing would be accepted")) }
         lines += input_format.map(Self.lines) ?? []
-        lines += warnings.map { ("warning", $0.message) }
+        lines += warnings.map { ("warning", ServiceProblem.asOptions($0.message)) }
         lines += errors.prefix(ServiceProblem.listedRows).map { ("error", $0.words) }
         if rows.invalid > ServiceProblem.listedRows { lines.append(("", "… and more; --json lists the first hundred")) }
         lines += (predictions ?? []).prefix(Self.shownPredictions).map { ("prediction", $0.answer) }
@@ -82,7 +82,7 @@ struct CheckReport: Decodable {
         ]
         var lines = [("format", parts.compactMap(\.self).joined(separator: ", "))]
         for (input, column) in (format.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
-            lines.append(("column", "\(input) ← \(column ?? "nothing, and is missing in every row")"))
+            lines.append(("column", "\(input) ← \(column ?? "nothing; the warning tells what stands in every row")"))
         }
         if let id = format.id_column { lines.append(("column", "id ← \(id)")) }
         return lines

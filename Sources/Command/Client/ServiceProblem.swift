@@ -28,8 +28,17 @@ struct ServiceProblem: Decodable {
         if let problem { self = problem }
     }
 
+    /// A query's items as the command line says them: `map.recency=weeks` is `--map recency=weeks`.
+    static func asOptions(_ text: String) -> String {
+        text.replacing(/`map\.([^`=]+)=([^`]+)`/) { match in
+            let (input, column) = (match.1, match.2)
+            let value = "\(input)=\(column)"
+            return value.contains { $0 == " " || $0 == "'" } ? "`--map \"\(value)\"`" : "`--map \(value)`"
+        }
+    }
+
     /// The detail, and where it is about rows the first of them.
     var message: String {
-        detail + (errors ?? []).prefix(Self.listedRows).map { "\n  " + $0.words }.joined()
+        Self.asOptions(detail + (errors ?? []).prefix(Self.listedRows).map { "\n  " + $0.words }.joined())
     }
 }

@@ -21,7 +21,9 @@ enum SubmitOptions {
         .init("--map", value: "INPUT=COLUMN", "The column that feeds an input; may be repeated."),
         .init("--delimiter", value: "D", "What stands between fields: , or ; or tab or |."),
         .init("--decimal", value: "D", "What stands before a fraction: . or ,."),
-        .init("--encoding", value: "NAME", "utf-8, windows-1252 or utf-16."),
+        .init(
+            "--encoding", value: "NAME",
+            "The character set: utf-8, windows-1252, utf-16le, or another that iconv knows."),
     ]
 
     static let all = task + table
@@ -46,7 +48,7 @@ enum SubmitOptions {
         for (input, column) in try arguments.pairs("--map") { query.add("map." + input, column) }
         query.add("delimiter", try arguments.choice("--delimiter", of: ["auto", ",", ";", "tab", "|"]))
         query.add("decimal", try arguments.choice("--decimal", of: ["auto", ".", ","]))
-        query.add("encoding", try arguments.choice("--encoding", of: ["auto", "utf-8", "windows-1252", "utf-16"]))
+        query.add("encoding", arguments.value("--encoding"))
         return query
     }
 

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 internal import HTTP
+internal import Intake
 internal import Operations
 
 /// A file or a pipe on its way to the service.
@@ -41,17 +42,28 @@ final class UploadSource {
     /// - Parameter format: nil for the file's ending.
     init(_ path: String, format: Format?) throws {
         let endings = path.split(separator: "/").last.map { $0.split(separator: ".").dropFirst() } ?? []
-        isCompressed = path != "-" && endings.last?.lowercased() == "gz"
-        let ending = isCompressed ? endings.dropLast().last : endings.last
+        let isNamedCompressed = path != "-" && endings.last?.lowercased() == "gz"
+        let ending = isNamedCompressed ? endings.dropLast().last : endings.last
+        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw UsageError("The file cannot be opened (\(OpenFile.words(errno))).") }
+        if Self.kind(of: descriptor) == S_IFDIR { throw UsageError("\(path) is a folder; name a file.") }
+        length = path == "-" ? nil : Self.length(of: descriptor)
+        let foreign = length == nil ? nil : Self.foreign(descriptor)
+        if let foreign, foreign != .gzip { throw UsageError(IntakeError.foreign(foreign).message) }
+        isCompressed = isNamedCompressed || foreign == .gzip
         guard let format = format ?? ending.flatMap({ Format(ending: $0) }) else {
             throw UsageError("Say with --format whether the rows are csv, ndjson or json.")
         }
         self.path = path
         self.format = format
-        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw UsageError("The file cannot be opened (\(OpenFile.words(errno))).") }
-        length = path == "-" ? nil : Self.length(of: descriptor)
-        if Self.kind(of: descriptor) == S_IFDIR { throw UsageError("\(path) is a folder; name a file.") }
+    }
+
+    /// What a file is by its first bytes, when it is no rows of text.
+    private static func foreign(_ descriptor: Int32) -> ForeignFile? {
+        let head = [UInt8](unsafeUninitializedCapacity: ForeignFile.headBytes) { buffer, count in
+            count = max(pread(descriptor, buffer.baseAddress, buffer.count, 0), 0)
+        }
+        return ForeignFile(startingWith: head)
     }
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }

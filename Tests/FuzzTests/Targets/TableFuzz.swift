@@ -34,7 +34,9 @@ enum TableFuzz {
         return CSVOptions(
             delimiter: choices.pick(CSVDelimiter.allCases + [nil]), decimal: choices.pick(CSVDecimal.allCases + [nil]),
             thousands: choices.pick(CSVThousands.allCases + [nil]),
-            encoding: choices.pick(CSVEncoding.allCases + [nil]), booleans: booleans,
+            encoding: choices.pick([
+                nil, .utf8, .windows1252, .utf16, CSVEncoding(rawValue: "shift_jis"), CSVEncoding(rawValue: "utf-32le"),
+            ]), booleans: booleans,
             map: choices.flag() ? ["text": "c"] : [:], idColumn: choices.flag() ? "id" : nil,
             rowBytes: choices.pick([28, 100, 1 << 16]), sniffedBytes: 1 + Int(choices.byte()))
     }
