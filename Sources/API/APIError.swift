@@ -11,8 +11,6 @@ enum APIError: CodedError {
     case incomplete
     /// A path names a model that is not there; the text names those that are.
     case modelNotFound(String)
-    /// A proxy stands in front, so that a loopback address proves nothing about the caller.
-    case forwarded
     case unknownParameter(name: String, known: [String])
     case invalidParameter(name: String, expected: String)
     case contradictoryParameters(name: String)
@@ -62,7 +60,6 @@ enum APIError: CodedError {
         case .taskEnded: .taskEnded
         case .incomplete: .resultsIncomplete
         case .modelNotFound: .modelNotFound
-        case .forwarded: .forbidden
         case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions: .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
         case .bodyRequired: .bodyRequired
@@ -89,8 +86,6 @@ enum APIError: CodedError {
         case .taskEnded: "The task has ended; its results can be read."
         case .incomplete: "The task ended without all its rows; ask with `partial=true` for those that are there."
         case .modelNotFound(let reason): reason
-        case .forwarded:
-            "The request came through a proxy and this service asks for no keys; let callers reach it directly."
         case .unknownParameter(let name, let known):
             "The query has an item `\(name)` that means nothing here; known are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import HTTP
 package import Operations
 
@@ -23,10 +23,13 @@ package final class APIServer: Sendable {
     }
 
     /// Begins to listen and to serve.
+    ///
+    /// - Parameter hosts: names by which callers may ask, beside those of this machine.
     package init(
-        _ context: APIContext, configuration: HTTPServerConfiguration, requestIDSeed: UInt64, logger: Logger,
-        metrics: MetricRegistry
+        _ context: APIContext, configuration: HTTPServerConfiguration, hosts: [Authority], requestIDSeed: UInt64,
+        logger: Logger, metrics: MetricRegistry
     ) throws {
+        let access = UnkeyedAccess(listeningOn: configuration.host, names: hosts)
         let routes = Self.routes(context, metrics: metrics)
         let router = Router(
             routes, alsoUnder: "/api",
@@ -36,7 +39,7 @@ package final class APIServer: Sendable {
         metrics.add(requests.sources + [Reading(.uploads) { Double(uploads.takenCount) }])
         let hooks = HTTPServerHooks(
             clock: context.steady, requestIDSeed: requestIDSeed, describe: Problems.describe,
-            admit: Self.refuseForwarded,
+            admit: access.check,
             onFinish: { summary in
                 requests.count(summary)
                 RequestLog(logger: logger).write(summary)
@@ -49,14 +52,6 @@ package final class APIServer: Sendable {
 
     /// Stops: what was begun is finished within the grace.
     package func stop(within grace: Duration) async { await server.stop(within: grace) }
-
-    /// Without keys only this machine may ask; a request that a proxy brought comes from elsewhere.
-    @Sendable private static func refuseForwarded(_ request: HTTPRequest) throws {
-        let isForwarded = request.headers.fields.contains { field in
-            field.name.equalsIgnoringCase("forwarded") || field.name.beginsIgnoringCase("x-forwarded-")
-        }
-        if isForwarded { throw APIError.forwarded }
-    }
 }
 
 /// Writes a line for each request that is worth one: what failed on our side, and at debug level everything.

@@ -15,6 +15,16 @@ enum OpenFile {
         return nil
     }
 
+    /// Makes a file, or empties one, that its owner alone may open, whatever the umask.
+    ///
+    /// - Returns: nil when it cannot be made.
+    static func makePrivate(_ path: String) -> Int32? {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+        fchmod(descriptor, 0o600)
+        return descriptor
+    }
+
     /// A system's error in words.
     static func words(_ error: Int32) -> String { String(cString: strerror(error)) }
 }

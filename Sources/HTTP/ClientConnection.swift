@@ -30,6 +30,8 @@ final class ClientConnection: Sendable {
     let address: String
     /// What the library reads of the other end.
     let incoming = IncomingBytes()
+    /// The address of our end, without its port.
+    let localAddress: String
     private let idle: Duration
     private let state: Mutex<State>
 
@@ -37,10 +39,11 @@ final class ClientConnection: Sendable {
     ///   - now: when it was opened.
     ///   - deadline: until when its first request's head must be here.
     init(_ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration) {
-        address = Self.address(of: connection)
+        let socket = sibyl_connection_socket(connection)
+        address = sibyl_client_address(connection).map(Self.text) ?? ""
+        localAddress = Self.localAddress(of: socket)
         self.idle = idle
-        state = Mutex(
-            State(phase: .head(since: now, until: deadline), socket: sibyl_connection_socket(connection)))
+        state = Mutex(State(phase: .head(since: now, until: deadline), socket: socket))
     }
 
     /// Starts another phase.
@@ -144,8 +147,16 @@ final class ClientConnection: Sendable {
     /// Says that the library is about to close the socket.
     func closed() { state.withLock { $0.socket = -1 } }
 
-    private static func address(of connection: OpaquePointer) -> String {
-        guard let address = sibyl_client_address(connection) else { return "" }
+    private static func localAddress(of socket: Int32) -> String {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutableBytes(of: &storage) { bytes in
+            let address = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+            return getsockname(socket, address, &length) == 0 ? text(of: address) : ""
+        }
+    }
+
+    private static func text(of address: UnsafePointer<sockaddr>) -> String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = Int32(address.pointee.sa_family)
         let raw = UnsafeRawPointer(address)

@@ -44,21 +44,25 @@ extension Exchange {
         summary.method = name
         var request = HTTPRequest(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: head.headers,
-            requestID: summary.requestID, remoteAddress: client.address)
+            requestID: summary.requestID, remoteAddress: client.address, localAddress: client.localAddress)
         // Whatever is refused below is told with the request's path.
         defer { self.request = request }
+        let found = Result { try context.router.match(method, parsed) }
+        if case .success(.route(let route, let parameters)) = found {
+            request.route = route.pattern
+            request.parameters = parameters
+            summary.route = route.pattern
+        }
+        // Who may not come in is not told what there is.
+        try context.hooks.admit(request)
         coding = try ContentCoding(head.headers)
         if head.hasUnknownExpectation { throw HTTPError.unknownExpectation }
-        switch try context.router.match(method, parsed) {
+        switch try found.get() {
         case .options(let allowed):
             let headers: HTTPHeaders = ["Allow": allowed.joined(separator: ", ")]
             let answer = Answer(HTTPResponse(status: 204, headers: headers), in: .identity)
             shared.withLock { $0.answer = answer }
-        case .route(let route, let parameters):
-            request.route = route.pattern
-            request.parameters = parameters
-            summary.route = route.pattern
-            try context.hooks.admit(request)
+        case .route(let route, _):
             if !route.types.isEmpty { _ = try MediaTypes.preferred(route.types, by: head.headers) }
             plan = try makePlan(route.handler, head, request)
         }

@@ -28,6 +28,12 @@ package enum HTTPError: CodedError, Equatable {
     /// - `advice`: what to do instead, as the path's routes have it; empty when they have none.
     case methodNotAllowed(allowed: [String], advice: String = "")
     case shuttingDown
+    /// The request names a host that is not one of this service's.
+    case foreignHost
+    /// A page of another site sent the request.
+    case foreignSite
+    /// A proxy stands in front, so that a loopback address proves nothing about the caller.
+    case forwarded
     /// A handler gave a header that cannot be sent.
     case unsendableHeader
 
@@ -47,6 +53,7 @@ package enum HTTPError: CodedError, Equatable {
         case .routeNotFound: .routeNotFound
         case .methodNotAllowed: .methodNotAllowed
         case .shuttingDown: .shuttingDown
+        case .foreignHost, .foreignSite, .forwarded: .forbidden
         case .unsendableHeader: .internalError
         }
     }
@@ -74,6 +81,12 @@ package enum HTTPError: CodedError, Equatable {
             "Answers are sent plain or with gzip, and Accept-Encoding refuses both; change or leave it out."
         case .unknownExpectation: "The only expectation that is met is 100-continue; leave out any other."
         case .shuttingDown: "The service is shutting down; try again in a moment."
+        case .foreignHost:
+            "Host names a machine that this service does not answer for; ask for localhost, or add the name to SIBYL_HOSTS."
+        case .foreignSite:
+            "A page of another site sent this request, and the service asks for no keys; send it from a program instead."
+        case .forwarded:
+            "The request came through a proxy, and the service asks for no keys; let callers reach it directly."
         case .unsendableHeader: "The answer could not be sent."
         }
     }

@@ -13,6 +13,8 @@ package struct HTTPRequest: Sendable {
     package var requestID: String
     /// The address of the other end of the connection, without its port.
     package var remoteAddress: String
+    /// The address of our end of the connection, without its port.
+    package var localAddress: String
     /// The pattern of the route that was found, such as `/predict/async/{id}`; nil when there is none.
     package var route: String?
     /// What stands in the path where the pattern has braces, by name.
@@ -20,7 +22,8 @@ package struct HTTPRequest: Sendable {
 
     package init(
         method: HTTPMethod, target: String, path: String, query: HTTPQuery = HTTPQuery(),
-        headers: HTTPHeaders = HTTPHeaders(), requestID: String, remoteAddress: String, route: String? = nil,
+        headers: HTTPHeaders = HTTPHeaders(), requestID: String, remoteAddress: String, localAddress: String = "",
+        route: String? = nil,
         parameters: [(name: String, value: String)] = []
     ) {
         self.method = method
@@ -30,6 +33,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.requestID = requestID
         self.remoteAddress = remoteAddress
+        self.localAddress = localAddress
         self.route = route
         self.parameters = parameters
     }

@@ -46,12 +46,17 @@ struct RequestTarget: Sendable, Equatable {
 
     /// Drops the scheme and host of a target in absolute form, which every server must accept (RFC 9112, section 3.2.2).
     private static func withoutAuthority(_ raw: String) -> Substring {
-        guard raw.utf8.first != UInt8(ascii: "/") else { return raw[...] }
+        guard let authority = authority(of: raw) else { return raw[...] }
+        let rest = raw[authority.endIndex...]
+        return rest.hasPrefix("/") ? rest : "/" + rest
+    }
+
+    /// The host, with its port, of a target in absolute form; nil for any other.
+    static func authority(of raw: String) -> Substring? {
+        guard raw.utf8.first != UInt8(ascii: "/") else { return nil }
         for scheme in ["http://", "https://"] where raw.prefix(scheme.count).lowercased() == scheme {
-            let rest = raw.dropFirst(scheme.count)
-            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            return rest[end...].hasPrefix("/") ? rest[end...] : "/" + rest[end...]
+            return raw.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
         }
-        return raw[...]
+        return nil
     }
 }

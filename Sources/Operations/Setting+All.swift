@@ -17,6 +17,11 @@ extension Setting {
     package static let auth = Setting(
         name: "SIBYL_AUTH", kind: .choice(["required", "off"]), fallback: nil,
         meaning: "Whether callers need a key: `off` on a loopback address, and elsewhere only when it is said.")
+    package static let hosts = Setting(
+        name: "SIBYL_HOSTS", kind: .text, fallback: nil,
+        meaning:
+            "Names of hosts, between commas, by which callers reach the API and a worker's `/metrics` beside localhost and the address listened on, each with or without a port; any other `Host` is refused. Required to listen on 0.0.0.0 or [::]."
+    )
     package static let logLevel = Setting(
         name: "SIBYL_LOG_LEVEL", kind: .choice(LogLevel.allCases.map(\.rawValue)), fallback: "info",
         meaning: "The least level that is logged, on standard error.")
@@ -75,7 +80,8 @@ extension Setting {
 
     /// Every setting.
     package static let all: [Setting] = [
-        database, listen, models, onnxRuntime, auth, logLevel, leaseSeconds, retentionHours, chunkRows, maxBatchRows,
+        database, listen, models, onnxRuntime, auth, hosts, logLevel, leaseSeconds, retentionHours, chunkRows,
+        maxBatchRows,
         maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
         textKernel, metricsListen, url,
     ]

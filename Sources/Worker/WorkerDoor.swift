@@ -12,18 +12,21 @@ package final class WorkerDoor: Service {
     /// Begins to listen.
     ///
     /// - Parameters:
+    ///   - hosts: names by which callers may ask, beside those of this machine.
     ///   - broken: why models of this worker cannot be served, a sentence each.
     ///   - isServing: whether it can serve any model.
     ///   - stopping: raised when the process begins to stop.
     /// - Throws: `ListenError` when the address is taken.
     package init(
-        _ address: ListenAddress, metrics: MetricRegistry, broken: [String], isServing: Bool, stopping: StopSignal,
+        _ address: ListenAddress, hosts: [Authority], metrics: MetricRegistry, broken: [String], isServing: Bool,
+        stopping: StopSignal,
         clock: SteadyClock, requestIDSeed: UInt64
     ) throws {
         let readiness: @Sendable () -> HTTPResponse = {
             let stop = stopping.isRaised ? ["The process is stopping."] : []
             return Self.answer(isReady: isServing && stop.isEmpty, reasons: stop + broken)
         }
+        let access = UnkeyedAccess(listeningOn: address.host, names: hosts)
         server = try HTTPServer(
             HTTPServerConfiguration(
                 host: address.host, port: address.port, threads: 1, connections: Limits.doorConnections),
@@ -33,7 +36,9 @@ package final class WorkerDoor: Service {
                     types: ["text/plain"]),
                 Route(.get, "/live", .immediate { _ in .json(Array(#"{"live":true}"#.utf8)) }),
                 Route(.get, "/ready", .immediate { _ in readiness() }),
-            ]), hooks: HTTPServerHooks(clock: clock, requestIDSeed: requestIDSeed, describe: Self.describe))
+            ]),
+            hooks: HTTPServerHooks(
+                clock: clock, requestIDSeed: requestIDSeed, describe: Self.describe, admit: access.check))
     }
 
     /// The port that is listened on.
@@ -64,6 +69,7 @@ package final class WorkerDoor: Service {
         if case .methodNotAllowed(let allowed, _) = error { headers.set("Allow", allowed.joined(separator: ", ")) }
         let status =
             switch error.code {
+            case .forbidden: 403
             case .routeNotFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406

@@ -96,13 +96,19 @@ struct WorkerLoop {
         do {
             let outcome = try runner.run(claim)
             if let error = outcome.error {
-                logger.warning("run failed", ["error": "\(error)", "chunks": "\(claim.chunks.count)"])
+                logger.warning("run failed", ["error": Self.words(for: error), "chunks": "\(claim.chunks.count)"])
             }
             return outcome
         } catch QueueError.ownershipLost {
             logger.warning("run dropped, the lease was lost", ["chunks": "\(claim.chunks.count)"])
             return nil
         }
+    }
+
+    /// What a log may hold of an error of a run: the library's own words end with the text of the node that failed, which may
+    /// quote an input.
+    static func words(for error: any Error) -> String {
+        "\(error)".firstRange(of: "Status Message:").map { String("\(error)"[..<$0.lowerBound]) + "…" } ?? "\(error)"
     }
 
     /// Writes, and tries again while the database has a trouble that may pass: what was computed is not thrown away.

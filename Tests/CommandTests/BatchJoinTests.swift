@@ -71,7 +71,7 @@ import Testing
         #expect(try service.put(Array(whole[..<80_001]), to: id, from: 0).status == 200)
         let stream = try RawUpload(
             url: service.url,
-            head: "GET /predict/async/\(id)/results?join=input&fields=prediction HTTP/1.1\r\nHost: x\r\n"
+            head: "GET /predict/async/\(id)/results?join=input&fields=prediction HTTP/1.1\r\nHost: localhost\r\n"
                 + "Connection: close\r\n\r\n")
         let start = stream.read(upTo: "c-5,")
         #expect(start.contains("id,text,prediction\r\n"), "the rows are readable before the upload ends: \(start)")

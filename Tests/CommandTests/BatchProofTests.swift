@@ -24,7 +24,7 @@ import Testing
         let id = try service.open("model=sentiment")
         let stream = try RawUpload(
             url: service.url,
-            head: "GET /predict/async/\(id)/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            head: "GET /predict/async/\(id)/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         let first = stream.read(upTo: "\n\n\r\n")
         #expect(first.contains("text/event-stream"))
         #expect(first.contains("event: progress\n"))

@@ -85,7 +85,8 @@ final class RawUpload {
 
     convenience init(url: String, path: String) throws {
         try self.init(url: url)
-        try write("POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try write(
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
     }
 
     init(url: String) throws {

@@ -124,8 +124,8 @@ import Testing
         let service = ServiceUnderTest()
         try service.startAPI()
         for head in [
-            "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-            "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+            "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         ] {
             let connection = try RawUpload(url: service.url, head: head)
             let answer = connection.readAll()
@@ -133,7 +133,8 @@ import Testing
             #expect(answer.contains("application/problem+json"))
             connection.close()
         }
-        let half = try RawUpload(url: service.url, head: "POST /predict/async HTTP/1.1\r\nHost: x\r\nContent-Le")
+        let half = try RawUpload(
+            url: service.url, head: "POST /predict/async HTTP/1.1\r\nHost: localhost\r\nContent-Le")
         half.close()
         #expect(try service.submit("still here").count == 36)
     }

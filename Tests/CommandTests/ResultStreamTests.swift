@@ -87,7 +87,8 @@ import Testing
         try service.startAPI()
         let id = try service.submit("waits for a worker")
         let stream = try RawUpload(
-            url: service.url, head: "GET /predict/async/\(id)/results?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+            url: service.url, head: "GET /predict/async/\(id)/results?format=ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
         service.signal("api", SIGTERM)
         #expect(service.end("api") == 0)
         #expect(!stream.readAll().hasSuffix("0\r\n\r\n"))

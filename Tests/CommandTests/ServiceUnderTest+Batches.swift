@@ -166,7 +166,7 @@ extension RawUpload {
         let extra = range.map { "Content-Range: \($0)\r\n" } ?? ""
         try self.init(
             url: url,
-            head: "PUT /predict/async/\(task)/input HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            head: "PUT /predict/async/\(task)/input HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                 + "Content-Type: \(type)\r\n\(extra)Transfer-Encoding: chunked\r\n\r\n")
     }
 

@@ -22,7 +22,7 @@ import Testing
         let caller = SteadyCaller(url: service.url)
 
         let heads = try (0..<20).map { _ in try RawUpload(url: service.url) }
-        for head in heads { try head.write("GET /live HTTP/1.1\r\nHost: x\r\nX-Slow: ") }
+        for head in heads { try head.write("GET /live HTTP/1.1\r\nHost: localhost\r\nX-Slow: ") }
         let headSeconds = try service.seconds(until: "heads to be cut off") {
             for head in heads { try? head.write("a") }  // try? because that is how a cut shows
             poll(nil, 0, 100)
@@ -32,7 +32,7 @@ import Testing
 
         let bodies = try (0..<20).map { _ in try RawUpload(url: service.url) }
         for body in bodies {
-            try body.write("POST /predict/async?model=iris HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n")
+            try body.write("POST /predict/async?model=iris HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n")
             try body.write("Content-Length: 100000\r\n\r\n" + flowers + "5.1,3.5")
         }
         let bodySeconds = try service.seconds(until: "bodies to be cut off") { bodies.allSatisfy(\.hasEnded) }
@@ -42,7 +42,7 @@ import Testing
         for reader in readers {
             reader.receiveLittle()
             try reader.write(
-                "GET /predict/async/\(id)/results?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+                "GET /predict/async/\(id)/results?format=ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n")
         }
         let readerSeconds = try service.seconds(until: "readers to be cut off") {
             service.logText("api").split(separator: "\n").count {
@@ -73,13 +73,13 @@ import Testing
 
         let resting = try (0..<2_000).map { _ in
             let client = try RawUpload(url: service.url)
-            try client.write("GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+            try client.write("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(client.readSome() != nil)
             return client
         }
         let polls = try (0..<1_000).map { _ in
             let client = try RawUpload(url: service.url)
-            try client.write("GET /predict/async/\(id)?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n")
+            try client.write("GET /predict/async/\(id)?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return client
         }
         // Those beyond half of the connections are answered at once, as if nothing had changed.

@@ -15,7 +15,13 @@ import Testing
             let values = try SettingValues(options: [:], environment: own, dotEnv: nil)
             #expect(values.unknownNames(except: []).isEmpty, "\(name)")
             if service.command == ["api"] {
-                try ListenAddress(values[.listen]!).checkOpenness(auth: values[.auth])
+                let address = try ListenAddress(values[.listen]!)
+                try address.checkOpenness(auth: values[.auth])
+                // The other containers of the network know it by the service's name.
+                #expect(try address.hostNames(values).contains { $0.host == name })
+            }
+            if let door = try values[.metricsListen].map({ try ListenAddress(metrics: $0) }) {
+                #expect(try door.hostNames(values).contains { $0.host == name })
             }
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Operations
 import TestSupport
@@ -44,7 +45,9 @@ import Testing
         let environment = file.environment.filter { $0.key.hasPrefix("SIBYL_") }
         let values = try SettingValues(options: [:], environment: environment, dotEnv: nil)
         #expect(values.unknownNames(except: []).isEmpty)
-        #expect(!(try ListenAddress(try #require(values[.listen])).isLoopback))
+        let address = try ListenAddress(try #require(values[.listen]))
+        #expect(!address.isLoopback)
+        #expect(try address.hostNames(values).map(\.host) == ["localhost"])
         // That anybody may use the service is for whoever starts it to say.
         #expect(environment["SIBYL_AUTH"] == nil)
     }

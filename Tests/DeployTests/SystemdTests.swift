@@ -99,7 +99,9 @@ import Testing
         let given = text.matches(of: /(?m)^(SIBYL_\w+)=(.*)$/).map { (String($0.output.1), String($0.output.2)) }
         let values = try SettingValues(
             options: [:], environment: Dictionary(uniqueKeysWithValues: given), dotEnv: nil)
-        try ListenAddress(values[.listen]!).checkOpenness(auth: values[.auth])
+        let address = try ListenAddress(values[.listen]!)
+        try address.checkOpenness(auth: values[.auth])
+        _ = try address.hostNames(values)
         let state = try #require(try Units.values("StateDirectory", of: "sibyl-api.service").first)
         #expect(values[.database]!.hasPrefix("/var/lib/\(state)/"))
     }

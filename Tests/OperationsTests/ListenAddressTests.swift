@@ -41,6 +41,32 @@ import Testing
         }
     }
 
+    @Test(arguments: ["0.0.0.0:1", "[::]:1", "0:1", "[0::0]:1", "[::ffff:0.0.0.0]:1"])
+    func `a server on all addresses must say by which names it is reached`(text: String) throws {
+        let address = try ListenAddress(text)
+        let none = try SettingValues(options: [:], environment: [:], dotEnv: nil)
+        let error = #expect(throws: UsageError.self) { try address.hostNames(none) }
+        #expect(error?.message.contains("SIBYL_HOSTS") == true)
+        let some = try SettingValues(options: ["SIBYL_HOSTS": "api"], environment: [:], dotEnv: nil)
+        #expect(try address.hostNames(some).map(\.host) == ["api"])
+    }
+
+    @Test func `names are listed between commas, with or without a port`() throws {
+        let address = try ListenAddress("127.0.0.1:1")
+        func names(_ text: String?) throws -> [Authority] {
+            let options = text.map { ["SIBYL_HOSTS": $0] } ?? [:]
+            return try address.hostNames(SettingValues(options: options, environment: [:], dotEnv: nil))
+        }
+        #expect(try names(nil).isEmpty)
+        let several = try names("Sibyl.Example.com., api:8000 ,[::2]:1,fe80::1")
+        #expect(several.map(\.host) == ["sibyl.example.com", "api", "::2", "fe80::1"])
+        #expect(several.map(\.port) == [nil, 8_000, 1, nil])
+        for wrong in [",", "a,", "http://a", "*", "a b", "a:b", "a:65536", "[::1", "é"] {
+            let error = #expect(throws: UsageError.self) { try names(wrong) }
+            #expect(error?.message.contains("--hosts") == true, "\(wrong)")
+        }
+    }
+
     @Test func `an address stands in a URL with the port that was taken`() throws {
         #expect(try ListenAddress("127.0.0.1:0").url(port: 4_711) == "http://127.0.0.1:4711")
         #expect(try ListenAddress("[::1]:0").url(port: 1) == "http://[::1]:1")

@@ -33,6 +33,43 @@ import Testing
         try connection.run("INSERT INTO pause (model, since_ms) VALUES (?, 1)", .text(name))
     }
 
+    // MARK: Words
+
+    /// What makes a server quote a value: where it is at fault, in details of a broken rule, and in what a function raises.
+    @Test(arguments: [
+        "SELECT CAST(? AS integer)", "SELECT CAST(? AS date)", "INSERT INTO named (name) VALUES (?)",
+        "INSERT INTO checked (name) VALUES (?)", "SELECT set_config('no.such.' || ?, 'a', false), 1 / 0",
+        "SELECT raise(?)", "INSERT INTO counted (name, number) VALUES (?, NULL)",
+    ])
+    func `neither an error nor the server's log tells a value of a row`(sql: String) throws {
+        let secret = "Jane-Doe-5551234"
+        let writer = try database.makeWriter(.durable)
+        try writer.transaction(reaching: .rows) { connection in
+            try connection.execute(
+                script: """
+                    CREATE TEMP TABLE named (name TEXT PRIMARY KEY);
+                    INSERT INTO named VALUES ('\(secret)');
+                    CREATE TEMP TABLE checked (name TEXT CHECK (length(name) < 2));
+                    CREATE TEMP TABLE counted (name TEXT, number INTEGER NOT NULL);
+                    CREATE FUNCTION raise(what TEXT) RETURNS void LANGUAGE plpgsql AS
+                        'BEGIN RAISE EXCEPTION ''no % here'', what; END';
+                    """)
+        }
+        let before = try PostgresServer.shared.get().log
+        let error = #expect(throws: PostgresError.self) {
+            try writer.transaction(reaching: .rows) { try $0.run(sql, .text(secret)) }
+        }
+        let told = try #require(error)
+        #expect(!told.state.isEmpty)
+        #expect(!told.reason.isEmpty)
+        #expect(!told.description.contains(secret), "\(told.description)")
+        #expect(!told.message.contains(secret))
+        // Details and parameters are what the session can keep out of it; a message that quotes a value stays the server's.
+        let lines = try PostgresServer.shared.get().log.dropFirst(before.count).split(separator: "\n")
+        let telling = lines.filter { $0.contains(secret) && !$0.contains("ERROR:") }
+        #expect(telling.isEmpty, "\(telling)")
+    }
+
     // MARK: Cut
 
     @Test func `a transaction whose connection is cut leaves nothing, and the next one works`() throws {

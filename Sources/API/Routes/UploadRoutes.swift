@@ -64,20 +64,20 @@ struct UploadRoutes {
         try options.declare(try request.charset(), isTable: format.isTable)
         let model = try model(of: stored)
         let task = try await reopened(stored, model, options)
-        var resumed = try await context.submissions.resume(
-            stored, as: task, at: range?.start ?? 0, receiver: context.receiver)
-        resumed.input.mediaType = format.mediaType
-        var upload = Upload(resuming: resumed, as: task, context: context)
-        do {
-            try await context.uploads.withSlot {
+        // The slot first: a request that gets none must not cut off the sender that has one.
+        try await context.uploads.withSlot {
+            var resumed = try await context.submissions.resume(
+                stored, as: task, at: range?.start ?? 0, receiver: context.receiver)
+            resumed.input.mediaType = format.mediaType
+            var upload = Upload(resuming: resumed, as: task, context: context)
+            do {
                 try await read(
                     MeasuredBody(body: body, bytes: range?.count), isLast: range?.isLast ?? true, resumed, format,
-                    model,
-                    options, into: &upload)
+                    model, options, into: &upload)
+            } catch {
+                await upload.abandon(because: error)
+                throw error
             }
-        } catch {
-            await upload.abandon(because: error)
-            throw error
         }
         return try await answer(request, was: stored)
     }

@@ -1,5 +1,6 @@
 internal import Core
 internal import Foundation
+internal import Glibc
 internal import Operations
 
 /// Remembers the task that was submitted last from this account, so that `@last` names it.
@@ -17,8 +18,13 @@ enum LastTask {
     /// A convenience: where it cannot be kept, the id itself still works.
     static func remember(_ id: String) {
         try? FileManager.default.createDirectory(  // try? because of that
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try? (id + "\n").write(to: file, atomically: true, encoding: .utf8)  // try? because of that
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let part = file.path + ".\(getpid())"
+        guard let descriptor = OpenFile.makePrivate(part) else { return }
+        let error = OpenFile.write(Array((id + "\n").utf8), to: descriptor)
+        close(descriptor)
+        if error != nil || rename(part, file.path) != 0 { unlink(part) }
     }
 
     private static func read() -> String? {

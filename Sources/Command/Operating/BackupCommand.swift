@@ -76,7 +76,6 @@ struct BackupCommand: Command {
         let archive = try Archive.make(of: database, at: part) { share in
             if Console.isWatched { Console.writeProgress("copying: \(Int(share * 100)) %") }
         }
-        chmod(part, 0o600)
         if Console.isWatched { Console.writeProgress("") }
         let files = try models.add(to: archive)
         // A backup of a damaged database is worth having only when one knows.

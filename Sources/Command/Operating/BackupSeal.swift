@@ -82,9 +82,10 @@ struct BackupSeal: Equatable {
             let seal = try BackupSeal([UInt8](source.readToEnd() ?? Data()))
             if seal.content != length - bytes { throw BackupError.cutShort }
             try source.seek(toOffset: 0)
-            guard FileManager.default.createFile(atPath: target, contents: nil, attributes: [.posixPermissions: 0o600])
-            else { throw BackupError.fileUnusable(path: target, reason: "it cannot be made") }
-            let copy = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
+            guard let descriptor = OpenFile.makePrivate(target) else {
+                throw BackupError.fileUnusable(path: target, reason: "it cannot be made")
+            }
+            let copy = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             let digest = SHA256Stream()
             try forEachPiece(of: source, upTo: seal.content) { piece in
                 digest.update(piece)

@@ -21,6 +21,7 @@ struct APICommand: Command {
         let environment = try ServiceEnvironment(arguments, process: "api")
         let address = try ListenAddress(environment.settings[.listen]!)
         try address.checkOpenness(auth: environment.settings[.auth])
+        _ = try address.hostNames(environment.settings)
         let stop = environment.stopSignal()
         let process = try APIProcess(environment, stop: stop)
         let server = try process.makeServer(address)
@@ -101,7 +102,8 @@ struct APIProcess {
     func makeServer(_ address: ListenAddress) throws -> APIServer {
         var random = SystemRandom()
         return try APIServer(
-            context, configuration: serverConfiguration(address), requestIDSeed: random.next(),
+            context, configuration: serverConfiguration(address), hosts: address.hostNames(environment.settings),
+            requestIDSeed: random.next(),
             logger: environment.logger, metrics: metrics)
     }
 

@@ -73,8 +73,13 @@ struct DoctorCommand: Command {
             if let fault = isWhole {
                 throw UsageError("It is damaged (\(fault)); stop the service and restore a backup.")
             }
-            return
-                "\(database.files.path), schema \(try database.schemaVersion()), log of \(database.files.logBytes) bytes"
+            let files = database.files
+            if let exposed = files.exposedFiles.first {
+                throw UsageError(
+                    "Other accounts of this machine may open \(exposed); give it to the service's: chmod go= FILE.")
+            }
+            return "\(files.path), schema \(try database.schemaVersion()), log of \(files.logBytes) bytes"
+                + (files.exposedFolder.map { "; other accounts may list \($0): chmod 700 keeps them out" } ?? "")
         }
     }
 
@@ -82,11 +87,14 @@ struct DoctorCommand: Command {
     private func server(_ environment: ServiceEnvironment) -> Finding {
         finding("database") {
             let database = try environment.openDatabase()
-            let (version, risk) = try database.serverState()
+            let (version, risk, logsDetails) = try database.serverState()
             if let risk {
                 throw UsageError("The server may lose what was accepted; turn \(risk) on in postgresql.conf.")
             }
             return "\(database.name), schema \(try database.schemaVersion()), PostgreSQL \(version)"
+                + (logsDetails
+                    ? "; its log may show values of rows: ALTER ROLE … SET log_error_verbosity = terse, as a superuser"
+                    : "")
         }
     }
 
@@ -119,6 +127,7 @@ struct DoctorCommand: Command {
         finding("address") {
             let address = try ListenAddress(environment.settings[.listen]!)
             try address.checkOpenness(auth: environment.settings[.auth])
+            _ = try address.hostNames(environment.settings)
             return address.url(port: address.port)
         }
     }

@@ -19,12 +19,14 @@ struct UpCommand: Command {
         let environment = try ServiceEnvironment(arguments, process: "up")
         let workers = try arguments.integer("--workers", in: 0...256) ?? ProcessInfo.processInfo.activeProcessorCount
         // What the children would refuse is refused here, once and in one line.
-        try ListenAddress(environment.settings[.listen]!).checkOpenness(auth: environment.settings[.auth])
+        let address = try ListenAddress(environment.settings[.listen]!)
+        try address.checkOpenness(auth: environment.settings[.auth])
+        let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
+        for address in [address, door] { _ = try address?.hostNames(environment.settings) }
         try environment.migrateDatabase()
         let stop = environment.stopSignal()
         let gateGuard = GateGuard(
             place: environment.settings[.database]!, clock: environment.steady, logger: environment.logger)
-        let door = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
         let doors = try (0..<workers).map { try door?.shifted(by: $0 + 1).text }
         let supervisor = Supervisor(environment: environment, arguments: arguments, stop: stop, gateGuard: gateGuard)
         let readyFile = arguments.value("--ready-file").map { ["--ready-file", $0] } ?? []

@@ -15,6 +15,8 @@ struct WorkerCommand: Command {
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let environment = try ServiceEnvironment(arguments, process: "worker")
+        let address = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
+        let hosts = try address?.hostNames(environment.settings) ?? []
         let stop = environment.stopSignal()
         let catalog = try environment.loadCatalog()
         let store = StoreMetrics(commitsGroups: false)
@@ -39,26 +41,27 @@ struct WorkerCommand: Command {
             environment.commonMetrics(
                 process: "worker", store: store, keeper: keeper, catalog: catalog, database: database)
                 + metrics.sources)
-        let doors = try door(environment, registry, models, stop)
+        let ownDoor = try address.map { address in
+            try door(address, hosts, environment, registry, models, stop)
+        }
         let services =
-            doors + [environment.service(of: keeper, isSeen: !doors.isEmpty)]
+            (ownDoor.map { [$0] } ?? []) + [environment.service(of: keeper, isSeen: ownDoor != nil)]
             + environment.registration(of: owner) + [worker]
         try await ServiceGroup(services, logger: environment.logger).run(until: stop)
         environment.logger.notice("stopped")
         return 0
     }
 
-    /// The worker's own door, if it shall have one.
+    /// The worker's own door.
     private func door(
-        _ environment: ServiceEnvironment, _ metrics: MetricRegistry, _ models: LoadedModels, _ stop: StopSignal
-    ) throws -> [any Service] {
-        guard let text = environment.settings[.metricsListen] else { return [] }
-        let address = try ListenAddress(metrics: text)
+        _ address: ListenAddress, _ hosts: [Authority], _ environment: ServiceEnvironment, _ metrics: MetricRegistry,
+        _ models: LoadedModels, _ stop: StopSignal
+    ) throws -> any Service {
         var random = SystemRandom()
         let door = try WorkerDoor(
-            address, metrics: metrics, broken: models.broken.map(\.message), isServing: !models.ready.isEmpty,
-            stopping: stop, clock: environment.steady, requestIDSeed: random.next())
+            address, hosts: hosts, metrics: metrics, broken: models.broken.map(\.message),
+            isServing: !models.ready.isEmpty, stopping: stop, clock: environment.steady, requestIDSeed: random.next())
         environment.logger.notice("door open", ["url": address.url(port: door.port)])
-        return [door]
+        return door
     }
 }

@@ -33,6 +33,7 @@ extension Database {
             throw Self.failure
         }
         try Self.move(file, to: files.path)
+        for path in [files.path, oldName, oldName + "-wal"] { PrivateFile.restrict(path) }
         try Self.synchronize(files.folder)
     }
 

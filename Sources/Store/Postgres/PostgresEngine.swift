@@ -91,17 +91,18 @@ final class PostgresEngine: DatabaseEngine {
 
 /// What only a server's database has.
 extension Database {
-    /// The server's version, and what of its settings puts at risk what was promised.
-    package func serverState() throws -> (version: String, risk: String?) {
+    /// The server's version, what of its settings puts at risk what was promised, and whether it writes details of errors,
+    /// which may be values of rows, into its own log.
+    package func serverState() throws -> (version: String, risk: String?, logsDetails: Bool) {
         let state = try makeReaders().read { connection in
             try connection.first(
                 """
                 SELECT current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes'),
-                    current_setting('synchronous_commit')
+                    current_setting('synchronous_commit'), current_setting('log_error_verbosity')
                 """
             ) {
                 (
-                    version: $0.text(0),
+                    version: $0.text(0), verbosity: $0.text(4),
                     settings: [
                         ("fsync", $0.text(1)), ("full_page_writes", $0.text(2)),
                         ("synchronous_commit", $0.text(3)),
@@ -111,7 +112,7 @@ extension Database {
         }
         guard let state else { throw StoreError.notMigrated }
         let off = state.settings.filter { $0.1 == "off" }.map(\.0)
-        return (state.version, off.isEmpty ? nil : off.joined(separator: ", "))
+        return (state.version, off.isEmpty ? nil : off.joined(separator: ", "), state.verbosity != "terse")
     }
 }
 

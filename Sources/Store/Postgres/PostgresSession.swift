@@ -76,14 +76,22 @@ final class PostgresSession: SQLSession {
         return PQconnectdbParams(&namePointers, &valuePointers, 1)
     }
 
-    /// A lock that does not come, or a transaction that stands still, must not hold others for ever; and a server must
-    /// notice within ten seconds that a client is gone, because it holds the client's locks.
+    /// Bounds what others wait for this session, and keeps values of rows out of the server's log.
+    ///
+    /// A lock that does not come, or a transaction that stands still, must not hold others for ever; and a server must notice
+    /// within ten seconds that a client is gone, because it holds the client's locks. Of the settings of its log, an ordinary
+    /// login may change one only, and a server before version 13 does not know them all.
     private static let settings = """
         SET lock_timeout = \(Limits.gateWait.wholeMilliseconds);
         SET statement_timeout = \(Limits.statementTime.wholeMilliseconds);
         SET idle_in_transaction_session_timeout = \(Limits.standingTransaction.wholeMilliseconds);
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2;
         SET tcp_user_timeout = 10000;
+        SELECT set_config(name, value, false)
+            FROM (VALUES ('log_parameter_max_length_on_error', '0'), ('log_parameter_max_length', '0'),
+                ('log_error_verbosity', 'terse')) AS quiet (name, value)
+            WHERE current_setting(name, true) IS NOT NULL
+                AND (name = 'log_parameter_max_length_on_error' OR current_setting('is_superuser') = 'on');
         SELECT set_config('search_path', 'sibyl', false) WHERE current_setting('search_path') = '"$user", public';
         """
 
@@ -134,8 +142,9 @@ final class PostgresSession: SQLSession {
         return Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
-    func failure(_ operation: String, _ sql: String) -> PostgresError {
-        PostgresError(operation: operation, state: "", reason: Self.message(of: handle), sql: sql)
+    func failure(_ operation: String, _ sql: String?) -> PostgresError {
+        let reason = PostgresWords.libraryWords(String(cString: PQerrorMessage(handle)))
+        return PostgresError(operation: operation, state: "", reason: reason, sql: sql)
     }
 
     func execute(script: String) throws {
@@ -179,8 +188,14 @@ final class PostgresSession: SQLSession {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
         default:
-            let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
-            throw PostgresError(operation: operation, state: state, reason: Self.message(of: handle), sql: sql)
+            func field(_ code: Character) -> String? {
+                PQresultErrorField(result, Int32(code.asciiValue!)).map { String(cString: $0) }
+            }
+            let state = field("C") ?? ""
+            let reason = PostgresWords.reason(
+                state: state, primary: field("M"), place: ["t", "c", "n"].compactMap { field($0) },
+                library: String(cString: PQerrorMessage(handle)))
+            throw PostgresError(operation: operation, state: state, reason: reason, sql: sql)
         }
     }
 
@@ -193,7 +208,7 @@ final class PostgresSession: SQLSession {
     /// The messages of notifications that have come; empty when none has.
     func notifications() throws -> [String] {
         guard PQconsumeInput(handle) == 1 else {
-            throw PostgresError(operation: "listen", state: "", reason: Self.message(of: handle), sql: nil)
+            throw failure("listen", nil)
         }
         var messages: [String] = []
         while let notification = PQnotifies(handle) {

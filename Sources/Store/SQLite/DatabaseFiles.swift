@@ -64,16 +64,23 @@ package struct DatabaseFiles: Sendable, Hashable {
     ///
     /// - Throws: ``StoreError/folderUnusable(reason:)``.
     func makeFolders() throws {
-        try Self.makeFolder(folder, mode: 0o755)
-        for owned in [doors, owners] { try Self.makeFolder(owned, mode: 0o700) }
+        try Self.makeFolder(folder)
+        for owned in [doors, owners] {
+            try Self.makeFolder(owned)
+            PrivateFile.restrict(owned)
+        }
     }
 
-    private static func makeFolder(_ folder: String, mode: mode_t) throws {
+    /// Makes a folder for its owner alone, and those above it; one that is there keeps its rights.
+    private static func makeFolder(_ folder: String) throws {
         var made = ""
-        for part in folder.split(separator: "/", omittingEmptySubsequences: true) {
+        let parts = folder.split(separator: "/", omittingEmptySubsequences: true)
+        for (index, part) in parts.enumerated() {
             let parent = made
             made += "/" + part
-            if mkdir(made, mode) == 0 {
+            let isOwn = index == parts.count - 1
+            if mkdir(made, isOwn ? 0o700 : 0o755) == 0 {
+                if isOwn { chmod(made, 0o700) }
                 try keepEntries(of: parent.isEmpty ? "/" : parent)
             } else if errno != EEXIST, errno != EROFS, errno != EACCES {
                 throw StoreError.folderUnusable(reason: String(cString: strerror(errno)))

@@ -38,6 +38,8 @@ final class DoorDirectory: Sendable {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure }
         unlinkat(folder, name, 0)
+        // Bound to a name, the socket keeps these rights, less the umask.
+        fchmod(descriptor, 0o600)
         guard withAddress(of: name, { Glibc.bind(descriptor, $0, $1) }) == 0 else {
             defer { close(descriptor) }
             throw Self.failure

@@ -104,6 +104,7 @@ package final class LockFile {
     private static func open(_ path: String) throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw StoreError.gateUnusable(reason: String(cString: strerror(errno))) }
+        PrivateFile.restrict(descriptor)
         return descriptor
     }
 }

@@ -19,6 +19,7 @@ final class SQLiteSession: SQLSession {
     /// - Throws: ``SQLiteError`` when the file cannot be opened.
     init(path: String, mode: Connection.Mode, vfs: String? = nil) throws {
         _ = Self.isConfigured
+        if mode == .readWrite, vfs == nil { PrivateFile.prepare(path) }
         var handle: OpaquePointer?
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
