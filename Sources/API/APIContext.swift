@@ -18,7 +18,9 @@ package final class APIContext: Sendable {
     package let forecast: Forecast
     package let administration: Administration
     /// Where streams are read.
-    package let uploads = UploadSlots()
+    package let uploads: RequestSlots
+    /// Where large pages of results are read and written out.
+    let pages: RequestSlots
     /// Writes that must not be given up.
     package let persistence: Persistence
     package let watcher: CompletionWatcher
@@ -77,6 +79,8 @@ package final class APIContext: Sendable {
         self.clock = clock
         self.steady = steady
         self.settings = settings
+        uploads = RequestSlots(of: Limits.uploads, clock: steady, whenFull: .tooManyUploads)
+        pages = RequestSlots(of: Limits.largePages, clock: steady, whenFull: .tooManyPages)
     }
 
     /// Whose tasks a request sees.

@@ -22,6 +22,8 @@ enum APIError: CodedError {
     case bodyRequired
     /// As many streams are read as may be at a time.
     case tooManyUploads
+    /// As many large pages are read as may be at a time.
+    case tooManyPages
     /// The body is a workbook of a spreadsheet program.
     case workbook
     /// The task's model version was replaced by another of the same name.
@@ -63,7 +65,7 @@ enum APIError: CodedError {
         case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions: .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
         case .bodyRequired: .bodyRequired
-        case .tooManyUploads: .queueFull
+        case .tooManyUploads, .tooManyPages: .queueFull
         case .workbook, .formEncoded: .unsupportedMediaType
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
@@ -117,6 +119,8 @@ enum APIError: CodedError {
             "Nothing of this part could be stored, because it holds no whole rows; send parts of at least "
                 + "\(2 * Limits.rowBytes) bytes, or the whole rest."
         case .tooManyUploads: "As many files are being received as may be at a time; try again in a moment."
+        case .tooManyPages:
+            "Many large pages are being read; try again in a moment, or ask for smaller ones with `limit`."
         case .workbook:
             "This is a workbook; save the sheet as CSV and send it so: "
                 + "curl -H 'Content-Type: text/csv' --data-binary @customers.csv."

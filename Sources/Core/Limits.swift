@@ -76,8 +76,30 @@ package enum Limits {
     package static let pageRows = 10_000
     /// Bytes of an answer that a client keeps in memory: a page of results with room to spare.
     package static let clientAnswerBytes = 64 << 20
-    /// Bytes of a body that must come within the idle time, so that a trickle does not hold a connection for ever.
-    package static let bodyProgressBytes = 1 << 10
+    /// Bytes a second, averaged over the idle time, that a sender must send of a body, and a reader must take of an answer
+    /// that is ready: a trickle does not hold a connection and its memory for ever.
+    package static let minimumRate = 1 << 10
+    /// Bytes a second below which a sender or a reader loses its share of memory, or its place, when others want it: far
+    /// below what a telephone does.
+    package static let crowdedRate = 16 << 10
+    /// How long it must have been so slow, and how long a refused caller counts as waiting.
+    package static let crowdedGrace = Duration.seconds(2)
+    /// Bytes of an answer that always find room: a page of a few hundred results.
+    package static let smallAnswerBytes = 64 << 10
+    /// Bytes that all answers of a process that are on their way may have beyond these; more are answered 503.
+    package static let answerBytes = 64 << 20
+    /// How long a stream waits for room for its next part when there is none, before it is cut.
+    package static let answerWait = Duration.seconds(10)
+    /// How often it looks again.
+    package static let answerPoll = Duration.milliseconds(50)
+    /// Bytes of an answer that wait in the kernel beside those under way, so that a reader who stops cannot fill it.
+    package static let unsentBytes: Int32 = 128 << 10
+    /// Large pages of results that a process reads and writes out at a time: each takes some 3 MB meanwhile.
+    package static let largePages = 32
+    /// Results on a page from which on it counts as large.
+    package static let largePageRows = 1_000
+    /// Results that a stream reads at a time while its reader is slow or memory is scarce: some ten kilobytes.
+    package static let fewStreamedRows = 256
     /// Bytes of what stands before the names of added columns.
     package static let prefixBytes = 64
     /// Tasks on a page of a list.

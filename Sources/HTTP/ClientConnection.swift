@@ -14,8 +14,11 @@ final class ClientConnection: Sendable {
         case head(since: Duration, until: Duration)
         /// Nothing yet: the connection was kept for another request, which may begin until a moment.
         case idle(since: Duration, until: Duration)
-        /// Bytes of a body: `bodyProgressBytes` within the idle time, counted from a moment.
+        /// Bytes of a body: as many as the least rate makes in the idle time, counted from a moment.
         case body(since: Duration, bytes: Int)
+        /// To take bytes of an answer: as many, counted from a moment, and from what it had taken by then; nil until that
+        /// is looked at.
+        case answer(since: Duration, taken: Int?)
         /// Nothing: a handler works, or the connection is paused by us.
         case ours
     }
@@ -24,6 +27,10 @@ final class ClientConnection: Sendable {
         var phase: Phase
         /// Taken away before the library closes the socket, so that no other connection's is ever shut down.
         var socket: Int32
+        /// How fast the other end has sent, or taken, lately.
+        var meter = PaceMeter()
+        /// Bytes that the other end had taken when that was last looked at.
+        var taken = 0
     }
 
     /// The address of the other end, without its port.
@@ -33,21 +40,41 @@ final class ClientConnection: Sendable {
     /// The address of our end, without its port.
     let localAddress: String
     private let idle: Duration
+    /// Bytes that must move within the idle time.
+    private let leastBytes: Int
+    /// Makes what is said to a caller whose request ends for the sake of others.
+    private let farewell: @Sendable () -> [UInt8]
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - now: when it was opened.
     ///   - deadline: until when its first request's head must be here.
-    init(_ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration) {
+    ///   - farewell: makes what is said to a caller whose request ends for the sake of others.
+    init(
+        _ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration,
+        farewell: @escaping @Sendable () -> [UInt8]
+    ) {
         let socket = sibyl_connection_socket(connection)
         address = sibyl_client_address(connection).map(Self.text) ?? ""
         localAddress = Self.localAddress(of: socket)
         self.idle = idle
+        self.farewell = farewell
+        leastBytes = max(1, Int(idle.inSeconds * Double(Limits.minimumRate)))
+        sibyl_limit_unsent(socket, Limits.unsentBytes)
         state = Mutex(State(phase: .head(since: now, until: deadline), socket: socket))
     }
 
     /// Starts another phase.
-    func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
+    func enter(_ phase: Phase, at now: Duration) {
+        state.withLock { state in
+            switch phase {
+            case .body: state.meter.start(at: now)
+            case .head, .idle: state.meter = PaceMeter()
+            case .ours, .answer: state.meter.stop(at: now)
+            }
+            state.phase = phase
+        }
+    }
 
     /// Starts the wait for the rest of a head, where nothing else is going on.
     func headBegan(at now: Duration, until deadline: Duration) {
@@ -59,11 +86,13 @@ final class ClientConnection: Sendable {
     /// Counts bytes of a body.
     func received(_ count: Int, at now: Duration) {
         state.withLock { state in
+            state.meter.start(at: now)
+            state.meter.moved(count, at: now)
             guard case .body(let since, let bytes) = state.phase else {
                 state.phase = .body(since: now, bytes: count)
                 return
             }
-            let isProgress = bytes + count >= Limits.bodyProgressBytes
+            let isProgress = bytes + count >= leastBytes
             state.phase = isProgress ? .body(since: now, bytes: 0) : .body(since: since, bytes: bytes + count)
         }
     }
@@ -78,21 +107,58 @@ final class ClientConnection: Sendable {
                 switch state.phase {
                 case .head(_, let until), .idle(_, let until): now >= until || Self.hasHungUp(state.socket)
                 case .body(let since, _): now - since >= idle || Self.hasHungUp(state.socket)
+                case .answer: isReadLate(&state, at: now)
                 case .ours: false
                 }
             if isLate { shutdown(state.socket, Int32(SHUT_RDWR)) }
         }
     }
 
-    /// How well the connection can be spared for another that waits to be let in; nil when it cannot be.
+    /// Looks how much of an answer the other end has taken, and whether that is too little.
     ///
-    /// - Returns: since when it rests, or owes a head, if that is long; whoever rests goes first.
+    /// Bytes that are not there yet are not owed: time counts only while some wait in the kernel.
+    private func isReadLate(_ state: inout State, at now: Duration) -> Bool {
+        guard case .answer(let since, let before) = state.phase else { return false }
+        let (taken, isWaiting) = Self.taken(of: state.socket)
+        guard let before else {
+            state.taken = taken
+            state.phase = .answer(since: since, taken: taken)
+            return false
+        }
+        state.meter.moved(max(0, taken - state.taken), at: now)
+        state.taken = taken
+        guard isWaiting else {
+            state.meter.stop(at: now)
+            state.phase = .answer(since: now, taken: taken)
+            return false
+        }
+        state.meter.start(at: now)
+        if taken - before >= leastBytes {
+            state.phase = .answer(since: now, taken: taken)
+            return false
+        }
+        return now - since >= idle
+    }
+
+    /// How many bytes the other end has taken since the connection was made, and whether more wait in the kernel.
+    private static func taken(of socket: Int32) -> (bytes: Int, isWaiting: Bool) {
+        guard socket >= 0 else { return (0, false) }
+        var bytes: UInt64 = 0
+        let isWaiting = sibyl_taken_bytes(socket, &bytes) > 0
+        return (Int(clamping: bytes), isWaiting)
+    }
+
+    /// How well the connection can be spared for another that waits to be let in; nil when it cannot be.
     func spareRank(at now: Duration) -> SpareRank? {
         state.withLock { state in
             guard state.socket >= 0 else { return nil }
             switch state.phase {
-            case .idle(let since, _): return SpareRank(owes: false, since: since)
-            case .head(let since, _) where now - since >= Limits.crowdedHead: return SpareRank(owes: true, since: since)
+            case .idle(let since, _): return SpareRank(reason: .rests, since: since)
+            case .head(let since, _) where now - since >= Limits.crowdedHead:
+                return SpareRank(reason: .owesHead, since: since)
+            case .body(let since, _), .answer(let since, _):
+                return state.meter.pace(at: now)?.isTooSlowForCrowd == true
+                    ? SpareRank(reason: .isSlow, since: since) : nil
             default: return nil
             }
         }
@@ -100,16 +166,21 @@ final class ClientConnection: Sendable {
 
     /// The order in which connections are given up: those between two requests first, the longest waits first.
     struct SpareRank: Comparable {
-        let owes: Bool
+        enum Reason: Int {
+            case rests, owesHead, isSlow
+        }
+
+        let reason: Reason
         let since: Duration
 
         static func < (left: SpareRank, right: SpareRank) -> Bool {
-            left.owes == right.owes ? left.since < right.since : !left.owes
+            (left.reason.rawValue, left.since) < (right.reason.rawValue, right.since)
         }
     }
 
     /// Ends the connection for the sake of another, unless a request has come meanwhile.
-    func spare() {
+    func spare(because reason: SpareRank.Reason) {
+        if reason == .isSlow { return giveUp() }
         state.withLock { state in
             switch state.phase {
             case .idle, .head:
@@ -144,6 +215,21 @@ final class ClientConnection: Sendable {
         }
     }
 
+    /// Ends the request for the sake of others, with a word unless an answer has begun.
+    func giveUp() {
+        let last: [UInt8]? = state.withLock { state in
+            switch state.phase {
+            case .body: return farewell()
+            case .answer: return []
+            // It has done its part meanwhile.
+            default: return nil
+            }
+        }
+        guard let last else { return }
+        if !last.isEmpty { sayLast(last) }
+        state.withLock { state in if state.socket >= 0 { shutdown(state.socket, Int32(SHUT_RDWR)) } }
+    }
+
     /// Says that the library is about to close the socket.
     func closed() { state.withLock { $0.socket = -1 } }
 
@@ -172,4 +258,9 @@ final class ClientConnection: Sendable {
         let name = text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         return name.hasPrefix("::ffff:") && name.contains(".") ? String(name.dropFirst(7)) : name
     }
+}
+
+extension ClientConnection: ShareHolder {
+    var caller: String { address }
+    func pace(at now: Duration) -> Pace? { state.withLock { $0.meter.pace(at: now) } }
 }

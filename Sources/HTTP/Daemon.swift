@@ -82,7 +82,8 @@ extension Daemon {
             let configuration = context.configuration
             let now = context.hooks.clock.now
             let client = ClientConnection(
-                connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle)
+                connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle,
+                farewell: { [unowned context] in context.farewell() })
             watch(client, on: sibyl_connection_socket(connection!), context)
             context.opened(client)
             slot?.pointee = Unmanaged.passRetained(client).toOpaque()
@@ -113,7 +114,7 @@ extension Daemon {
             let pointer = sibyl_socket_context(connection!)
             let client = Unmanaged<ClientConnection>.fromOpaque(pointer!).takeUnretainedValue()
             let now = context.hooks.clock.now
-            client.enter(.head(since: now, until: now + context.configuration.headerDeadline))
+            client.enter(.head(since: now, until: now + context.configuration.headerDeadline), at: now)
             let exchange = Exchange(
                 number: client.incoming.beginRequest(),
                 target: target.flatMap { String(validatingCString: $0) } ?? "", connection: connection!,

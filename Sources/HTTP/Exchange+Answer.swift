@@ -30,13 +30,25 @@ extension Exchange {
     func send(_ answer: Answer) -> Bool {
         let answer = completed(answer)
         let isHead = request?.method == .head
-        guard let message = OutgoingMessage.make(answer, connection: connection, isHead: isHead) else {
+        if case .bytes(let bytes) = answer.body, !isHead,
+            !answerShare.hold(bytes.count - Limits.smallAnswerBytes)
+        {
+            return send(problem(HTTPError.answersFull))
+        }
+        guard
+            let message = OutgoingMessage.make(
+                answer, connection: connection, isHead: isHead, share: answerShare, clock: context.hooks.clock)
+        else {
             guard answer.status != 500 else { return false }
             return send(problem(HTTPError.unsendableHeader))
         }
         summary.status = answer.status
         if case .bytes(let bytes) = answer.body, !isHead { summary.sentBytes = bytes.count }
         guard message.queue(on: connection, status: answer.status) else { return false }
+        // The library has a copy, which is enough.
+        shared.withLock { $0.answer = nil }
+        let now = context.hooks.clock.now
+        client.enter(.answer(since: now, taken: nil), at: now)
         if case .stream(let produce) = answer.body, let writer = message.writer, !isHead { start(produce, writer) }
         return true
     }

@@ -15,7 +15,7 @@ extension Exchange {
             switch buffer.push(bytes) {
             case .refused: return true
             case .unwanted: return discardAll(bytes, taken: &taken)
-            case .taken: if buffer.isPaused { client.enter(.ours) }
+            case .taken: if buffer.isPaused { client.enter(.ours, at: context.hooks.clock.now) }
             }
             // A body that came whole with its head is handed over at its end, and its reader never waits.
             if receivedBytes + bytes.count != announcedBytes { launch { try await handler($0, body) } }
@@ -28,17 +28,18 @@ extension Exchange {
 
     func collect(_ bytes: UnsafeRawBufferPointer, upTo limit: Int) {
         guard collected.count + bytes.count <= limit else {
-            collected = []
-            let answer = problem(HTTPError.bodyTooLarge(limit: limit))
-            shared.withLock { $0.answer = answer }
-            return
+            return refuseBody(HTTPError.bodyTooLarge(limit: limit))
         }
-        do { try share.add(bytes.count) } catch {
-            collected = []
-            let answer = problem(error)
-            return shared.withLock { $0.answer = answer }
-        }
+        do { try share.add(bytes.count) } catch { return refuseBody(error) }
         collected.append(contentsOf: bytes)
+    }
+
+    /// Lets go of a body that is read no further: what still comes of it is thrown away.
+    private func refuseBody(_ error: any Error) {
+        collected = []
+        share.release()
+        let answer = problem(error)
+        shared.withLock { $0.answer = answer }
     }
 
     func discardAll(_ bytes: UnsafeRawBufferPointer, taken: inout Int) -> Bool {
@@ -68,7 +69,7 @@ extension Exchange {
     private var isStreamed: Bool { if case .streamed = plan { true } else { false } }
 
     func finishBody() -> Bool {
-        client.enter(.ours)
+        client.enter(.ours, at: context.hooks.clock.now)
         if let answer = shared.withLock({ $0.answer }) { return send(answer) }
         let fault = client.incoming.fault(ofRequest: number)
         if let fault, !isStreamed { return send(problem(fault)) }
@@ -77,6 +78,7 @@ extension Exchange {
         case .asynchronous(let handler): launch(handler)
         case .collected(let limit, let isPrompt, let handler):
             let bytes = collected
+            collected = []
             let isCompressed = isCompressedBody
             let isSmall = bytes.count <= Limits.promptBodyBytes && !isCompressed
             launch(on: isPrompt && isSmall ? PromptExecutor.shared : nil) { [share] request in

@@ -42,6 +42,8 @@ extension Exchange {
 
     /// Takes the handler's answer, and sets the connection going whatever it waits for.
     func conclude(_ answer: Answer) {
+        // The handler has ended, and what it read of a body is in nobody's hands.
+        share.release()
         let buffer = shared.withLock { shared in
             if shared.answer == nil { shared.answer = answer }
             letGo(&shared)

@@ -8,7 +8,7 @@ extension Exchange {
         plan = .answer
         startedAt = max(context.hooks.clock.now, .nanoseconds(1))
         context.requestBegan()
-        client.enter(.ours)
+        client.enter(.ours, at: startedAt)
         do {
             if let fault = client.incoming.fault(ofRequest: number) { throw fault }
             let head = try RequestHead(of: connection.pointer, version: version)
@@ -16,7 +16,7 @@ extension Exchange {
             announcedBytes = head.contentLength
             let parsed = try RequestTarget(target)
             do { try admit(method, target, parsed, head) } catch { return refuse(error, head) }
-            if head.hasBody { client.enter(.body(since: startedAt, bytes: 0)) }
+            if head.hasBody { client.enter(.body(since: startedAt, bytes: 0), at: startedAt) }
             return true
         } catch {
             // Where this request ends is not certain: answered at once, its connection is closed with it.
@@ -33,7 +33,7 @@ extension Exchange {
             return send(answer)
         }
         shared.withLock { $0.answer = answer }
-        if head.hasBody { client.enter(.body(since: startedAt, bytes: 0)) }
+        if head.hasBody { client.enter(.body(since: startedAt, bytes: 0), at: startedAt) }
         return true
     }
 
@@ -44,7 +44,8 @@ extension Exchange {
         summary.method = name
         var request = HTTPRequest(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: head.headers,
-            requestID: summary.requestID, remoteAddress: client.address, localAddress: client.localAddress)
+            requestID: summary.requestID, remoteAddress: client.address, localAddress: client.localAddress,
+            holder: client)
         // Whatever is refused below is told with the request's path.
         defer { self.request = request }
         let found = Result { try context.router.match(method, parsed) }

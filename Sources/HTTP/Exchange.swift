@@ -38,6 +38,8 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     let shared = Mutex(Shared())
     /// What this request holds of the server's memory for whole bodies.
     let share: BodyShare
+    /// What its answer holds of the memory for answers that are on their way.
+    let answerShare: Share
 
     // The connection's thread alone changes what follows; once a task works, the request stays as it is.
     /// Which request of its connection it is, from 1 on.
@@ -64,7 +66,8 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     ) {
         self.number = number
         self.context = context
-        share = BodyShare(of: context.bodies)
+        share = BodyShare(of: context.bodies, holder: client)
+        answerShare = Share(of: context.answers, holder: client)
         self.connection = SuspendableConnection(pointer: connection)
         self.client = client
         self.target = target
@@ -92,11 +95,12 @@ final class Exchange: @unchecked Sendable {  // @unchecked because only `shared`
     func completed(whole: Bool) {
         let (task, buffer, writer) = shared.withLock { ($0.task, $0.buffer, $0.writer) }
         buffer?.finish(.failure(HTTPError.bodyIncomplete))
+        answerShare.release()
         if !whole { task?.cancel() }
         if hasJoined { context.leave(self) }
         guard startedAt > .zero else { return }
         let now = context.hooks.clock.now
-        client.enter(.idle(since: now, until: now + context.configuration.idle))
+        client.enter(.idle(since: now, until: now + context.configuration.idle), at: now)
         context.requestEnded()
         if let writer { summary.sentBytes = writer.sentBytes }
         summary.isComplete = whole && summary.status != nil

@@ -52,20 +52,29 @@ package final class HTTPBodyWriter: Sendable {
     }
 
     private let connection: SuspendableConnection
+    /// What waits here beyond the first bytes counts toward what all answers may hold.
+    private let share: Share
+    private let clock: SteadyClock
     private let state: Mutex<State>
 
-    init(connection: SuspendableConnection, isCompressed: Bool) {
+    init(connection: SuspendableConnection, isCompressed: Bool, share: Share, clock: SteadyClock) {
         self.connection = connection
+        self.share = share
+        self.clock = clock
         state = Mutex(State(encoder: isCompressed ? GzipEncoder() : nil))
     }
 
     // MARK: The writer's side
 
+    /// Whether answers hold so much memory that a writer should write little at a time.
+    package var isCrowded: Bool { share.isCrowded }
+
     /// Sends bytes; waits while `Limits.bodyBufferBytes` are on their way already.
     ///
-    /// - Throws: ``Closed`` when the caller has gone, `CancellationError`.
+    /// - Throws: ``Closed`` when the caller has gone, or no room for the bytes came; `CancellationError`.
     package func write(_ bytes: [UInt8]) async throws {
         try Task.checkCancellation()
+        try await waitForShare(of: bytes.count)
         let isFull = try state.withLock { state in
             guard !state.isClosed, !state.isCut else { throw Closed() }
             precondition(!state.isFinished, "a body was written to after its end")
@@ -74,6 +83,19 @@ package final class HTTPBodyWriter: Sendable {
             return state.waiting >= Limits.bodyBufferBytes
         }
         if isFull { await waitForRoom() }
+    }
+
+    /// Waits until the bytes find room among all answers, which is at once as a rule.
+    private func waitForShare(of count: Int) async throws {
+        let end = clock.now + Limits.answerWait
+        while !isShared(adding: count) {
+            guard clock.now < end, !state.withLock({ $0.isClosed || $0.isCut }) else { throw Closed() }
+            try await Task.sleep(for: Limits.answerPoll)
+        }
+    }
+
+    private func isShared(adding count: Int) -> Bool {
+        state.withLock { share.hold($0.waiting + count - Limits.smallAnswerBytes) }
     }
 
     /// Ends the body whole.
@@ -141,6 +163,7 @@ package final class HTTPBodyWriter: Sendable {
             state.sent += count
             state.sentBytes += count
             state.forgetSent()
+            _ = share.hold(state.waiting - Limits.smallAnswerBytes)
             if state.waiting < Limits.bodyBufferBytes / 2 { state.wakeWriter() }
             return .bytes(count)
         }
@@ -155,6 +178,7 @@ package final class HTTPBodyWriter: Sendable {
             state.isClosed = true
             state.pending = []
             state.sent = 0
+            share.release()
             state.wakeWriter()
         }
     }

@@ -15,6 +15,8 @@ package enum HTTPError: CodedError, Equatable {
     case bodyCorrupt
     /// The service holds as many bytes of bodies as it may.
     case bodiesFull
+    /// As many bytes of large answers are on their way as may be.
+    case answersFull
     /// The body should be a form with one file and is not.
     case form(FormFault)
     case unsupportedEncoding
@@ -44,7 +46,7 @@ package enum HTTPError: CodedError, Equatable {
         case .targetTooLong: .targetTooLong
         case .versionNotSupported: .versionNotSupported
         case .bodyTooLarge: .bodyTooLarge
-        case .bodiesFull: .queueFull
+        case .bodiesFull, .answersFull: .queueFull
         case .bodyIncomplete: .bodyIncomplete
         case .form(let fault): fault.code
         case .unsupportedEncoding: .unsupportedEncoding
@@ -70,6 +72,8 @@ package enum HTTPError: CodedError, Equatable {
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
         case .bodiesFull: "Many large requests are being read; try again in a moment, or stream rows as CSV or NDJSON."
+        case .answersFull:
+            "Many large answers are being read; try again in a moment, or ask for smaller pages with `limit`."
         case .form(let fault): fault.message
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
         case .routeNotFound: "There is nothing at this path; `/` lists what there is."

@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
     package var remoteAddress: String
     /// The address of our end of the connection, without its port.
     package var localAddress: String
+    /// Holds whatever the request has of something scarce; nil for a request that came over no connection.
+    package var holder: (any ShareHolder)?
     /// The pattern of the route that was found, such as `/predict/async/{id}`; nil when there is none.
     package var route: String?
     /// What stands in the path where the pattern has braces, by name.
@@ -23,7 +25,7 @@ package struct HTTPRequest: Sendable {
     package init(
         method: HTTPMethod, target: String, path: String, query: HTTPQuery = HTTPQuery(),
         headers: HTTPHeaders = HTTPHeaders(), requestID: String, remoteAddress: String, localAddress: String = "",
-        route: String? = nil,
+        holder: (any ShareHolder)? = nil, route: String? = nil,
         parameters: [(name: String, value: String)] = []
     ) {
         self.method = method
@@ -34,6 +36,7 @@ package struct HTTPRequest: Sendable {
         self.requestID = requestID
         self.remoteAddress = remoteAddress
         self.localAddress = localAddress
+        self.holder = holder
         self.route = route
         self.parameters = parameters
     }

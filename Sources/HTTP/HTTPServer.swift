@@ -7,7 +7,7 @@ import Dispatch
 package final class HTTPServer: Sendable {
     /// The port that is listened on.
     package let port: UInt16
-    private let context: ServerContext
+    let context: ServerContext
     private let acceptor: Acceptor
     private let daemons: [Daemon]
     private let sweep: DeadlineSweep

@@ -27,13 +27,15 @@ package struct HTTPServerConfiguration: Sendable {
     package var headerDeadline: Duration
     /// Bytes of bodies that are held whole, beside the first of each; more are answered 503.
     package var wholeBodyBytes: Int
+    /// Bytes of answers on their way, beside the first of each; more are answered 503.
+    package var answerBytes: Int
     /// TLS 1.2 and 1.3; nil for plain HTTP.
     package var tls: TLS?
 
     package init(
         host: String = "127.0.0.1", port: UInt16 = 0, threads: Int = 2, connections: Int = Limits.connections,
         idle: Duration = Limits.connectionIdle, headerDeadline: Duration = Limits.headerDeadline,
-        wholeBodyBytes: Int = Limits.wholeBodyBytes, tls: TLS? = nil
+        wholeBodyBytes: Int = Limits.wholeBodyBytes, answerBytes: Int = Limits.answerBytes, tls: TLS? = nil
     ) {
         self.host = host
         self.port = port
@@ -42,6 +44,7 @@ package struct HTTPServerConfiguration: Sendable {
         self.idle = idle
         self.headerDeadline = headerDeadline
         self.wholeBodyBytes = wholeBodyBytes
+        self.answerBytes = answerBytes
         self.tls = tls
     }
 }

@@ -8,7 +8,10 @@ final class ServerContext: Sendable {
     let router: Router
     let hooks: HTTPServerHooks
     let requestIDs: RequestIDs
-    let bodies: BodyBudget
+    /// Bytes of bodies that are held whole, beside the first of each.
+    let bodies: Ration
+    /// Bytes of answers that are on their way, beside the first of each.
+    let answers: Ration
     private let acceptor: Acceptor
 
     /// Requests whose head has been read and whose answer is not sent yet.
@@ -29,7 +32,8 @@ final class ServerContext: Sendable {
     ) {
         self.acceptor = acceptor
         self.configuration = configuration
-        bodies = BodyBudget(limit: configuration.wholeBodyBytes)
+        bodies = Ration(of: configuration.wholeBodyBytes, clock: hooks.clock)
+        answers = Ration(of: configuration.answerBytes, clock: hooks.clock)
         self.router = router
         self.hooks = hooks
         requestIDs = RequestIDs(seed: hooks.requestIDSeed)
@@ -65,6 +69,18 @@ final class ServerContext: Sendable {
         }
     }
 
+    /// What is said to a caller whose request ends for the sake of others.
+    ///
+    /// Nothing over TLS, which only the library speaks.
+    func farewell() -> [UInt8] {
+        guard configuration.tls == nil else { return [] }
+        let id = requestIDs.id(for: HTTPHeaders())
+        var answer = Answer(
+            hooks.describe(HTTPError.bodiesFull).response(instance: nil, requestID: id), in: .identity)
+        answer.headers.set("X-Request-ID", id)
+        return answer.message()
+    }
+
     // MARK: Connections
 
     func opened(_ connection: ClientConnection) {
@@ -86,13 +102,15 @@ final class ServerContext: Sendable {
         acceptor.lookForCrowd()
     }
 
-    /// Gives up connections that rest, when others wait to be let in: a few at a time, the longest waits first.
+    /// Gives up connections that rest or are slow, when others wait to be let in: a few at a time, in the order of their ranks.
     func makeRoom() {
         let now = hooks.clock.now
         let spare = connections.withLock { Array($0.values) }.compactMap { connection in
             connection.spareRank(at: now).map { (rank: $0, connection: connection) }
         }
         let few = max(1, configuration.connections / 64)
-        for (_, connection) in spare.sorted(by: { $0.rank < $1.rank }).prefix(few) { connection.spare() }
+        for (rank, connection) in spare.sorted(by: { $0.rank < $1.rank }).prefix(few) {
+            connection.spare(because: rank.reason)
+        }
     }
 }

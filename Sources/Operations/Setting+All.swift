@@ -60,7 +60,9 @@ extension Setting {
         meaning: "Seconds that the head of a request may take to come.")
     package static let idleSeconds = Setting(
         name: "SIBYL_IDLE_SECONDS", kind: .integer(1...3_600), fallback: "\(Limits.connectionIdle.components.seconds)",
-        meaning: "Seconds that a connection may rest, between requests, within a body and while an answer is not read.")
+        meaning:
+            "Seconds that a connection may rest between requests. Within a body, and while an answer is read, at least 1 KiB for each of them must move in this time."
+    )
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",
         meaning: "Whether submissions share commits; `off` is for measuring what that gains.")

@@ -51,7 +51,7 @@ import Testing
         #expect((last.json["warnings"] as? [Any])?.count == 1)
     }
 
-    private static let expecting = "Host: x\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n"
+    private static let expecting = "Host: localhost\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n"
 
     static let refused: [(request: String, status: Int)] = [
         ("POST /nothing HTTP/1.1\r\n", 404), ("PUT /predict/async HTTP/1.1\r\n", 405),

@@ -1,7 +1,10 @@
 import Compression
 import Core
-import HTTP
+import Glibc
+import TestSupport
 import Testing
+
+@testable import HTTP
 
 /// The memory of bodies that are held whole.
 @Suite struct BodyBudgetTests {
@@ -53,5 +56,74 @@ import Testing
             for _ in 0..<10_000 where last.status != 200 { last = try other.post("/length", large) }
             #expect(last.text == "150000", "what was held is free again")
         }
+    }
+
+    /// Each held all that it may, without an end: a ninth caller was refused for as long as they liked.
+    @Test func `nine bodies of 8 MB, of which eight trickle: the ninth is read, and the slowest gives way`()
+        async throws
+    {
+        let length = 8 << 20
+        let route = Route(
+            .post, "/length",
+            .collected(upTo: length) { _, bytes in .bytes(Array("\(bytes.count)".utf8), type: "text/plain") })
+        let clock = ManualClock()
+        try await serving([route], clock: clock.steady) { fixture in
+            let body = [UInt8](repeating: 65, count: length)
+            let holders = try (0..<8).map { _ in
+                let holder = try fixture.connect()
+                try holder.send("POST /length HTTP/1.1\r\nHost: t\r\nContent-Length: \(length)\r\n\r\n")
+                try holder.send(Array(body.dropLast(1)))
+                return holder
+            }
+            try fixture.waitUntilHeld(8 * (length - 1 - Limits.smallBodyBytes))
+            let other = try fixture.connect()
+            // Nobody is slow yet.
+            let first = try other.post("/length", body)
+            #expect(first.status == 503)
+            #expect(first.text.contains("queue_full"))
+            clock.advance(by: .seconds(3))
+            #expect(try other.post("/length", body).text == "\(length)")
+            let ended = try holders.filter { !$0.isQuiet }.map { try $0.read().status }
+            #expect(ended == [503])
+            // Whoever was not in the way goes on.
+            let others = holders.filter(\.isQuiet)
+            #expect(others.count == 7)
+            try others[0].send("A")
+            #expect(try others[0].read().text == "\(length)")
+        }
+    }
+
+    /// It kept its share until the caller had sent all the rest, which nobody reads.
+    @Test func `a refused body gives its share back while the rest of it is thrown away`() async throws {
+        let route = Route(
+            .post, "/length",
+            .collected(upTo: 120_000) { _, bytes in .bytes(Array("\(bytes.count)".utf8), type: "text/plain") })
+        let budget = HTTPServerConfiguration(wholeBodyBytes: 60_000)
+        try await serving([route], configuration: budget) { fixture in
+            let large = [UInt8](repeating: 65, count: 115_000)
+            let refused = try fixture.connect()
+            try refused.send("POST /length HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let chunk = Array((String(large.count, radix: 16) + "\r\n").utf8) + large + [13, 10]
+            try refused.send(chunk)
+            try fixture.waitUntilHeld(large.count - Limits.smallBodyBytes)
+            let other = try fixture.connect()
+            #expect(try other.post("/length", large).status == 503)
+            try refused.send(chunk)
+            try fixture.waitUntilHeld(0)
+            #expect(try other.post("/length", large).text == "115000")
+            try refused.send("0\r\n\r\n")
+            #expect(try refused.read().status == 413)
+        }
+    }
+}
+
+extension ServerFixture {
+    /// Waits until the bodies that are read hold so much of the budget: a bounded time, at whose end the test fails.
+    fileprivate func waitUntilHeld(_ bytes: Int) throws {
+        for _ in 0..<5_000 {
+            if server.context.bodies.taken == bytes { return }
+            poll(nil, 0, 1)
+        }
+        throw RawClient.Failure(reason: "\(server.context.bodies.taken) bytes are held")
     }
 }

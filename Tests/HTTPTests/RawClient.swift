@@ -152,15 +152,21 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
         return Array(try take(count + 2).dropLast(2))
     }
 
-    /// Reads until the other end closes; a reset counts as that too.
-    func readToEnd() throws -> [UInt8] {
-        while try receive() {}
+    /// Reads until the other end closes, or that much has come; a reset counts as an end too.
+    func readToEnd(upTo limit: Int = .max) throws -> [UInt8] {
+        while buffer.count < limit, try receive() {}
         defer { buffer = [] }
         return buffer
     }
 
     /// Whether the other end closes without saying anything more.
     func isClosed() throws -> Bool { try readToEnd().isEmpty }
+
+    /// Whether nothing came that was not read, and the connection is open.
+    var isQuiet: Bool {
+        var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&readiness, 1, 0) == 0
+    }
 
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 

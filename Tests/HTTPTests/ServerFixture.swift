@@ -9,10 +9,11 @@ final class ServerFixture: Sendable {
 
     init(
         _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
-        alsoUnder prefix: String = "", admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in }
+        alsoUnder prefix: String = "", clock: SteadyClock = .system,
+        admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in }
     ) throws {
         let hooks = HTTPServerHooks(
-            clock: .system, requestIDSeed: 0xABCD, describe: describe, admit: admit,
+            clock: clock, requestIDSeed: 0xABCD, describe: describe, admit: admit,
             onFinish: { [ledger] summary in ledger.summaries.change { $0.append(summary) } })
         server = try HTTPServer(
             configuration, router: Router(routes, alsoUnder: prefix, where: { _ in !prefix.isEmpty }), hooks: hooks)
@@ -84,11 +85,11 @@ private final class ThreadExecutor: TaskExecutor {
 /// Serves routes for the time of a test.
 func serving(
     _ routes: [Route], configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
-    alsoUnder prefix: String = "",
+    alsoUnder prefix: String = "", clock: SteadyClock = .system,
     admit: @escaping @Sendable (HTTPRequest) throws -> Void = { _ in },
     _ work: @escaping @Sendable (ServerFixture) throws -> Void
 ) async throws {
-    let fixture = try ServerFixture(routes, configuration: configuration, alsoUnder: prefix, admit: admit)
+    let fixture = try ServerFixture(routes, configuration: configuration, alsoUnder: prefix, clock: clock, admit: admit)
     let result: Result<Void, any Error>
     do { result = .success(try await onThread { try work(fixture) }) } catch { result = .failure(error) }
     await fixture.server.stop(within: .milliseconds(200))

@@ -23,11 +23,12 @@ struct ResultReading {
 
     /// The next results; nil when there are no more, or, without following, no more yet.
     ///
+    /// - Parameter limit: how many at most.
     /// - Throws: ``APIError/taskExpired`` when the results were deleted meanwhile.
-    mutating func next() async throws -> ResultPage? {
+    mutating func next(_ limit: Int = Limits.runRows) async throws -> ResultPage? {
         while true {
             let page = try await context.reading.read { [tasks = context.tasks, stored, place, withRecords] in
-                try tasks.results(of: stored, from: place, limit: Limits.runRows, withRecords: withRecords)
+                try tasks.results(of: stored, from: place, limit: limit, withRecords: withRecords)
             }
             if !page.parts.isEmpty {
                 place = page.next

@@ -43,6 +43,17 @@ struct ResultRoutes {
         of stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder
     ) async throws -> HTTPResponse {
         let limit = query.limit ?? Limits.defaultPageRows
+        if limit > Limits.largePageRows {
+            return try await context.pages.withSlot(for: nil, waiting: Limits.answerWait) {
+                try await page(of: stored, query, encoder, limit: limit)
+            }
+        }
+        return try await page(of: stored, query, encoder, limit: limit)
+    }
+
+    private func page(
+        of stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder, limit: Int
+    ) async throws -> HTTPResponse {
         let page = try await context.reading.read { [tasks = context.tasks] in
             try tasks.results(of: stored, from: query.place, limit: limit, withRecords: encoder.needsRecords)
         }
@@ -106,10 +117,13 @@ struct ResultRoutes {
         var reading = ResultReading(
             stored, from: query.place, context: context, withRecords: encoder.needsRecords, follows: !query.isPartial)
         var retried = retry.map { RetriedResults($0, context: context) }
-        while var page = try await reading.next() {
+        var stride = StreamStride(isCrowded: writer.isCrowded)
+        while var page = try await reading.next(stride.rows) {
             if let merged = try await retried?.merge(page) { page = merged }
             let lines = encoder.encode(page)
+            let start = context.steady.now
             if !lines.isEmpty { try await writer.write(lines) }
+            stride.wrote(in: context.steady.now - start, isCrowded: writer.isCrowded)
         }
         let ended = reading.stored
         // Throwing cuts the stream without its last chunk.

@@ -30,11 +30,15 @@ struct SubmissionRoutes {
                 throw APIError.unreadable(file.mediaType, fileName: file.fileName)
             }
             let charset = try file.part.contentType.flatMap(MediaTypeCharset.read)
-            return try await context.uploads.withSlot { try await submit(file.bytes, format, charset, request) }
+            return try await context.uploads.withSlot(for: request.holder) {
+                try await submit(file.bytes, format, charset, request)
+            }
         }
         if let format = StreamFormat(mediaType: request.mediaType) {
             let charset = try request.charset()
-            return try await context.uploads.withSlot { try await submit(body, format, charset, request) }
+            return try await context.uploads.withSlot(for: request.holder) {
+                try await submit(body, format, charset, request)
+            }
         }
         throw APIError.unreadable(request.mediaType, fileName: nil)
     }

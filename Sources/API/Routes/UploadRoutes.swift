@@ -65,7 +65,7 @@ struct UploadRoutes {
         let model = try model(of: stored)
         let task = try await reopened(stored, model, options)
         // The slot first: a request that gets none must not cut off the sender that has one.
-        try await context.uploads.withSlot {
+        try await context.uploads.withSlot(for: request.holder) {
             var resumed = try await context.submissions.resume(
                 stored, as: task, at: range?.start ?? 0, receiver: context.receiver)
             resumed.input.mediaType = format.mediaType

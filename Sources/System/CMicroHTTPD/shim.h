@@ -1,4 +1,9 @@
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 // Swift cannot call functions with variable arguments; each function here wraps one use of them.
 
@@ -78,3 +83,23 @@ static inline enum MHD_Result sibyl_end_with_connection(struct MHD_Response *res
 
 /// Shown by the C library's headers to GNU programs only.
 extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+
+/// Not in the C library's headers: TCP_NOTSENT_LOWAT. Bounds the bytes that wait in the kernel and were never sent.
+static inline void sibyl_limit_unsent(int socket, int bytes)
+{
+    setsockopt(socket, IPPROTO_TCP, 25, &bytes, sizeof bytes);
+}
+
+/// Gives the bytes that the other end has acknowledged since the connection was made: `tcpi_bytes_acked` of TCP_INFO, which the
+/// C library's struct lacks and linux/tcp.h, which has it, cannot be included beside the C library's.
+///
+/// Returns the bytes that wait in the kernel, sent or not, for the other end to acknowledge them.
+static inline int sibyl_taken_bytes(int socket, uint64_t *taken)
+{
+    unsigned char info[256];
+    socklen_t size = sizeof info;
+    int waiting = 0;
+    if (getsockopt(socket, IPPROTO_TCP, 11, info, &size) != 0 || size < 128) return 0;
+    memcpy(taken, info + 120, sizeof *taken);
+    return ioctl(socket, TIOCOUTQ, &waiting) == 0 ? waiting : 0;
+}
