@@ -66,8 +66,8 @@ package enum HTTPError: CodedError, Equatable {
         case .headersTooLarge(let limit): "The request line and headers are larger than \(limit) bytes."
         case .tooManyHeaders(let limit): "The request has more than \(limit) headers."
         case .targetTooLong(let limit):
-            "The request line is longer than \(limit) bytes; send options that are long in the body."
-        case .versionNotSupported: "Requests are answered in HTTP/1.1 and HTTP/1.0; use one of them."
+            "The request line is longer than \(limit) bytes; move long options to the body."
+        case .versionNotSupported: "Only HTTP/1.1 and HTTP/1.0 are supported."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
@@ -82,8 +82,8 @@ package enum HTTPError: CodedError, Equatable {
         case .notAcceptable(let known):
             "The answer is \(known.joined(separator: ", ")) only; change or leave out Accept."
         case .codingNotAcceptable:
-            "Answers are sent plain or with gzip, and Accept-Encoding refuses both; change or leave it out."
-        case .unknownExpectation: "The only expectation that is met is 100-continue; leave out any other."
+            "Accept-Encoding refuses plain and gzip answers, and there are no others; allow one of them."
+        case .unknownExpectation: "The only expectation supported is 100-continue; leave out any other."
         case .shuttingDown: "The service is shutting down; try again in a moment."
         case .foreignHost:
             "Host names a machine that this service does not answer for; ask for localhost, or add the name to SIBYL_HOSTS."

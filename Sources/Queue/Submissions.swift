@@ -229,6 +229,15 @@ package final class Submissions: Sendable {
         }
     }
 
+    /// Refuses what would be refused later too, without a look at the database.
+    ///
+    /// - Parameter rows: those that wait, as they were counted a moment ago.
+    /// - Throws: ``QueueError/diskLow``, ``QueueError/full(rows:)``.
+    package func requireRoom(beside rows: Int) throws {
+        try checkDisk()
+        if rows >= room.rows { throw QueueError.full(rows: room.rows) }
+    }
+
     /// What was accepted must be able to end: results and deletions need room too.
     ///
     /// - Throws: ``QueueError/diskLow``.

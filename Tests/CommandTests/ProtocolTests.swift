@@ -77,6 +77,31 @@ import Testing
         connection.close()
     }
 
+    @Test func `a caller who waits for a word is told at once that the queue is full`() throws {
+        let full = ServiceUnderTest()
+        try full.startAPI(["--max-waiting-rows", "1"])
+        _ = try full.submit("the only one")
+        for type in ["application/json", "text/csv"] {
+            let head = "POST /predict/async?model=sentiment HTTP/1.1\r\nContent-Type: \(type)\r\nConnection: close\r\n"
+            // The count of waiting rows is half a second old at most; until it is fresh the answer follows the body.
+            try full.wait("the full queue to be seen") {
+                let connection = try RawUpload(url: full.url, head: head + Self.expecting + "\r\n")
+                defer { connection.close() }
+                // The connection may be closed already.
+                do { try connection.write(String(repeating: "a", count: 5_000)) } catch is ServiceUnderTest.Failure {}
+                let answer = connection.readAll()
+                return answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("Retry-After")
+            }
+        }
+    }
+
+    @Test func `an empty form, as of curl with nothing to send, opens an upload`() throws {
+        let answer = try SharedService.service.send(
+            .post, "/predict/async?model=sentiment&upload=later",
+            ["Content-Type": "application/x-www-form-urlencoded"], .bytes([]))
+        #expect(answer.status == 202, "\(answer.json)")
+    }
+
     @Test func `what people try first names the line that works`() throws {
         let service = try SharedService.service
         let form = try service.post("/predict/async", "text=good", type: "application/x-www-form-urlencoded")

@@ -18,7 +18,7 @@ import Testing
         Content-Type: multipart/mixed; boundary=N\r
 
         """
-    private static let alone = "The form must hold one part alone, a file named file"
+    private static let alone = "The form must have a single part, a file named `file`"
 
     /// What could mean two things, or is no file, though well-formed: 422.
     static let otherParts: [Fault] = [
@@ -32,12 +32,12 @@ import Testing
         Fault(
             testDescription: "a file of another name",
             form: Form.part("Content-Disposition: form-data; name=\"File\"\r\n", []) + Form.end(), says: alone),
-        Fault(testDescription: "a form without parts", form: Form.end(), says: "The form holds no file"),
+        Fault(testDescription: "a form without parts", form: Form.end(), says: "The form has no file"),
         Fault(
             testDescription: "a browser's form in which no file was chosen",
             form: Form.part(
                 "Content-Disposition: form-data; name=\"file\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n",
-                []) + Form.end(), says: "The form holds no file"),
+                []) + Form.end(), says: "The form has no file"),
         Fault(
             testDescription: "two names",
             form: Form.part("Content-Disposition: form-data; name=\"file\"; name=\"model\"\r\n", []) + Form.end(),
@@ -62,11 +62,11 @@ import Testing
     ]
 
     static let broken: [Fault] = [
-        Fault(testDescription: "an empty body", form: [], says: "The body is no form"),
-        Fault(testDescription: "no form", form: Array("a,b\r\n1,2\r\n".utf8), says: "The body is no form"),
+        Fault(testDescription: "an empty body", form: [], says: "is nowhere in the body"),
+        Fault(testDescription: "no form", form: Array("a,b\r\n1,2\r\n".utf8), says: "is nowhere in the body"),
         Fault(
             testDescription: "another boundary than the header names",
-            form: Form.part(Form.curlHead, [], boundary: "Z") + Form.end(boundary: "Z"), says: "The body is no form"),
+            form: Form.part(Form.curlHead, [], boundary: "Z") + Form.end(boundary: "Z"), says: "is nowhere in the body"),
         Fault(
             testDescription: "NUL in the name",
             form: Form.part("Content-Disposition: form-data; name=\"fi\0le\"\r\n", []) + Form.end(),

@@ -8,15 +8,17 @@ struct TLSTests {
     static let routes = [Route(.get, "/now", .immediate { _ in .json(Array("{}".utf8)) })]
 
     /// Runs the program to its end; gives its exit code and what it wrote.
-    static func openssl(_ arguments: String) throws -> (code: Int32, output: String) {
+    static func openssl(_ arguments: String, input: String? = nil) throws -> (code: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = arguments.split(separator: " ").map(String.init)
         let pipe = Pipe()
-        process.standardInput = FileHandle.nullDevice
+        let words = Pipe()
+        process.standardInput = input == nil ? FileHandle.nullDevice : words
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         try process.run()
+        if let input { words.fileHandleForWriting.write(Data(input.utf8)) }
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return (process.terminationStatus, output)
@@ -52,6 +54,26 @@ struct TLSTests {
                     Issue.record("another error: \(String(describing: error))")
                     return
                 }
+            }
+        }
+    }
+
+    @Test
+    func `looks at what comes out of the records, not at the records`() async throws {
+        let routes =
+            Self.routes + [
+                Route(.post, "/body", .collected(upTo: 100) { _, bytes in .bytes(bytes, type: "text/plain") })
+            ]
+        try await Self.withCertificate { configuration, _ in
+            try await serving(routes, configuration: configuration) { fixture in
+                let target = "s_client -quiet -connect 127.0.0.1:\(fixture.port)"
+                let head = "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n"
+                let fine = try Self.openssl(
+                    target, input: head + "Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+                ).output
+                #expect(fine.hasPrefix("HTTP/1.1 200") && fine.hasSuffix("abc"), "\(fine)")
+                let broken = try Self.openssl(target, input: head + "\r\n3\nabc\r\n0\r\n\r\n").output
+                #expect(broken.hasPrefix("HTTP/1.1 400") && broken.contains("malformed_request"), "\(broken)")
             }
         }
     }

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Core
 internal import HTTP
+internal import Queue
 
 /// What the head of a submission decides alone, so that a caller who waits for a word need not send its rows in vain.
 extension SubmissionRoutes {
@@ -13,8 +14,11 @@ extension SubmissionRoutes {
     ///
     /// - Throws: what is wrong with its type or its options, or that too many streams are read already.
     func handler(for request: HTTPRequest) throws -> Route.Handler {
-        try request.refuseFormEncoding(areFilesRead: true)
         _ = try request.charset()
+        // A caller who waits for a word is spared rows for which there is no room, as far as was seen a moment ago.
+        if request.headers.first("Expect") != nil {
+            try context.submissions.requireRoom(beside: context.forecast.view().rows)
+        }
         if Self.isWhole(request) {
             if !request.query.items.isEmpty { try checkOptions(of: request, isTable: false, mayNameModelLater: true) }
             return .prompt(upTo: Limits.jsonBodyBytes) { try await submit(json: $1, $0) }
@@ -34,6 +38,7 @@ extension SubmissionRoutes {
         if request.query.first("upload") != nil {
             return try checkOptions(of: request, isTable: true, mayNameModelLater: true)
         }
+        try request.refuseFormEncoding(areFilesRead: true)
         let isForm = FormBoundary.isForm(request.headers)
         if isForm { _ = try FormBoundary(request.headers) }
         let format = StreamFormat(mediaType: request.mediaType)

@@ -51,14 +51,14 @@ package enum FormFault: Sendable, Equatable {
         case .ambiguousPart:
             "A part of the form gives its name, file name or type twice and differently; give each once."
         case .otherPart(let name):
-            "The form must hold one part alone, a file named \(name), as of curl -F \(name)=@customers.csv;"
-                + " options belong into the query, such as ?model=churn."
-        case .noFile(let name): "The form holds no file; send one named \(name), as of curl -F \(name)=@customers.csv."
+            "The form must have a single part, a file named `\(name)`, as in curl -F \(name)=@customers.csv."
+                + " Put options in the query, such as ?model=churn."
+        case .noFile(let name):
+            "The form has no file; send one named `\(name)`, as in curl -F \(name)=@customers.csv."
         case .encodedPart: "The form's file has a Content-Transfer-Encoding; send its bytes as they are."
         case .nestedPart: "The form's file is a multipart body of its own; send the file itself."
         case .noBoundary:
-            "The body is no form: no line of it is the boundary that its Content-Type names; let your HTTP library write"
-                + " both."
+            "The boundary that the Content-Type names is nowhere in the body; let your HTTP library write both."
         case .unfinished: "The form ended before its closing boundary; send it again."
         case .bareLineFeed:
             "A line of the form ends with LF alone; its boundaries and headers must end with CRLF. Let your HTTP library"

@@ -1,11 +1,10 @@
 import Core
 import Glibc
 
-/// Parses `multipart/form-data` (RFC 7578; RFC 2046, section 5.1) fed in pieces of any size, which never change what
-/// comes out.
+/// Parses `multipart/form-data` (RFC 7578; RFC 2046, section 5.1) in pieces; their sizes never change the result.
 ///
-/// A boundary counts where it begins a line and the line ends behind it, but for spaces; any other place where its bytes
-/// stand is content. Text before the first part and behind the last is skipped, as the RFC asks, up to a bound.
+/// A boundary counts only as a line of its own, with optional spaces after it; anywhere else its bytes are content. Text
+/// before the first part and after the last is skipped, as the RFC asks, up to a bound.
 ///
 /// Comes from: ``FormFileReader``, piece by piece. Goes to: the same, as events.
 struct FormParser {
@@ -40,10 +39,10 @@ struct FormParser {
     /// The first line has no line end before it: here it gets one.
     private var buffer: [UInt8] = Array("\r\n".utf8)
     private var start = 0
-    /// Up to where neither a line end of a head nor a delimiter begins.
+    /// Index up to which the buffer was searched for a line end or a delimiter.
     private var searched = 0
     private var place = Place.preamble
-    /// Bytes of the text before or behind all parts, or of this part's head.
+    /// Bytes skipped before or after the parts, or read of the current part's headers.
     private var passed = 0
     private var lines: [[UInt8]] = []
 

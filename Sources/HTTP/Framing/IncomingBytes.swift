@@ -1,20 +1,22 @@
 import Core
 
-/// Stands between a connection's socket and the library: hands on what ``RequestFraming`` has found right, and in place of
-/// what is wrong an end that leads to our own answer.
+/// Filters what the library reads from a connection.
+///
+/// Bytes that ``RequestFraming`` accepts pass unchanged. In place of the first invalid unit the library gets a valid end of
+/// the request, and ``Exchange`` answers that request with the fault.
 ///
 /// Comes from: ``SocketReads``. Goes to: the library, and with what is wrong to ``Exchange``.
 final class IncomingBytes: @unchecked Sendable {  // @unchecked because the connection's own thread alone uses it.
-    /// Hears that a head has begun and is not whole, once for each head.
+    /// Called once for each head that arrives in more than one read.
     var onPartialHead: () -> Void = {}
 
     private var framing = RequestFraming()
-    /// Bytes that came and were not handed on: some that may be, and a unit that is not whole.
+    /// Bytes that were read from the socket and not given to the library yet: accepted ones, then an incomplete unit.
     private var held: [UInt8] = []
-    /// How many of them may be handed on.
+    /// Number of accepted bytes in ``held``.
     private var passable = 0
     private var fault: HTTPError?
-    /// Requests that the library has begun.
+    /// Number of requests that the library has begun.
     private var begunRequests = 0
     private var hasToldOfHead = false
     private var discardedBytes = 0
@@ -27,15 +29,15 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
         return begunRequests
     }
 
-    /// What is wrong with a request, as far as its bytes have come.
+    /// The fault found in a request so far; nil when there is none.
     func fault(ofRequest number: Int) -> HTTPError? { number == framing.requests ? fault : nil }
 
     /// Reads bytes for the library.
     ///
-    /// The library takes fewer bytes than it has room for to mean that there are no more for now, and waits for the
-    /// kernel to tell of others. So less is given only when the socket is empty.
+    /// When the library gets fewer bytes than it asked for, it assumes that the socket is empty and waits for the next
+    /// event from the kernel. So this returns fewer bytes only when the socket is empty.
     ///
-    /// - Parameter read: reads from the connection, as `recv` does; what it gives below 1 is handed on.
+    /// - Parameter read: reads from the connection like `recv`; results below 1 are returned unchanged.
     func receive(into buffer: UnsafeMutableRawPointer, room: Int, from read: (UnsafeMutableRawPointer, Int) -> Int)
         -> Int
     {
@@ -51,13 +53,13 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
             }
             held = Array(bytes)
             note(progress)
-            // The usual way of a request in parts: nothing more is there for now.
+            // The common case of a split request: the socket is empty for now.
             if count < room, fault == nil, passable > 0 { return give(to: buffer, room: room) }
         }
         return receiveHeld(into: buffer, room: room, from: read)
     }
 
-    /// Reads on until as much may be handed on as there is room for, or nothing more comes.
+    /// Reads until enough accepted bytes are held to fill the library's buffer, or the socket is empty.
     private func receiveHeld(
         into buffer: UnsafeMutableRawPointer, room: Int, from read: (UnsafeMutableRawPointer, Int) -> Int
     ) -> Int {
@@ -102,7 +104,7 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
         return count
     }
 
-    /// Throws away what comes behind a fault, so that closing the connection does not take the answer from the caller.
+    /// Discards input after a fault: closing a socket with unread input resets it, and the caller might lose the answer.
     private func discard(by read: (UnsafeMutableRawPointer, Int) -> Int) -> Int {
         withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 1) { piece in
             while let place = piece.baseAddress {
@@ -115,6 +117,6 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
         }
     }
 
-    /// What is read at a time while bytes are held.
+    /// Bytes per read while other bytes are held.
     private static let pieceBytes = 16 << 10
 }

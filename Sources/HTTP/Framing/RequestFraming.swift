@@ -1,19 +1,19 @@
 import Core
 import Glibc
 
-/// Follows the raw bytes of a connection from request to request, and finds where they break the rules of HTTP/1.1.
+/// Checks the raw bytes of a connection against the framing rules of HTTP/1.1, request after request.
 ///
-/// libmicrohttpd 0.9.75 takes bare LF, NUL and folded lines, and what it refuses it answers with HTML of its own. So bytes
-/// go on to it only in whole units that were found right: a head, a chunk's size, a line end, a body's last lines. What
-/// the library then reads has one meaning for every server (request smuggling: RFC 9112, section 11.2).
+/// libmicrohttpd 0.9.75 accepts bare LF, NUL and folded lines, and answers what it refuses with its own HTML. So only whole,
+/// valid units may reach it: a head, a chunk's size line, the line end after a chunk, the trailer section. Then every server
+/// in a chain reads the same requests (request smuggling: RFC 9112, section 11.2).
 ///
 /// Comes from: ``IncomingBytes``. Goes to: the same.
 struct RequestFraming {
-    /// What some bytes were found to be.
+    /// The result of checking some bytes.
     struct Progress {
-        /// How many of them may go on.
+        /// Number of bytes, from the first one on, that are valid and may reach the library.
         var passable: Int
-        /// What is wrong with those behind; nothing may be fed afterwards.
+        /// The fault in the unit after them; once there is one, nothing more may be fed.
         var fault: HTTPError?
     }
 
@@ -26,18 +26,18 @@ struct RequestFraming {
         case trailers
     }
 
-    /// Heads that went on, and one that did not.
+    /// Number of heads so far: the valid ones, and the invalid one if there is one.
     private(set) var requests = 0
     private var state = State.head
-    /// Bytes of an unfinished unit in which no line end begins.
+    /// Number of bytes of the incomplete unit that were searched for line ends.
     private var searched = 0
-    /// Where the last line of an unfinished unit begins.
+    /// Offset of the current line within the incomplete unit.
     private var lineStart = 0
 
     /// Whether a head has begun and is not whole.
     var isWithinHead: Bool { if case .head = state { searched > 0 } else { false } }
 
-    /// Looks at bytes; those that may not go on yet must be there again in the next call, with more behind them.
+    /// Checks bytes; the caller passes those after ``Progress/passable`` again, followed by more.
     mutating func advance(over bytes: UnsafeRawBufferPointer) -> Progress {
         var place = 0
         do {
@@ -53,7 +53,7 @@ struct RequestFraming {
         }
     }
 
-    /// What makes a whole request of what has gone on, behind a fault: the library must come to its end.
+    /// Bytes that turn what has passed before a fault into a complete request, so that the library finishes it.
     var ending: [UInt8] {
         switch state {
         case .head: Array("GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n".utf8)
@@ -64,7 +64,7 @@ struct RequestFraming {
         }
     }
 
-    /// Goes over one unit; nil when it is not whole.
+    /// Checks one unit and returns its length; nil when it is incomplete.
     private mutating func passUnit(_ bytes: UnsafeRawBufferPointer) throws -> Int? {
         switch state {
         case .head: return try passHead(bytes)

@@ -6,11 +6,11 @@ import Synchronization
 
 /// Puts ``IncomingBytes`` between libmicrohttpd and its sockets.
 ///
-/// The library shows nobody the bytes that it reads, and offers no way to read for it. But it calls `recv` (with TLS,
-/// `gnutls_record_recv`) by name, and a program's own function of a name goes before a shared library's: that is how
-/// dynamic linking is defined on Linux (ld.so(8), "symbol interposition"). So the functions below are ours; sockets that
-/// are not in the table, those of libcurl and libpq among them, are read as ever. The other ways cost more: a relay in
-/// between would copy every byte twice more and wake another thread.
+/// The library does not expose the bytes that it reads and has no hook for reading. But it calls `recv` (with TLS,
+/// `gnutls_record_recv`) through the dynamic linker, where a function that the program exports takes precedence over a
+/// shared library's (symbol interposition). So this file defines and exports both; see the linker flags in `Package.swift`.
+/// Sockets that are not in the table, such as those of libcurl and libpq, are read as before. The alternative, a relay
+/// between the socket and the library, would cost two more system calls and a thread's wake-up per request.
 enum SocketReads {
     /// One place for each descriptor, because a lock or a hash for each read would cost more than the checks.
     ///
@@ -46,7 +46,7 @@ enum SocketReads {
         return Unmanaged<WatchedSocket>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    /// Whether the library's calls come here: a linker that hides the names would make every check below void.
+    /// Checks that the library's calls arrive here: if the linker did not export the functions, nothing would be checked.
     ///
     /// - Throws: ``ListenError``.
     static func requireInterposition() throws {
