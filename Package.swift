@@ -95,7 +95,7 @@ let package = Package(
             path: "Tests/CrashImageTests", swiftSettings: strict),
         tests(of: "HTTP", imports: ["Compression", "Core"]),
         tests(of: "Operations", imports: ["Core"]),
-        tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Core"]),
+        tests(of: "API", imports: ["Queue", "Store", "Catalog", "Intake", "HTTP", "Operations", "Digest", "Core"]),
         tests(of: "Worker", imports: ["Queue", "Store", "Catalog", "Inference", "Operations", "Core"]),
         fuzzTests,
         // Started eight times by CommandTests.QueueLoadTests.

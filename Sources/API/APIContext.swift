@@ -102,6 +102,18 @@ package final class APIContext: Sendable {
         return TaskMessage(stored: stored, result: result, now: clock.now, queueWait: queueWait)
     }
 
+    /// Waits for a task's end.
+    ///
+    /// - Returns: nil when the time was over first, or too many wait already.
+    func ended(_ stored: StoredTask, within limit: Duration) async throws -> StoredTask? {
+        if stored.task.status.isFinal { return stored }
+        do {
+            return try await changes.change(of: stored.task.id, within: limit) { $0.task.status.isFinal }
+        } catch StoreError.tooManyWaiting {
+            return nil
+        }
+    }
+
     /// Makes a new task's id.
     func makeID() -> TaskID {
         var generator = random

@@ -14,6 +14,8 @@ enum APIError: CodedError {
     case unknownParameter(name: String, known: [String])
     case invalidParameter(name: String, expected: String)
     case contradictoryParameters(name: String)
+    /// An option that changes nothing where it stands; it has a meaning in another place.
+    case meaningless(name: String, place: String)
     /// Two options that cannot both hold.
     case contradictoryOptions(String, String)
     case unsupportedMediaType(known: [String])
@@ -50,6 +52,8 @@ enum APIError: CodedError {
     case rejected(FaultReport, rows: Int, mayBeMore: Bool = false)
     /// A synchronous prediction that did not come in time; its task goes on.
     case predictionTimeout(TaskID)
+    /// A synchronous prediction whose task was stopped before its rows had run.
+    case predictionEnded(TaskID, PredictionTask.Status)
     /// Nothing of the model runs for now: it was paused, or its runs failed one after the other.
     case modelStands
     /// A single row that was accepted and failed.
@@ -62,7 +66,8 @@ enum APIError: CodedError {
         case .taskEnded: .taskEnded
         case .incomplete: .resultsIncomplete
         case .modelNotFound: .modelNotFound
-        case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions: .invalidParameter
+        case .unknownParameter, .invalidParameter, .contradictoryParameters, .contradictoryOptions, .meaningless:
+            .invalidParameter
         case .unsupportedMediaType: .unsupportedMediaType
         case .bodyRequired: .bodyRequired
         case .tooManyUploads, .tooManyPages: .queueFull
@@ -77,6 +82,7 @@ enum APIError: CodedError {
         case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
         case .modelStands: .modelUnavailable
         case .predictionTimeout: .predictionTimeout
+        case .predictionEnded: .taskEnded
         case .predictionFailed(let fault): fault.code
         }
     }
@@ -92,6 +98,7 @@ enum APIError: CodedError {
             "The query has an item `\(name)` that means nothing here; known are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."
         case .contradictoryParameters(let name): "`\(name)` is given more than once, and differently."
+        case .meaningless(let name, let place): "`\(name)` means something only \(place); leave it out."
         case .contradictoryOptions(let one, let other): "`\(one)` and `\(other)` exclude each other; leave one out."
         case .unsupportedMediaType(let known):
             "Send the body as \(Self.list(known)), and say which with Content-Type."
@@ -134,6 +141,8 @@ enum APIError: CodedError {
             "Nothing of this model runs for now: it is paused, or its runs failed one after the other. Try again later, or "
                 + "submit to /predict/async, where rows wait."
         case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
+        case .predictionEnded(_, let status):
+            "The task of this prediction is `\(status.rawValue)`: it was stopped before it was answered; ask again."
         case .predictionFailed(let fault): fault.message
         }
     }

@@ -23,6 +23,7 @@ package final class CompletionWatcher: Sendable {
     private let clock: SteadyClock
     private let logger: Logger
     private let mostWaiters: Int
+    private let onLook: @Sendable () -> Void
     private let entries = Mutex<[TaskID: Entry]>([:])
 
     /// How often waiters are looked after when no doorbell rings; also the precision of their deadlines.
@@ -31,10 +32,14 @@ package final class CompletionWatcher: Sendable {
     /// While nobody waits there is nothing to look after; who comes meanwhile finds the precision a little later.
     private var pause: Duration { entries.withLock { $0.isEmpty } ? Limits.safetyPoll : Self.poll }
 
-    /// - Parameter limit: how many may wait at once by choice.
+    /// - Parameters:
+    ///   - limit: how many may wait at once by choice.
+    ///   - onLook: called when something has changed that no task's end tells, such as that a model was paused.
     package init(
-        tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger, limit: Int
+        tasks: TaskStore, listener: Doorbell.Listener, clock: SteadyClock, logger: Logger, limit: Int,
+        onLook: @escaping @Sendable () -> Void
     ) {
+        self.onLook = onLook
         mostWaiters = limit
         self.logger = logger
         self.tasks = tasks
@@ -83,7 +88,10 @@ package final class CompletionWatcher: Sendable {
         while !stop.isRaised {
             switch listener.wait(for: pause) {
             case .ended(let ids): deliver(expected(among: ids))
-            case .look, .none: deliver(expected(among: nil))
+            case .look:
+                onLook()
+                deliver(expected(among: nil))
+            case .none: deliver(expected(among: nil))
             }
             expire(before: clock.now)
         }

@@ -18,7 +18,16 @@ package enum Problems {
         }
         return Problem(
             status: status(of: coded.code), code: coded.code, detail: coded.message, errors: details(of: error),
-            headers: headers(for: error, code: coded.code))
+            headers: headers(for: error, code: coded.code), members: members(of: error))
+    }
+
+    /// The task that an error is about.
+    private static func members(of error: any Error) -> [String: String] {
+        switch error {
+        case APIError.predictionTimeout(let id): ["task_id": id.description]
+        case APIError.predictionEnded(let id, let status): ["task_id": id.description, "task_status": status.rawValue]
+        default: [:]
+        }
     }
 
     /// The status of a code.
@@ -77,7 +86,9 @@ package enum Problems {
         if case HTTPError.methodNotAllowed(let allowed, _) = error {
             headers.set("Allow", allowed.joined(separator: ", "))
         }
-        if case APIError.predictionTimeout(let id) = error { headers.set("Location", TaskAddresses(id: id).own) }
+        if let id = members(of: error)["task_id"].flatMap(TaskID.init) {
+            headers.set("Location", TaskAddresses(id: id).own)
+        }
         if case QueueError.wrongOffset(let stored) = error { headers.set(UploadRoutes.offsetHeader, "\(stored)") }
         if status(of: code) == 503 || code == .idempotencyInProgress { headers.set("Retry-After", "1") }
         return headers

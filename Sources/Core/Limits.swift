@@ -106,6 +106,8 @@ package enum Limits {
     package static let pageTasks = 1_000
     /// Tasks whose dead rows one request runs again.
     package static let redrivenTasks = 100
+    /// Retries, and retries of retries, that are read for one answer of results: the newest ones of a task.
+    package static let readRetries = 64
     /// Tasks on a page when the caller names no limit.
     package static let defaultPageTasks = 50
     /// Results on a page when the caller names no limit.

@@ -36,11 +36,14 @@ package struct Problem: Sendable, Equatable {
     package var errors: [Detail]
     /// Further headers, such as `Retry-After`.
     package var headers: HTTPHeaders
+    /// Further members, by name: RFC 9457, section 3.2.
+    package var members: [String: String]
 
     package init(
         status: Int, code: ErrorCode, type: String = "about:blank", title: String? = nil, detail: String,
-        errors: [Detail] = [], headers: HTTPHeaders = HTTPHeaders()
+        errors: [Detail] = [], headers: HTTPHeaders = HTTPHeaders(), members: [String: String] = [:]
     ) {
+        self.members = members
         self.status = status
         self.code = code
         self.type = type
@@ -65,6 +68,10 @@ package struct Problem: Sendable, Equatable {
                 if let instance { json.member("instance", instance) }
                 json.member("code", code.rawValue)
                 json.member("request_id", requestID)
+                for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+                    json.key(escaping: name)
+                    json.value(value)
+                }
                 if !errors.isEmpty { writeErrors(into: &json) }
             }
         }

@@ -18,18 +18,39 @@ struct CSVEncoder: Sendable {
         }
     }
 
-    /// Appends text; characters that the character set lacks become `?`.
+    /// Appends text; what the character set lacks is escaped as in JSON.
     func append(_ text: String, to output: inout [UInt8]) {
         guard let converter else { return output.append(contentsOf: text.utf8) }
         for scalar in text.unicodeScalars {
             if scalar.isASCII {
                 append(UInt8(scalar.value), to: &output)
+            } else if let bytes = Self.encoded(scalar, converter) {
+                output.append(contentsOf: bytes)
             } else {
-                Array(String(scalar).utf8).withUnsafeBytes {
-                    converter.convert($0, unit: 4, substitute: [UInt8(ascii: "?")], into: &output)
-                }
+                for byte in Self.escaped(scalar).utf8 { append(byte, to: &output) }
             }
         }
+    }
+
+    /// Whether the character set has every character of a text.
+    func hasAll(_ text: String) -> Bool {
+        guard let converter else { return true }
+        return text.unicodeScalars.allSatisfy { $0.isASCII || Self.encoded($0, converter) != nil }
+    }
+
+    /// The bytes of a character; nil where the character set lacks it.
+    private static func encoded(_ scalar: Unicode.Scalar, _ converter: CharacterConverter) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        Array(String(scalar).utf8).withUnsafeBytes { converter.convert($0, unit: 4, substitute: [], into: &bytes) }
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// A character as JSON escapes it: in four hexadecimal digits, or in two surrogates of four.
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        scalar.utf16.map { unit in
+            let digits = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
     }
 
     private func append(_ character: UInt8, to output: inout [UInt8]) {

@@ -7,7 +7,8 @@ import Core
 package struct CSVExtension: Sendable {
     /// What is added.
     package enum Cell: Sendable, Equatable {
-        /// Quoted where it must be; characters that the table's character set lacks become `?`.
+        /// Quoted where it must be; a character that the table's character set lacks is written as JSON escapes it, such as
+        /// `\u0416`, so that two texts never become one.
         case text(String)
         /// The shortest digits that read back equal, with the table's decimal; empty when it is not finite.
         case number(Float)
@@ -62,6 +63,9 @@ package struct CSVExtension: Sendable {
         case .number, .empty: break
         }
     }
+
+    /// Whether the table's character set has every character of a text.
+    package func canWrite(_ text: String) -> Bool { encoder.hasAll(text) }
 
     package func endRecord(_ output: inout [UInt8]) { encoder.append("\r\n", to: &output) }
 

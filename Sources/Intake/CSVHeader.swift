@@ -20,6 +20,12 @@ package struct CSVHeader: Sendable {
         names = try text.withUnsafeBytes { try Self.names(in: $0, resumption) }
     }
 
+    /// The name, as it stands there, of the column that a caller means: the very same name, or else the same without regard
+    /// to case and outer spaces.
+    package func name(of column: String) -> String? {
+        names.contains(column) ? column : names.first { HeaderMatcher.fold($0) == HeaderMatcher.fold(column) }
+    }
+
     private static func names(in text: UnsafeRawBufferPointer, _ resumption: CSVResumption) throws -> [String] {
         var record = CSVRecord(delimiter: resumption.format.delimiter.byte, keptFields: Limits.rowFields)
         guard let next = record.splitHeader(text, isWhole: true), next > 0 else {

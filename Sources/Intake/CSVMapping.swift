@@ -70,7 +70,7 @@ package struct CSVMapping: Sendable, Equatable {
 }
 
 /// Gives columns to inputs, one pass a way of comparing names.
-private struct HeaderMatcher {
+struct HeaderMatcher {
     let header: [String]
     let inputs: [String]
     private(set) var columnOfInput: [Int?]

@@ -27,6 +27,7 @@ package final class Administration: Sendable {
     package func pause(_ model: String?) async throws {
         let now = clock.now
         try await committer.write(bytes: 0) { try PauseTable.pause(model ?? PauseTable.all, at: now, in: $0) }
+        doorbell.ringAPIs()
     }
 
     /// Lets a model's rows run again.
@@ -35,6 +36,7 @@ package final class Administration: Sendable {
     package func resume(_ model: String?) async throws {
         try await committer.write(bytes: 0) { try PauseTable.resume(model ?? PauseTable.all, in: $0) }
         doorbell.ringWorkers()
+        doorbell.ringAPIs()
     }
 
     /// The models whose rows may not run now, and why.

@@ -8,7 +8,10 @@ internal import Store
 /// waits.
 enum BreakerTable {
     /// Counts a run that failed as a whole, and opens the breaker when it was one too many.
-    static func fail(_ model: Int64, at time: WallTime, in connection: Connection) throws {
+    ///
+    /// - Returns: whether it opened the breaker.
+    @discardableResult
+    static func fail(_ model: Int64, at time: WallTime, in connection: Connection) throws -> Bool {
         let failures =
             try connection.first(
                 """
@@ -16,7 +19,7 @@ enum BreakerTable {
                 ON CONFLICT (model) DO UPDATE SET failures = breaker.failures + 1 RETURNING failures
                 """, .integer(model)
             ) { $0.int(0) } ?? 1
-        guard failures >= Limits.breakerFailures else { return }
+        guard failures >= Limits.breakerFailures else { return false }
         try connection.run(
             """
             UPDATE breaker SET opened = opened + 1,
@@ -24,6 +27,7 @@ enum BreakerTable {
             WHERE model = ?1
             """, .integer(model), .time(time), .integer(Limits.breakerPause.wholeMilliseconds),
             .integer(Limits.breakerLongestPause.wholeMilliseconds))
+        return true
     }
 
     /// Closes the breaker: a run has succeeded.

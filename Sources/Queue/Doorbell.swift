@@ -24,6 +24,9 @@ package final class Doorbell: Sendable {
     /// Tells workers that chunks may be claimed.
     package func ringWorkers() { ring([], at: .worker) }
 
+    /// Tells API processes that models may run again, or may not run now.
+    package func ringAPIs() { ring([], at: .api) }
+
     /// Tells API processes which tasks have ended; of very many it says only "look".
     package func announce(_ ended: [EndedTask]) {
         for task in ended { onEvent(.taskEnded(task.status)) }

@@ -51,7 +51,13 @@ package final class Forecast: Sendable {
     private let models: ModelRegistry
     private let clock: SteadyClock
     private let wall: WallClock
-    private let kept = Mutex<Kept?>(nil)
+    private let kept = Mutex(Memory())
+
+    /// The last look, and how often one was forgotten.
+    private struct Memory {
+        var last: Kept?
+        var forgotten = 0
+    }
 
     /// How long a look is believed.
     private static let lifetime = Duration.milliseconds(500)
@@ -64,20 +70,32 @@ package final class Forecast: Sendable {
     }
 
     /// The time that all waiting rows were seen to need at the last look, however long ago; nil without workers.
-    package var lastWait: Duration? { kept.withLock { $0?.view.wait(forRows: 0, costing: 0) } }
+    package var lastWait: Duration? { kept.withLock { $0.last?.view.wait(forRows: 0, costing: 0) } }
 
     /// What was seen at the last look; nil when that is too long ago.
     package var recentView: View? {
         let now = clock.now
-        return kept.withLock { $0 }.flatMap { now - $0.at < Self.lifetime ? $0.view : nil }
+        return kept.withLock { $0.last }.flatMap { now - $0.at < Self.lifetime ? $0.view : nil }
+    }
+
+    /// Forgets the last look, because a model was paused or resumed, or its breaker has opened.
+    package func forget() {
+        kept.withLock { kept in
+            kept.last = nil
+            kept.forgotten += 1
+        }
     }
 
     /// What waits; a short read on the caller's thread now and then.
     package func view() throws -> View {
         if let view = recentView { return view }
+        let forgotten = kept.withLock { $0.forgotten }
         let view = try read()
         let now = clock.now
-        kept.withLock { $0 = Kept(view: view, at: now) }
+        kept.withLock { kept in
+            // A look that began before the change may not show it.
+            if kept.forgotten == forgotten { kept.last = Kept(view: view, at: now) }
+        }
         return view
     }
 

@@ -1,5 +1,5 @@
 package import Core
-internal import Store
+package import Store
 
 /// A caller's key for a submission, under which it may be repeated without being done twice.
 package struct IdempotencyKey: Sendable, Equatable {
@@ -7,6 +7,8 @@ package struct IdempotencyKey: Sendable, Equatable {
     package let text: String
     /// The SHA-256 of body, route and options: what "the same submission" means.
     package var fingerprint: [UInt8]?
+    /// What only the first answer knew, as JSON, for those who repeat the submission.
+    package var answer: String?
 
     /// - Parameter fingerprint: nil while the body is not known whole.
     package init(_ text: String, fingerprint: [UInt8]? = nil) {
@@ -21,7 +23,7 @@ package struct IdempotencyKey: Sendable, Equatable {
     func take(for task: Int64, owner: String, at time: WallTime, in connection: Connection) throws {
         try check(owner: owner, at: time, in: connection)
         let isTaken = try IdempotencyTable.insert(
-            text, owner: owner, fingerprint: fingerprint, task: task, at: time, in: connection)
+            text, owner: owner, fingerprint: fingerprint, answer: answer, task: task, at: time, in: connection)
         if isTaken { return }
         // Where several write at a time, another may have been faster since the look.
         try check(owner: owner, at: time, in: connection)
@@ -30,10 +32,17 @@ package struct IdempotencyKey: Sendable, Equatable {
 
     func check(owner: String, at time: WallTime, in connection: Connection) throws {
         guard let found = try IdempotencyTable.find(text, owner: owner, at: time, in: connection) else { return }
+        throw try replay(of: found)
+    }
+
+    /// What this submission is, now that another was accepted under its key.
+    ///
+    /// - Throws: ``MustCompare``, ``QueueError/keyInProgress``, ``QueueError/keyMismatch``.
+    package func replay(of found: IdempotencyTable.Found) throws -> Replay {
         guard let known = found.fingerprint else { throw QueueError.keyInProgress }
         guard let fingerprint else { throw MustCompare() }
         guard fingerprint == known else { throw QueueError.keyMismatch }
-        throw Replay(task: found.task, createdAt: found.createdAt, rows: found.rows)
+        return Replay(task: found.task, createdAt: found.createdAt, rows: found.rows, answer: found.answer)
     }
 
     /// The key stands for a whole submission, and this one is known whole only at its end: read on, then compare.
@@ -44,5 +53,7 @@ package struct IdempotencyKey: Sendable, Equatable {
         package let task: TaskID
         package let createdAt: WallTime
         package let rows: Int
+        /// What only the first answer knew; nil when it knew nothing more, or is not kept yet.
+        package let answer: String?
     }
 }

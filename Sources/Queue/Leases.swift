@@ -192,10 +192,13 @@ package final class Leases {
     ) throws {
         let now = clock.now
         let until = now + pause
-        try claims.transaction(reaching: .rows) { connection in
-            if blamesModel { try BreakerTable.fail(claim.model, at: now, in: connection) }
+        let hasOpened = try claims.transaction(reaching: .rows) { connection in
+            let hasOpened = try blamesModel && BreakerTable.fail(claim.model, at: now, in: connection)
             _ = try ChunkTable.park(chunk.key, token: claim.token, until: until, in: connection)
+            return hasOpened
         }
+        // Closing needs no ring: whoever would refuse a caller looks again first.
+        if hasOpened { doorbell.ringAPIs() }
         onEvent(.chunksRetried(1))
     }
 

@@ -184,15 +184,18 @@ package final class Submissions: Sendable {
     ///   - input: what is known of the stream; nil when nothing new is.
     ///   - tailBytes: bytes of the input after the last row.
     ///   - fingerprint: what the submission's key, if it has one, stands for from now on.
+    ///   - answer: what only the first answer knew, for those who repeat the submission.
     /// - Throws: ``QueueError/notReceiving`` when the task has ended meanwhile, or another receives it.
     package func seal(
-        _ receiving: Receiving, input: StoredInput? = nil, tailBytes: Int = 0, fingerprint: [UInt8]? = nil
+        _ receiving: Receiving, input: StoredInput? = nil, tailBytes: Int = 0, fingerprint: [UInt8]? = nil,
+        answer: String? = nil
     ) async throws {
         let now = clock.now
         let retention = retention
         let status = try await committer.write(bytes: 0, reaching: .rows, announce: ring) { connection in
             if let fingerprint {
-                try IdempotencyTable.complete(task: receiving.task, fingerprint: fingerprint, in: connection)
+                try IdempotencyTable.complete(
+                    task: receiving.task, fingerprint: fingerprint, answer: answer, in: connection)
             }
             if let input { try InputTable.put(input, of: receiving.task, idleUntil: nil, in: connection) }
             try InputTable.close(receiving.task, in: connection)

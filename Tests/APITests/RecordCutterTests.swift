@@ -1,4 +1,5 @@
 import Core
+import Digest
 import Intake
 import Testing
 
@@ -18,6 +19,20 @@ import Testing
         #expect(last.header.isEmpty && last.records?.bytes == bytes("cc\n") && last.tail == bytes("\n"))
         let none = cutter.cut(RecordSpans())
         #expect(none.records?.bytes == [] && none.header.isEmpty)
+    }
+
+    @Test func `bytes that are not kept are hashed, and the hash goes on in a later request`() throws {
+        var cutter = RecordCutter(keepsRecords: false, isResumed: false, digest: ResumableSHA256())
+        cutter.add(bytes("head\na\nb"))
+        #expect(cutter.cut(RecordSpans(headerBytes: 5, lengths: [2])).header == bytes("head\n"))
+        let stored = try #require(cutter.digest?.state)
+        let state = ResumableSHA256(state: stored)
+        var next = RecordCutter(keepsRecords: false, isResumed: true, digest: state)
+        next.add(bytes("b\n\n"))
+        let last = next.cut(RecordSpans(lengths: [2], tailBytes: 1))
+        #expect(last.header.isEmpty && last.records == nil && last.tail.isEmpty)
+        let digest = try #require(next.digest).digest
+        #expect(Hexadecimal.encode(digest) == SHA256.hex(of: bytes("head\na\nb\n\n")))
     }
 
     @Test func `without records only the header is kept, also when it comes alone`() {

@@ -106,7 +106,6 @@ import Testing
         for id in [
             try service.submit("good"),
             try #require(try service.post("/predict/async", #"{"model":"sentiment","texts":["a","b"]}"#).id),
-            try service.submit(table: "text\r\ngood\r\n", "model=sentiment&keep_input=false"),
         ] {
             _ = try service.ended(id)
             let manifest = try service.get("/predict/async/\(id)/manifest")
@@ -123,5 +122,53 @@ import Testing
         _ = try service.ended(open)
         let empty = try service.get("/predict/async/\(open)/manifest")
         #expect(empty.status == 200 && (empty.json["chunks"] as? [Any])?.isEmpty == true, "\(empty.json)")
+    }
+
+    /// Bytes of the caller's own, decompressed, in the order in which they were sent: the header and blank lines too.
+    @Test(arguments: [true, false], ["text/csv", "application/x-ndjson"])
+    func `an input that came in several requests is proven as a whole, kept or not`(isKept: Bool, type: String) throws {
+        let service = ServiceUnderTest()
+        try service.startAPI(["--chunk-rows", "200"])
+        let rows = (0..<5_000).map { row in
+            type == "text/csv" ? "r\(row),\"good \(row)\"\r\n\r\n" : "{\"id\":\"r\(row)\",\"text\":\"good \(row)\"}\n\n"
+        }
+        let bytes = Array(((type == "text/csv" ? "\u{FEFF}\r\nid,text\r\n" : "\n") + rows.joined() + "\r\n\n").utf8)
+        let id = try service.open("model=sentiment&id_column=id&keep_input=\(isKept)")
+        var start = 0
+        for part in [70_001, 20_007, bytes.count] {
+            let end = min(part + start, bytes.count)
+            let answer = try service.put(
+                Array(bytes[start..<end]), to: id, from: start, of: end == bytes.count ? bytes.count : nil, type: type)
+            #expect(answer.status == 200, "\(answer.json)")
+            start = try service.offset(id)
+            if part == 70_001 {
+                // What was hashed outlives the process.
+                service.signal("api", SIGKILL)
+                service.end("api")
+                try service.startAPI(["--chunk-rows", "200"])
+            }
+        }
+        #expect(start == bytes.count)
+        try service.startWorker()
+        _ = try service.ended(id)
+        let input = try service.get("/predict/async/\(id)/manifest").json["input"] as? [String: Any]
+        #expect(input?["sha256"] as? String == (try ServiceUnderTest.sha256(bytes)), "\(input ?? [:])")
+        #expect(input?["bytes"] as? Int == bytes.count)
+    }
+
+    @Test func `an input that is not kept is proven too, whatever its coding`() throws {
+        let service = try SharedService.service
+        let sample = SampleInput(.utf8, rows: 3_000)
+        let packed = try ServiceUnderTest.pipe(sample.bytes, through: "gzip", "-c")
+        for (body, coding) in [(sample.bytes, nil), (packed, "gzip")] {
+            var headers: HTTPHeaders = ["Content-Type": "text/csv"]
+            if let coding { headers.set("Content-Encoding", coding) }
+            let answer = try service.send(
+                .post, "/predict/async?model=sentiment&id_column=id&keep_input=false", headers, .bytes(body))
+            let id = try #require(answer.id, "\(answer.json)")
+            _ = try service.ended(id)
+            let input = try service.get("/predict/async/\(id)/manifest").json["input"] as? [String: Any]
+            #expect(input?["sha256"] as? String == (try ServiceUnderTest.sha256(sample.bytes)), "\(coding ?? "plain")")
+        }
     }
 }

@@ -36,9 +36,6 @@ import Testing
         for verb in ["retry", "rerun"] {
             #expect(try service.post("/predict/async/\(open)/\(verb)", "").status == 409, "\(verb)")
         }
-        #expect(
-            try service.results(id, "format=ndjson&include=retries").bytes == service.results(id, "format=ndjson").bytes
-        )
     }
 
     @Test func `a table, a batch and a single row run again with the same answers`() throws {

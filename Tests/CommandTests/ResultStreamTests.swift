@@ -17,7 +17,7 @@ import Testing
         let answer = try service.post("/predict/async?model=sentiment&id_column=id", csv, type: "text/csv")
         let id = try #require(answer.json["id"] as? String)
         let partial = try text(service, "/predict/async/\(id)/results?format=csv&partial=true")
-        #expect(partial.body == "row,prediction,score,confidence,negative,neutral,positive,error\r\n")
+        #expect(partial.body == "id,prediction,score,confidence,negative,neutral,positive,error\r\n")
         try service.startWorker()
         let lines = try text(service, "/predict/async/\(id)/results?format=csv").body.split(separator: "\r\n")
         #expect(lines.count == 1_001)

@@ -39,14 +39,14 @@ import Testing
                 == "a;a b;\"a;b\";a,b;\"say \"\"x\"\"\";\"two\nlines\";\"a\rb\";;\"\"\"\"\"\r\n\"\n")
     }
 
-    @Test func `characters that Windows-1252 lacks become question marks`() {
+    @Test func `characters that Windows-1252 lacks are written as JSON escapes them`() {
         let format = CSVFormat(delimiter: .semicolon, decimal: .comma, thousands: .none, encoding: .windows1252)
         var output: [UInt8] = []
         let cells: [CSVExtension.Cell] = [.text("é€„“ÿ"), .text("😀я\u{81}"), .number(0.5)]
         CSVExtension(format: format).write([0x81, 0xE9, 0x0D, 0x0A], adding: cells, to: &output)
         #expect(
-            output == [0x81, 0xE9, 0x3B, 0xE9, 0x80, 0x84, 0x93, 0xFF, 0x3B, 0x3F, 0x3F, 0x3F, 0x3B]
-                + Array("0,5\r\n".utf8))
+            output == [0x81, 0xE9, 0x3B, 0xE9, 0x80, 0x84, 0x93, 0xFF, 0x3B]
+                + Array("\\ud83d\\ude00\\u044f\\u0081;0,5\r\n".utf8))
     }
 
     @Test(arguments: [TextForm.utf16LittleEndian, .utf16BigEndian])

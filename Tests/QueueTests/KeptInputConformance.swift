@@ -102,7 +102,7 @@ import Testing
     func `a task's newest retry is found, and reruns are not taken for one`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)
         let first = try await run(.columns, in: queue)
-        #expect(try queue.tasks.retry(of: first) == nil)
+        #expect(try queue.tasks.retries(of: first, limit: 9).isEmpty)
         var ids: [TaskID] = []
         for relation in [PredictionTask.Relation.retry, .retry, .rerun] {
             var request = queue.request()
@@ -111,8 +111,8 @@ import Testing
             try await queue.submissions.submit(planned, chunks: [QueueHarness.chunk([1])])
             ids.append(request.draft.id)
         }
-        #expect(try queue.tasks.retry(of: first)?.task.id == ids[1])
-        #expect(try queue.tasks.retry(of: queue.task(ids[1])) == nil)
+        #expect(try queue.tasks.retries(of: first, limit: 9).map(\.task.id) == [ids[1], ids[0]])
+        #expect(try queue.tasks.retries(of: queue.task(ids[1]), limit: 9).isEmpty)
     }
 
     @Test(arguments: Engine.allCases)

@@ -25,14 +25,19 @@ struct JoinedTable {
         guard collisions.isEmpty else { throw APIError.columnCollision(names: collisions) }
         writer = CSVExtension(format: resumption.format, isBigEndian: resumption.isBigEndian)
         added = names.map { .text($0) }
-        header = Self.marked(input.header, resumption.format.encoding, asked: query.hasByteOrderMark)
+        header = try Self.marked(input.header, resumption.format.encoding, asked: query.hasByteOrderMark == true)
         mediaType = "text/csv; charset=\(resumption.format.encoding.rawValue)"
     }
 
     /// Her header, with the byte order mark that was asked for if it has none.
-    private static func marked(_ header: [UInt8], _ encoding: CSVEncoding, asked: Bool) -> [UInt8] {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        return asked && encoding == .utf8 && !header.starts(with: mark) ? mark + header : header
+    private static func marked(_ header: [UInt8], _ encoding: CSVEncoding, asked: Bool) throws -> [UInt8] {
+        // Where the mark tells the order of bytes, it came with it.
+        guard asked, !encoding.needsMark else { return header }
+        guard !encoding.mark.isEmpty else {
+            throw APIError.invalidParameter(
+                name: "bom", expected: "left out: the table is in \(encoding.rawValue), which has no mark")
+        }
+        return header.starts(with: encoding.mark) ? header : encoding.mark + header
     }
 
     func writeHeader(to output: inout [UInt8]) { writer.write(header[...], adding: added, to: &output) }
@@ -44,5 +49,17 @@ struct JoinedTable {
         writer.write(records.bytes[records.range(at: row)], to: &output) { output in
             columns.forEachCell(of: values, fault: fault) { writer.add($0, to: &output) }
         }
+    }
+}
+
+extension StoredInput {
+    /// The caller's column, or member, of ids, as her own input names it; nil where she named none.
+    func idName() throws -> String? {
+        guard let format = StreamFormat(mediaType: mediaType),
+            let asked = try SubmissionOptions(stored: options, isTable: format.isTable).idColumn
+        else { return nil }
+        guard format.isTable, let resumption else { return asked }
+        let place = try JSONDecoder().decode(CSVResumption.self, from: Data(resumption.utf8))
+        return try CSVHeader(header, place).name(of: asked) ?? asked
     }
 }

@@ -22,10 +22,13 @@ struct ResultEncoder {
     init(_ task: PredictionTask, _ query: ResultQuery, input: StoredInput?) throws {
         errorsOnly = query.errorsOnly
         let output = try task.output.withThreshold(query.shape.threshold)
+        guard query.shape.probabilities == nil || output.kind == .classification else {
+            throw APIError.meaningless(name: "probabilities", place: "for a model that gives some")
+        }
         if query.isJoined {
             form = .joined(try JoinedTable(output, query, input: input))
         } else if query.format == .csv {
-            form = .table(try ResultTable(output, query))
+            form = .table(try ResultTable(output, query, idName: input?.idName()))
         } else {
             try PredictionMessage.check(query.shape.fields)
             form = .lines(PredictionMessage(output: output, version: task.model.version, shape: query.shape))
@@ -39,7 +42,7 @@ struct ResultEncoder {
     var mediaType: String {
         switch form {
         case .lines: ResultFormat.ndjson.mediaType
-        case .table: ResultFormat.csv.mediaType
+        case .table(let table): table.mediaType
         case .joined(let table): table.mediaType
         }
     }

@@ -52,5 +52,12 @@ struct ResultShape: Equatable {
         self.threshold = threshold
     }
 
+    /// The same with every field.
+    var withAllFields: ResultShape {
+        var shape = self
+        shape.fields = nil
+        return shape
+    }
+
     func shows(_ field: String) -> Bool { fields?.contains(field) ?? true }
 }

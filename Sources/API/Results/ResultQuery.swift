@@ -17,15 +17,19 @@ struct ResultQuery: Sendable {
     let isJoined: Bool
     /// What stands before the names of added columns.
     let prefix: String
-    /// Whether a table begins with a byte order mark, which spreadsheets ask for.
-    let hasByteOrderMark: Bool
+    /// Whether the caller's own table is to begin with a byte order mark; nil to leave it as it came.
+    let hasByteOrderMark: Bool?
+    /// How a table of its own is written.
+    let dialect: ResultDialect
     let shape: ResultShape
     private let kept: [RequestOptions.Item]
 
-    private static let names = [
-        "limit", "cursor", "format", "errors_only", "partial", "include", "join", "prefix", "bom", "probabilities",
-        "fields", "threshold",
-    ]
+    private static let names =
+        [
+            "limit", "cursor", "format", "errors_only", "partial", "include", "join", "prefix", "probabilities",
+            "fields",
+            "threshold",
+        ] + ResultDialect.names
 
     /// What may be joined or included.
     private enum Join: String, CaseIterable { case input }
@@ -40,7 +44,8 @@ struct ResultQuery: Sendable {
         includesRetries = try options.word("include", of: Include.self) != nil
         isJoined = try options.word("join", of: Join.self) != nil
         prefix = try options.text("prefix", maximumBytes: Limits.prefixBytes) ?? ""
-        hasByteOrderMark = try options.flag("bom") ?? false
+        hasByteOrderMark = try options.flag("bom")
+        dialect = try isJoined ? ResultDialect(RequestOptions([], known: [])) : ResultDialect(options)
         shape = try Self.shape(options)
         kept = options.items.filter { !["limit", "cursor"].contains($0.name) }
         if let format = try options.word("format", of: ResultFormat.self) {
@@ -51,8 +56,21 @@ struct ResultQuery: Sendable {
         if isJoined, format != .csv {
             throw APIError.invalidParameter(name: "format", expected: "`csv` with `join=input`")
         }
-        // A page holds rows of the task; with their retries or their records they are read as a whole.
-        if limit != nil, includesRetries { throw APIError.contradictoryOptions("limit", "include") }
+        try requireMeaning(options)
+    }
+
+    /// - Throws: ``APIError/meaningless(name:without:)`` for an option that changes nothing where it stands.
+    private func requireMeaning(_ options: RequestOptions) throws {
+        func require(_ names: [String], _ hasMeaning: Bool, _ place: String) throws {
+            guard !hasMeaning, let item = options.items.first(where: { names.contains($0.name) }) else { return }
+            throw APIError.meaningless(name: item.name, place: place)
+        }
+        try require(["prefix"], isJoined, "with `join=input`")
+        try require(["bom"], format == .csv, "with `format=csv` or `join=input`")
+        try require(
+            ResultDialect.names.filter { $0 != "bom" }, format == .csv && !isJoined,
+            "with `format=csv` and without `join=input`, which keeps the table as it came")
+        try require(["partial"], format != .json && limit == nil, "for a whole file; a page is what is there")
     }
 
     private static func shape(_ options: RequestOptions) throws -> ResultShape {

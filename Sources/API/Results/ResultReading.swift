@@ -11,9 +11,14 @@ struct ResultReading {
     private let withRecords: Bool
     /// Whether to wait for results that are still to come.
     private let follows: Bool
+    private let wholeChunks: Bool
 
-    init(_ stored: StoredTask, from place: ResultPlace = .start, context: APIContext, withRecords: Bool, follows: Bool)
-    {
+    /// - Parameter wholeChunks: whether no chunk is parted between two pages.
+    init(
+        _ stored: StoredTask, from place: ResultPlace = .start, context: APIContext, withRecords: Bool, follows: Bool,
+        wholeChunks: Bool = false
+    ) {
+        self.wholeChunks = wholeChunks
         self.stored = stored
         self.place = place
         self.context = context
@@ -27,8 +32,10 @@ struct ResultReading {
     /// - Throws: ``APIError/taskExpired`` when the results were deleted meanwhile.
     mutating func next(_ limit: Int = Limits.runRows) async throws -> ResultPage? {
         while true {
-            let page = try await context.reading.read { [tasks = context.tasks, stored, place, withRecords] in
-                try tasks.results(of: stored, from: place, limit: limit, withRecords: withRecords)
+            let page = try await context.reading.read {
+                [tasks = context.tasks, stored, place, withRecords, wholeChunks] in
+                try tasks.results(
+                    of: stored, from: place, limit: limit, withRecords: withRecords, wholeChunks: wholeChunks)
             }
             if !page.parts.isEmpty {
                 place = page.next

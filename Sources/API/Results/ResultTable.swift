@@ -2,48 +2,63 @@ internal import Core
 internal import Intake
 internal import Store
 
-/// A table of results of its own: RFC 4180, CRLF, fields quoted where they must be.
+/// A table of results of its own, in the dialect that its caller asks for; CRLF, fields quoted where they must be.
 struct ResultTable {
     private let columns: ResultColumns
-    private let hasByteOrderMark: Bool
-    private let writer = CSVExtension(
-        format: CSVFormat(delimiter: .comma, decimal: .point, thousands: .none, encoding: .utf8))
-    /// Whether a row is named: left out when only some fields are asked for.
+    private let dialect: ResultDialect
+    private let writer: CSVExtension
+    /// Whether a row is named, in the first column: left out when only other fields are asked for.
     private let namesRows: Bool
-    private let fields: [String]?
+    /// The name of the caller's own column of ids; nil where she named none.
+    private let idName: String?
 
-    init(_ output: ModelOutput, _ query: ResultQuery) throws {
+    /// - Parameter idName: the column of ids as the caller's table names it.
+    init(_ output: ModelOutput, _ query: ResultQuery, idName: String?) throws {
+        // A name that another column has would be there twice.
+        let all = try ResultColumns(output, query.shape.withAllFields, isJoined: false).names
+        self.idName = idName.map { all.contains($0) ? "id" : $0 }
         // The row's own name is a column too, and may be asked for.
         var shape = query.shape
-        fields = shape.fields
-        namesRows = shape.fields?.contains { Self.names.contains($0) } ?? true
-        shape.fields = shape.fields?.filter { !Self.names.contains($0) }
+        let names = Self.names + [self.idName].compactMap(\.self)
+        namesRows = shape.fields?.contains(where: names.contains) ?? true
+        shape.fields = shape.fields?.filter { !names.contains($0) }
         columns = try ResultColumns(output, shape, isJoined: false)
-        hasByteOrderMark = query.hasByteOrderMark
+        try query.dialect.requireWritable(output.labels)
+        dialect = query.dialect
+        writer = dialect.writer
     }
 
     private static let names = ["id", "row"]
 
+    var mediaType: String { dialect.mediaType }
+
     func writeHeader(hasIDs: Bool, to output: inout [UInt8]) {
-        if hasByteOrderMark { output += [0xEF, 0xBB, 0xBF] }
-        let names = (namesRows ? [hasIDs ? "id" : "row"] : []) + columns.names
-        for (index, name) in names.enumerated() {
-            if index == 0 { writer.append(.text(name), to: &output) } else { writer.add(.text(name), to: &output) }
-        }
+        output += dialect.mark
+        let names = (namesRows ? [idName ?? (hasIDs ? "id" : "row")] : []) + columns.names
+        for (index, name) in names.enumerated() { write(.text(name), at: index, to: &output) }
         writer.endRecord(&output)
     }
 
     func write(
         _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
     ) {
-        var isFirst = !namesRows
+        var place = 0
         if namesRows {
-            writer.append(.text(part.predictions.ids?[row] ?? "\(part.firstRow + row)"), to: &output)
+            write(.text(name(of: row, in: part)), at: 0, to: &output)
+            place = 1
         }
         columns.forEachCell(of: values, fault: fault) { cell in
-            if isFirst { writer.append(cell, to: &output) } else { writer.add(cell, to: &output) }
-            isFirst = false
+            write(cell, at: place, to: &output)
+            place += 1
         }
         writer.endRecord(&output)
+    }
+
+    private func name(of row: Int, in part: ResultPage.Part) -> String {
+        part.predictions.ids?[row] ?? (idName == nil ? "\(part.firstRow + row)" : "")
+    }
+
+    private func write(_ cell: CSVExtension.Cell, at place: Int, to output: inout [UInt8]) {
+        if place == 0 { writer.append(cell, to: &output) } else { writer.add(cell, to: &output) }
     }
 }

@@ -108,7 +108,11 @@ struct AdminRoutes {
         return try await standstill()
     }
 
+    /// What stands now.
+    ///
+    /// This process knows it as soon as its caller does; the others hear it by their doorbells.
     private func standstill() async throws -> HTTPResponse {
+        context.forecast.forget()
         let now = try await context.reading.read { [administration = context.administration] in
             try administration.standstill()
         }

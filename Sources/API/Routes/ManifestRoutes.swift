@@ -5,8 +5,9 @@ internal import Store
 
 /// `GET /predict/async/{id}/manifest`: proof that every row in has one row out.
 ///
-/// Digests are SHA-256. The input's is that of the file as it was sent (decompressed), the results' that of
-/// `…/results?format=ndjson`; each chunk has its own of both, so that a difference can be found.
+/// Digests are SHA-256. The input's is that of the file as it was sent (decompressed), in one request or in several, and
+/// null for rows in JSON; the results' is that of `…/results?format=ndjson`. Each chunk has its own of both, so that a
+/// difference can be found; of an input that is not kept it has that of its results only.
 struct ManifestRoutes {
     let context: APIContext
 
@@ -26,7 +27,7 @@ struct ManifestRoutes {
         let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         let (inputDigest, resultDigest) = (SHA256Stream(), SHA256Stream())
         var reading = ResultReading(
-            stored, context: context, withRecords: stored.kept == .records, follows: false)
+            stored, context: context, withRecords: stored.kept == .records, follows: false, wholeChunks: true)
         let message = PredictionMessage(task: stored.task)
         inputDigest.update(input?.header ?? [])
         var separator = "{\"chunks\":["
@@ -42,14 +43,15 @@ struct ManifestRoutes {
             }
         }
         inputDigest.update(input?.tail ?? [])
-        let isWhole = stored.kept == .records && stored.task.isWhole
+        let kept = stored.kept == .records ? inputDigest.finish() : try InputDigest.read(input?.resumption)?.digest
+        let digest = stored.task.isWhole ? kept.map(Hexadecimal.encode) : nil
         let summary = JSONWriter.write { json in
             json.object { json in
                 writeTask(stored.task, to: &json)
                 json.key("input")
                 json.object { json in
                     json.member("bytes", stored.task.inputBytes)
-                    json.member("sha256", isWhole ? Hexadecimal.encode(inputDigest.finish()) : nil)
+                    json.member("sha256", digest)
                 }
                 json.key("results")
                 json.object { $0.member("sha256", Hexadecimal.encode(resultDigest.finish())) }

@@ -72,7 +72,7 @@ struct PredictRoutes {
         let seconds: Double
     }
 
-    /// Submits and waits for the end; a repeated submission is answered from the task that it made at first.
+    /// Submits and waits for the end.
     private func run(_ accepted: Accepted, chunks: [IncomingChunk]) async throws -> StoredTask {
         let id = accepted.request.draft.id
         context.watcher.expect(id)
@@ -80,7 +80,7 @@ struct PredictRoutes {
             try await context.submissions.submit(accepted.request, chunks: chunks)
         } catch let replay as IdempotencyKey.Replay {
             context.watcher.forget(id)
-            return try await ended(replay.task)
+            return try await ended(replay)
         } catch {
             context.watcher.forget(id)
             throw error
@@ -91,17 +91,24 @@ struct PredictRoutes {
         return ended
     }
 
-    private func ended(_ id: TaskID) async throws -> StoredTask {
+    /// The end of the task that the same submission made at first; its caller waits for it again.
+    private func ended(_ replay: IdempotencyKey.Replay) async throws -> StoredTask {
         let stored = try await context.reading.read { [tasks = context.tasks] in
-            try tasks.task(id, owner: APIContext.owner)
+            try tasks.task(replay.task, owner: APIContext.owner)
         }
         guard let stored, !stored.isSwept else { throw APIError.taskExpired }
-        guard stored.task.status.isFinal else { throw QueueError.keyInProgress }
-        return stored
+        guard let ended = try await context.ended(stored, within: context.settings.synchronousWait) else {
+            throw APIError.predictionTimeout(replay.task)
+        }
+        return ended
     }
 
+    /// - Throws: ``APIError/predictionEnded(_:_:)`` when the task was stopped before its rows had run.
     private func predictions(of ended: StoredTask, limit: Int) async throws -> Predictions {
         if let result = ended.result { return result }
+        guard ended.task.isWhole, !ended.isSwept else {
+            throw APIError.predictionEnded(ended.task.id, ended.task.status)
+        }
         return try await context.reading.read { [tasks = context.tasks] in
             try tasks.allResults(of: ended, limit: limit)
         }
@@ -114,9 +121,29 @@ struct PredictRoutes {
         if let file = ForeignFile(startingWith: body) { throw IntakeError.foreign(file) }
         let names = SubmissionOptions.synchronous
         let submission = try JSONSubmission(parsing: body, options: names)
-        var options = try SubmissionOptions(request, names: names, body: submission.object)
+        let options = try SubmissionOptions(request, names: names, body: submission.object)
+        let key = options.key(of: body, route: request.route ?? "")
+        let ended =
+            if let replay = try await submissions.replay(of: key) {
+                try await self.ended(replay)
+            } else {
+                try await run(submission, options, key, bytes: body.count, rowLimit: rowLimit)
+            }
+        let predictions = try await predictions(of: ended, limit: rowLimit)
+        // Under a key the time is the stored one: a repetition gets the same answer.
+        let measured = context.steady.now - start
+        let stored = key == nil ? nil : ended.task.completedAt.map { $0 - ended.task.createdAt }
+        return Run(
+            task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,
+            seconds: ((stored ?? measured).inSeconds * 1e6).rounded() / 1e6)
+    }
+
+    private func run(
+        _ submission: JSONSubmission, _ said: SubmissionOptions, _ key: IdempotencyKey?, bytes: Int, rowLimit: Int
+    ) async throws -> StoredTask {
+        var options = said
         let model = try context.catalog.resolve(model: options.model, version: options.version)
-        if try await context.forecastView().isStanding(model.identity) { throw APIError.modelStands }
+        if try await isStanding(model.identity) { throw APIError.modelStands }
         let reading = try JSONReading(
             submission, of: model, idName: "id", limit: rowLimit, chunkRows: rowLimit,
             chunkBytes: 4 * Limits.jsonBodyBytes)
@@ -124,12 +151,17 @@ struct PredictRoutes {
         options.priority = options.priority ?? .high
         var accepted = try await submissions.makeTask(model, options)
         accepted.request.draft.source = .sync
-        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
-            body, options, model: model.identity, route: request.route ?? "")
-        let ended = try await run(accepted, chunks: reading.incoming(bytes: body.count))
-        let predictions = try await predictions(of: ended, limit: rowLimit)
-        return Run(
-            task: ended.task, predictions: predictions, versionName: options.version ?? ended.task.model.version,
-            seconds: ((context.steady.now - start).inSeconds * 1e6).rounded() / 1e6)
+        accepted.request.key = key
+        return try await run(accepted, chunks: reading.incoming(bytes: bytes))
+    }
+
+    /// Whether nothing of a model runs for now.
+    ///
+    /// A look of some tenths of a second ago is enough to let a caller in; before one is refused, it is made anew, because
+    /// another process may have resumed the model, or a run may have succeeded.
+    private func isStanding(_ model: ModelIdentity) async throws -> Bool {
+        guard try await context.forecastView().isStanding(model) else { return false }
+        context.forecast.forget()
+        return try await context.forecastView().isStanding(model)
     }
 }

@@ -39,10 +39,11 @@ struct RepeatRoutes {
         var upload = Upload(accepted.request, context: context)
         do {
             try await add(&upload)
-            try await upload.finish(fingerprint: accepted.request.key?.fingerprint)
             accepted.rows = upload.rows
+            accepted.keepAnswer()
+            try await upload.finish(under: accepted.request.key)
         } catch let replay as IdempotencyKey.Replay {
-            accepted.replace(by: replay)
+            throw replay
         } catch {
             await upload.abandon(because: error)
             throw error
@@ -55,14 +56,27 @@ struct RepeatRoutes {
     /// Runs the rows again that were right and failed all the same; rows that do not fit the model must be corrected.
     private func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try SubmissionOptions(request, names: [])
-        return try submissions.answer(try await retry(try await find(request), options), estimate: nil)
+        let stored = try await find(request)
+        return try await answering(request) { try await retry(stored, options) }
+    }
+
+    /// Answers for a task that a closure makes; a repetition under a key with the first answer.
+    private func answering(
+        _ request: HTTPRequest, _ make: () async throws -> Accepted
+    ) async throws -> HTTPResponse {
+        do {
+            return Acceptance(try await make()).response
+        } catch let replay as IdempotencyKey.Replay {
+            return try await submissions.answer(replay, request)
+        }
     }
 
     /// - Throws: ``APIError/nothingToRetry``, ``APIError/inputNotKept``, ``APIError/modelReplaced``.
     func retry(_ stored: StoredTask, _ options: SubmissionOptions) async throws -> Accepted {
         let model = try pinnedModel(of: stored)
         return try await run(stored, again: .retry, on: model, options) { upload in
-            var reading = ResultReading(stored, context: context, withRecords: false, follows: false)
+            var reading = ResultReading(
+                stored, context: context, withRecords: false, follows: false, wholeChunks: true)
             while let page = try await reading.next() {
                 for part in page.parts { try await add(part, of: stored, to: &upload) }
             }
@@ -71,7 +85,7 @@ struct RepeatRoutes {
     }
 
     private func add(_ part: ResultPage.Part, of stored: StoredTask, to upload: inout Upload) async throws {
-        let failed = part.predictions.faults.filter { part.rows.contains($0.row) && $0.code.isRetryable }.map(\.row)
+        let failed = part.predictions.faults.filter { $0.code.isRetryable }.map(\.row)
         if failed.isEmpty { return }
         let chunk = try await context.reading.read { [tasks = context.tasks] in
             try tasks.input(of: stored, from: part.position)
@@ -98,7 +112,9 @@ struct RepeatRoutes {
         let stored = try await find(request)
         let model = try context.catalog.resolve(model: stored.task.model.model, version: options.version)
         options.name = options.name ?? stored.task.name
-        if stored.kept == .columns { return try await rerunColumns(of: stored, model, options) }
+        if stored.kept == .columns {
+            return try await answering(request) { try await rerunColumns(of: stored, model, options) }
+        }
         let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         guard let input, let format = StreamFormat(mediaType: input.mediaType) else { throw APIError.inputNotKept }
         let read = try SubmissionOptions(stored: input.options, isTable: format.isTable)
@@ -109,8 +125,8 @@ struct RepeatRoutes {
 
     private func rerunColumns(
         of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
-    ) async throws -> HTTPResponse {
-        let accepted = try await run(stored, again: .rerun, on: model, options) { upload in
+    ) async throws -> Accepted {
+        try await run(stored, again: .rerun, on: model, options) { upload in
             var position = 0
             while let chunk = try await chunk(of: stored, from: position) {
                 guard let rows = chunk.rows else { throw APIError.inputNotKept }
@@ -118,7 +134,6 @@ struct RepeatRoutes {
                 position = chunk.position + 1
             }
         }
-        return try submissions.answer(accepted, estimate: nil)
     }
 
     private func chunk(of stored: StoredTask, from position: Int) async throws -> ChunkInput? {
@@ -135,6 +150,6 @@ extension Submissions.Request {
         draft.metadata = draft.metadata.isEmpty ? parent.task.metadata : draft.metadata
         draft.priority = options.priority ?? parent.task.priority
         key?.fingerprint = SubmissionFingerprint.of(
-            Array(parent.task.id.description.utf8), options, model: model, route: relation.rawValue)
+            Array(parent.task.id.description.utf8), options, route: relation.rawValue)
     }
 }

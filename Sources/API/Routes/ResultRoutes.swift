@@ -20,13 +20,11 @@ struct ResultRoutes {
     }
 
     private func encoder(of stored: StoredTask, _ query: ResultQuery) async throws -> ResultEncoder {
-        guard query.isJoined, stored.kept == .records else {
-            return try ResultEncoder(stored.task, query, input: nil)
-        }
+        guard query.format == .csv else { return try ResultEncoder(stored.task, query, input: nil) }
         // Her header is known once the first rows are stored; of a task whose rows are still to come, with them.
         var input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         var now = stored
-        while input?.resumption == nil, now.task.input == .receiving {
+        while query.isJoined, stored.kept == .records, input?.resumption == nil, now.task.input == .receiving {
             let changed = try await context.changes.change(
                 of: now.task.id, past: now.task.revision, within: Limits.followWait)
             // Nothing has come yet: better said than waited for without an end.
@@ -54,9 +52,10 @@ struct ResultRoutes {
     private func page(
         of stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder, limit: Int
     ) async throws -> HTTPResponse {
-        let page = try await context.reading.read { [tasks = context.tasks] in
+        var page = try await context.reading.read { [tasks = context.tasks] in
             try tasks.results(of: stored, from: query.place, limit: limit, withRecords: encoder.needsRecords)
         }
+        if var retries = try await retries(of: stored, query) { page = try await retries.merge(page) }
         let rows = page.parts.reduce(0) { $0 + $1.rows.count }
         let isComplete = stored.task.status.isFinal && rows < limit
         let cursor = isComplete ? nil : ResultCursor(place: page.next)
@@ -101,25 +100,27 @@ struct ResultRoutes {
         ]
         if query.isPartial { headers.set("Sibyl-Rows", "\(rows.done)/\(rows.total)") }
         if let threshold = query.shape.threshold { headers.set("Sibyl-Threshold", "\(threshold)") }
-        let retry =
-            query.includesRetries
-            ? try await context.reading.read { [tasks = context.tasks] in try tasks.retry(of: stored) } : nil
+        let retries = try await retries(of: stored, query)
         return .stream(type: encoder.mediaType, headers: headers) { writer in
-            try await write(stored, query, encoder, retry: retry, to: writer)
+            try await write(stored, query, encoder, retries, to: writer)
         }
     }
 
+    private func retries(of stored: StoredTask, _ query: ResultQuery) async throws -> Retries? {
+        query.includesRetries ? try await Retries.find(of: stored, context: context) : nil
+    }
+
     private func write(
-        _ stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder, retry: StoredTask?,
+        _ stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder, _ retries: Retries?,
         to writer: HTTPBodyWriter
     ) async throws {
         var encoder = encoder
         var reading = ResultReading(
             stored, from: query.place, context: context, withRecords: encoder.needsRecords, follows: !query.isPartial)
-        var retried = retry.map { RetriedResults($0, context: context) }
+        var retries = retries
         var stride = StreamStride(isCrowded: writer.isCrowded)
         while var page = try await reading.next(stride.rows) {
-            if let merged = try await retried?.merge(page) { page = merged }
+            if let merged = try await retries?.merge(page) { page = merged }
             let lines = encoder.encode(page)
             let start = context.steady.now
             if !lines.isEmpty { try await writer.write(lines) }

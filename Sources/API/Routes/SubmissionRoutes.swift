@@ -55,6 +55,8 @@ struct SubmissionRoutes {
         let body = try JSONSubmission(object)
         var options = try SubmissionOptions(request, body: object)
         options.invalidRows = options.invalidRows ?? .reject
+        let key = options.isDryRun ? nil : options.key(of: bytes, route: "json")
+        if let replay = try await replay(of: key) { return try await answer(replay, request) }
         let model = try context.catalog.resolve(model: options.model, version: options.version)
         let reading = try JSONReading(
             body, of: model, idName: options.idColumn ?? "id", limit: context.settings.batchRows,
@@ -67,9 +69,9 @@ struct SubmissionRoutes {
         var accepted = try await makeTask(model, options)
         accepted.request.draft.kept = options.keepsInput ? .columns : .none
         accepted.rows = reading.rowCount
-        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
-            bytes, options, model: model.identity, route: "json")
+        accepted.request.key = key
         return try await finish(accepted, request) { accepted in
+            try await estimate(&accepted)
             try await context.submissions.submit(accepted.request, chunks: reading.incoming(bytes: bytes.count))
         }
     }
@@ -107,6 +109,10 @@ struct SubmissionRoutes {
         _ pieces: Pieces, _ scanner: Scanner, _ format: StreamFormat, _ model: ResolvedModel,
         _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?
     ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
+        let route = parent.map { "rerun of \($0.task)" } ?? "stream"
+        if !options.isDryRun, let replay = try await replay(of: pieces, options, route: route) {
+            return try await answer(replay, request)
+        }
         var accepted = try await makeTask(model, options)
         accepted.request.isHeld = options.invalidRows == .reject
         accepted.request.draft.parent = parent
@@ -125,11 +131,12 @@ struct SubmissionRoutes {
         var upload = Upload(accepted.request, context: context)
         return try await finish(accepted, request) { accepted in
             do {
-                let fingerprint = SubmissionFingerprint(
-                    options, model: model.identity, route: parent == nil ? "stream" : "rerun")
-                try await intake.read(pieces, into: &upload) { fingerprint.add($0) }
+                let fingerprint = options.idempotencyKey.map { _ in SubmissionFingerprint(options, route: route) }
+                try await intake.read(pieces, into: &upload) { fingerprint?.add($0) }
                 accepted.rows = upload.rows
-                try await upload.finish(fingerprint: fingerprint.finish())
+                accepted.request.key?.fingerprint = fingerprint?.finish()
+                try await estimate(&accepted)
+                try await upload.finish(under: accepted.request.key)
             } catch {
                 if !(error is IdempotencyKey.Replay) { await upload.abandon(because: error) }
                 throw error
@@ -157,18 +164,20 @@ struct SubmissionRoutes {
     private func openLater(_ request: HTTPRequest, _ body: JSONObject? = nil) async throws -> HTTPResponse {
         let options = try SubmissionOptions(request, body: body, isTable: true)
         guard !options.isDryRun else { throw APIError.contradictoryOptions("dry_run", "upload") }
+        let key = options.key(of: [], route: "later")
+        if let replay = try await replay(of: key) { return try await answer(replay, request) }
         let model = try context.catalog.resolve(model: options.model, version: options.version)
         var accepted = try await makeTask(model, options)
         accepted.request.draft.kept = options.keepsInput ? .records : .none
         accepted.request.input = StoredInput(options: options.stored)
-        accepted.request.key?.fingerprint = SubmissionFingerprint.of(
-            [], options, model: model.identity, route: "later")
+        accepted.request.key = key
+        accepted.keepAnswer()
         do {
             try await context.submissions.open(later: accepted.request)
         } catch let replay as IdempotencyKey.Replay {
-            accepted.replace(by: replay)
+            return try await answer(replay, request)
         }
-        return try answer(accepted, estimate: nil)
+        return Acceptance(accepted).response
     }
 
     // MARK: Tasks
@@ -215,64 +224,77 @@ struct SubmissionRoutes {
         if wait != nil { context.watcher.expect(id) }
         do {
             try await submit(&accepted)
-        } catch let replay as IdempotencyKey.Replay {
-            if wait != nil { context.watcher.forget(id) }
-            accepted.replace(by: replay)
-            return try answer(accepted, estimate: nil)
         } catch {
             if wait != nil { context.watcher.forget(id) }
+            if let replay = error as? IdempotencyKey.Replay { return try await answer(replay, request) }
             throw error
         }
         guard let wait, let ended = await context.watcher.await(id, within: wait) else {
-            let view = try await context.forecastView()
-            return try answer(accepted, estimate: Estimate(view, rows: accepted.rows, accepted.request.rowCost))
+            return Acceptance(accepted).response
         }
+        return whole(ended, waited: wait)
+    }
+
+    /// Notes when the rows should be done, before they are accepted: what waits then is what is before them.
+    private func estimate(_ accepted: inout Accepted) async throws {
+        let view = try await context.forecastView()
+        accepted.estimate = Estimate(view, rows: accepted.rows, accepted.request.rowCost)
+        accepted.keepAnswer()
+    }
+
+    /// The whole task, for a caller who waited for its end.
+    private func whole(_ ended: StoredTask, waited: Duration) -> HTTPResponse {
         let body = JSONWriter.write { json in
             context.message(of: ended, result: ended.result).write(to: &json)
         }
         return .json(
             body,
             headers: [
-                "Location": TaskAddresses(id: id).own,
-                "Preference-Applied": "wait=\(wait.components.seconds)",
+                "Location": TaskAddresses(id: ended.task.id).own,
+                "Preference-Applied": "wait=\(waited.components.seconds)",
             ])
     }
 
-    func answer(_ accepted: Accepted, estimate: Estimate?) throws -> HTTPResponse {
-        let task = accepted.request.draft
-        let address = TaskAddresses(id: task.id)
-        let body = JSONWriter.write { json in
-            json.object { json in
-                json.member("id", address.id)
-                json.member("task_id", address.id)
-                json.member("status", PredictionTask.Status.pending.rawValue)
-                json.member("model", accepted.request.model.model)
-                json.member("model_version", accepted.request.model.version)
-                json.key("rows")
-                json.object { $0.member("total", accepted.rows) }
-                json.member("created_at", task.createdAt)
-                json.member("check_url", address.own)
-                json.key("estimate")
-                if let estimate { estimate.write(to: &json) } else { json.null() }
-                address.write(to: &json)
-            }
-        }
-        return .json(
-            body, status: 202, headers: ["Location": address.own, "Retry-After": "\(estimate?.retryAfter ?? 1)"])
+    // MARK: Repetitions
+
+    /// What was accepted under a key whose whole submission is known; nil for a new one.
+    ///
+    /// Looked up before the rows are read: they may not even fit the version that is the default by now.
+    func replay(of key: IdempotencyKey?) async throws -> IdempotencyKey.Replay? {
+        guard let key, let found = try await submission(under: key) else { return nil }
+        return try key.replay(of: found)
     }
-}
 
-/// A submission that was accepted.
-struct Accepted {
-    var request: Submissions.Request
-    var rows = 0
+    /// The same for a stream, which is read to its end to know it.
+    private func replay<Pieces: AsyncSequence>(
+        of pieces: Pieces, _ options: SubmissionOptions, route: String
+    ) async throws -> IdempotencyKey.Replay? where Pieces.Element == [UInt8] {
+        guard let text = options.idempotencyKey, let found = try await submission(under: IdempotencyKey(text)) else {
+            return nil
+        }
+        guard found.fingerprint != nil else { throw QueueError.keyInProgress }
+        let fingerprint = SubmissionFingerprint(options, route: route)
+        for try await piece in pieces { fingerprint.add(piece) }
+        return try IdempotencyKey(text, fingerprint: fingerprint.finish()).replay(of: found)
+    }
 
-    init(request: Submissions.Request) { self.request = request }
+    private func submission(under key: IdempotencyKey) async throws -> IdempotencyTable.Found? {
+        try await context.reading.read { [tasks = context.tasks, now = context.clock.now] in
+            try tasks.submission(under: key.text, owner: APIContext.owner, at: now)
+        }
+    }
 
-    /// Becomes the first answer again: the task that the very same submission made before.
-    mutating func replace(by replay: IdempotencyKey.Replay) {
-        request.draft.id = replay.task
-        request.draft.createdAt = replay.createdAt
-        rows = replay.rows
+    /// The first answer to a submission again, or the whole task where its caller prefers to wait and it ends in time.
+    func answer(_ replay: IdempotencyKey.Replay, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let stored = try await context.reading.read { [tasks = context.tasks] in
+            try tasks.task(replay.task, owner: APIContext.owner)
+        }
+        guard let stored else { throw APIError.taskNotFound }
+        if let wait = request.preferredWait, stored.task.input == .complete,
+            let ended = try await context.ended(stored, within: wait), !ended.isSwept
+        {
+            return whole(ended, waited: wait)
+        }
+        return Acceptance(replay, stored).response
     }
 }

@@ -97,7 +97,7 @@ struct UploadRoutes {
         case .csv: try await read(csvScanner(resumed.input, model, options))
         case .ndjson: try await read(ndjsonScanner(resumed.input, model, options))
         }
-        if isLast { try await upload.finish(fingerprint: nil) } else { try await upload.pause() }
+        if isLast { try await upload.finish(under: nil) } else { try await upload.pause() }
     }
 
     private func csvScanner(

@@ -17,6 +17,8 @@ struct DryRun {
         input: StoredInput?
     ) async throws -> HTTPResponse {
         let predictions = try await predict(sample, model)
+        // A worker may have come since the look before the sample ran.
+        if predictions != nil { context.forecast.forget() }
         let view = try await context.forecastView()
         let cost = view.rowCost(of: model)
         let body = JSONWriter.write { json in

@@ -3,7 +3,7 @@ internal import Core
 internal import Queue
 
 /// When a task should be done, from what waits before it and what a row was seen to cost.
-struct Estimate {
+struct Estimate: Codable {
     /// Nil while no worker runs.
     let seconds: Double?
     /// Rows that are accepted and not yet done, of all tasks.

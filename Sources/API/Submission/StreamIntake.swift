@@ -1,4 +1,5 @@
 internal import Core
+internal import Digest
 internal import Foundation
 internal import Intake
 internal import Queue
@@ -20,6 +21,8 @@ struct StreamIntake<Scanner: StreamScanner> {
     /// The first bytes of the input, as far as they are looked at.
     private var head: [UInt8]
     private var tailBytes = 0
+    /// The line on which the next record would begin.
+    private var nextLine = 1
     /// Bytes of the input that were taken and not yet handed over: a header without rows.
     private var pendingBytes = 0
     private let signature: Signature
@@ -43,7 +46,9 @@ struct StreamIntake<Scanner: StreamScanner> {
         builder = RowsBuilder(signature: signature, chunkRows: chunkRows, rowsBefore: rows)
         // What goes on after a break was looked at when it began.
         head = input.resumption == nil ? [] : Array(repeating: 0, count: ForeignFile.headBytes)
-        cutter = RecordCutter(keepsRecords: options.keepsInput, isResumed: input.resumption != nil)
+        let digest = options.keepsInput ? nil : try InputDigest.read(input.resumption) ?? ResumableSHA256()
+        cutter = RecordCutter(
+            keepsRecords: options.keepsInput, isResumed: input.resumption != nil, digest: digest)
         earlier =
             try input.faults.map { try JSONDecoder().decode(FaultReport.self, from: Data($0.utf8)) } ?? FaultReport()
     }
@@ -108,6 +113,9 @@ struct StreamIntake<Scanner: StreamScanner> {
         if isStrict, report.total > 0 { throw APIError.rejected(report, rows: builder.totalCount) }
         guard builder.totalCount > 0 else { throw scanner.emptiness }
         input.warnings = InputWarning.text(warnings)
+        if let digest = cutter.digest {
+            input.resumption = InputDigest.adding(digest, to: try scanner.resumption(atLine: nextLine))
+        }
         upload.end(input, tailBytes: tailBytes)
     }
 
@@ -130,10 +138,11 @@ struct StreamIntake<Scanner: StreamScanner> {
         if !header.isEmpty { input.header = header }
         if !tail.isEmpty { input.tail = tail }
         tailBytes = spans.tailBytes
+        nextLine = spans.nextLine
         pendingBytes += spans.byteCount - spans.tailBytes
         guard rows.count > 0 else { return }
         if let ids = rows.ids { duplicates.add(ids) }
-        input.resumption = try scanner.resumption(atLine: spans.nextLine)
+        input.resumption = InputDigest.adding(cutter.digest, to: try scanner.resumption(atLine: spans.nextLine))
         if input.format == nil {
             let format = JSONWriter.write { scanner.writeFormat(of: signature, to: &$0) }
             input.format = String(decoding: format, as: UTF8.self)

@@ -44,6 +44,8 @@ struct SubmissionOptions {
     var idempotencyKey: String?
     /// The options as they were written: what makes two submissions the same, and what a later upload reads again.
     private(set) var items: [RequestOptions.Item]
+    /// All of the request's own, by which a repetition under a key is known; of a rerun not those that its rows are read by.
+    private(set) var said: [RequestOptions.Item]
 
     /// The names of options of one prediction that is answered at once.
     static let synchronous = ["model", "model_version", "name", "priority"]
@@ -79,6 +81,7 @@ struct SubmissionOptions {
     /// Reads options that were written elsewhere.
     init(_ items: [RequestOptions.Item], names: [String] = all, isTable: Bool) throws {
         self.items = items
+        said = items
         let options = try RequestOptions(
             items, known: names + (isTable ? TableOptions.items : []),
             prefixes: [Self.metadataPrefix] + (isTable ? [TableOptions.mapPrefix] : []))
@@ -176,6 +179,7 @@ extension SubmissionOptions {
         options.priority = run.priority ?? priority
         options.metadata = run.metadata.isEmpty ? metadata : run.metadata
         options.idempotencyKey = run.idempotencyKey
+        options.said = run.said
         (options.deadlineIn, options.notBefore, options.uploadTime) = (nil, nil, nil)
         return options
     }

@@ -149,21 +149,21 @@ struct Upload {
 
     /// Ends the input; the task is accepted when this returns.
     ///
-    /// - Parameter fingerprint: what the submission's key stands for.
+    /// - Parameter key: the submission's key, with what it stands for.
     /// - Throws: `IdempotencyKey.Replay` when the very submission was accepted before.
-    mutating func finish(fingerprint: [UInt8]?) async throws {
+    mutating func finish(under key: IdempotencyKey?) async throws {
         try await flush()
         switch state {
         case .gathering(let chunks, _):
-            request.key?.fingerprint = fingerprint
+            request.key = key
             request.input = input
             try await context.submissions.submit(request, chunks: chunks, tailBytes: tailBytes)
         case .receiving(let receiving, let isResumable):
             try await context.submissions.seal(
                 receiving, input: input, tailBytes: tailBytes,
-                fingerprint: request.key == nil || isResumable ? nil : fingerprint)
+                fingerprint: isResumable ? nil : key?.fingerprint, answer: key?.answer)
         case .comparing:
-            let key = IdempotencyKey(request.key!.text, fingerprint: fingerprint)
+            guard let key else { throw QueueError.keyInProgress }
             try await context.submissions.compare(key, owner: request.draft.owner)
         case .sampling:
             break

@@ -73,9 +73,11 @@ struct APIProcess {
         let readers = database.makeReaders()
         let models = ModelRegistry()
         let tasks = TaskStore(readers: readers, models: models)
+        let forecast = Forecast(
+            readers: readers, models: models, clock: environment.steady, wall: environment.clock)
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
-            logger: environment.logger, limit: followers)
+            logger: environment.logger, limit: followers, onLook: { forecast.forget() })
         changes = ChangeWatcher(
             tasks: tasks, clock: environment.steady, logger: environment.logger, limit: followers)
         stop.whenRaised { [changes] in changes.close() }
@@ -85,8 +87,7 @@ struct APIProcess {
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
-            forecast: Forecast(
-                readers: readers, models: models, clock: environment.steady, wall: environment.clock),
+            forecast: forecast,
             administration: Administration(
                 committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,

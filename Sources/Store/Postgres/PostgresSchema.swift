@@ -3,7 +3,9 @@
 /// Versions before 4 were never on PostgreSQL, so that the first one here makes the tables as they are then.
 enum PostgresSchema {
     /// Each migration, with the version that it leads to.
-    private static let migrations: [(version: Int, sql: String)] = [(4, PostgresMigration4.sql), (5, Migration5.sql)]
+    private static let migrations: [(version: Int, sql: String)] = [
+        (4, PostgresMigration4.sql), (5, Migration5.sql), (6, Migration6.sql),
+    ]
 
     static func version(of connection: Connection) throws -> Int {
         let exists =

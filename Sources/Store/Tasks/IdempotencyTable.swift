@@ -9,6 +9,8 @@ package enum IdempotencyTable {
         package let task: TaskID
         package let createdAt: WallTime
         package let rows: Int
+        /// What only the first answer knew, as JSON.
+        package let answer: String?
     }
 
     /// What was submitted under a key, unless that is too long ago.
@@ -17,37 +19,43 @@ package enum IdempotencyTable {
     ) throws -> Found? {
         try connection.first(
             """
-            SELECT fingerprint, task.id, task.created_ms, task.rows FROM idempotency
+            SELECT fingerprint, task.id, task.created_ms, task.rows, answer FROM idempotency
             JOIN task ON task.key = idempotency.task
             WHERE idempotency.owner = ? AND idempotency.key = ? AND idempotency.created_ms > ?
             """, .text(owner), .text(key), .time(time - Limits.idempotency)
         ) {
             Found(
                 fingerprint: $0.optionalBlob(0), task: TaskID(bytes: $0.blob(1))!, createdAt: $0.time(2),
-                rows: $0.int(3))
+                rows: $0.int(3), answer: $0.optionalText(4))
         }
     }
 
     /// Takes a key for a task.
     ///
-    /// - Parameter fingerprint: nil while the submission's content is not known whole.
+    /// - Parameters:
+    ///   - fingerprint: nil while the submission's content is not known whole.
+    ///   - answer: what only the first answer knew.
     /// - Returns: false when another submission has taken it in this moment.
     package static func insert(
-        _ key: String, owner: String, fingerprint: [UInt8]?, task: Int64, at time: WallTime, in connection: Connection
+        _ key: String, owner: String, fingerprint: [UInt8]?, answer: String?, task: Int64, at time: WallTime,
+        in connection: Connection
     ) throws -> Bool {
         try connection.run(
             """
-            INSERT INTO idempotency (owner, key, fingerprint, task, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT (owner, key) DO UPDATE SET
-                fingerprint = excluded.fingerprint, task = excluded.task, created_ms = excluded.created_ms
-                WHERE idempotency.created_ms <= ?6
-            """, .text(owner), .text(key), .optional(fingerprint), .integer(task), .time(time),
+            INSERT INTO idempotency (owner, key, fingerprint, answer, task, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer,
+                task = excluded.task, created_ms = excluded.created_ms WHERE idempotency.created_ms <= ?7
+            """, .text(owner), .text(key), .optional(fingerprint), .optional(answer), .integer(task), .time(time),
             .time(time - Limits.idempotency)) == 1
     }
 
     /// Completes the key of a task whose content is now known whole.
-    package static func complete(task: Int64, fingerprint: [UInt8], in connection: Connection) throws {
-        try connection.run("UPDATE idempotency SET fingerprint = ? WHERE task = ?", .blob(fingerprint), .integer(task))
+    package static func complete(
+        task: Int64, fingerprint: [UInt8], answer: String?, in connection: Connection
+    ) throws {
+        try connection.run(
+            "UPDATE idempotency SET fingerprint = ?, answer = ? WHERE task = ?", .blob(fingerprint), .optional(answer),
+            .integer(task))
     }
 
     /// Frees the key of a submission whose input will never be whole: it may be repeated.

@@ -47,6 +47,16 @@ package enum PayloadTable {
         return found
     }
 
+    /// Finds the first chunk of a task from a position on whose rows are kept.
+    static func next(of task: Int64, from position: Int, in connection: Connection) throws -> ChunkKey? {
+        guard position < ChunkKey.positions else { return nil }
+        let found = try connection.first(
+            "SELECT min(chunk) FROM payload WHERE chunk BETWEEN ? AND ?",
+            .integer(ChunkKey(task: task, position: position).rawValue), .integer(ChunkKey.all(of: task).upperBound)
+        ) { $0.isNull(0) ? nil : ChunkKey(rawValue: $0.integer(0)) }
+        return found.flatMap(\.self)
+    }
+
     /// Deletes the rows of chunks.
     package static func delete(_ keys: [ChunkKey], in connection: Connection) throws {
         try connection.enqueueEach("DELETE FROM payload WHERE chunk = ?", keys.map { [.integer($0.rawValue)] })

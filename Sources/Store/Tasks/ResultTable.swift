@@ -83,9 +83,10 @@ package enum ResultTable {
     /// - Parameters:
     ///   - skippingGaps: whether missing chunks will never come, so that they are passed over.
     ///   - withRecords: whether the caller's own records are read too.
+    ///   - wholeChunks: whether the last chunk is read to its end, though it has more rows than the limit leaves.
     static func page(
         of task: Int64, from place: ResultPlace, limit: Int, skippingGaps: Bool, withRecords: Bool,
-        in connection: Connection
+        wholeChunks: Bool = false, in connection: Connection
     ) throws -> ResultPage {
         var page = ResultPage(from: place)
         var left = limit
@@ -99,7 +100,8 @@ package enum ResultTable {
             guard left > 0, skippingGaps || position == page.next.position else { return false }
             if position != page.next.position { page.next = ResultPlace(position: position, row: 0) }
             let predictions = try Predictions(result: row.blob(2))
-            let rows = min(page.next.row, predictions.count)..<min(page.next.row + left, predictions.count)
+            let end = wholeChunks ? predictions.count : min(page.next.row + left, predictions.count)
+            let rows = min(page.next.row, predictions.count)..<end
             let key = ChunkKey(rawValue: row.integer(0))
             let records = withRecords ? try RecordTable.find(key, in: connection) : nil
             page.parts.append(
@@ -116,6 +118,30 @@ package enum ResultTable {
         return page
     }
 
+    /// Finds the stored chunk that has a row of a task, or else the first one behind it.
+    ///
+    /// - Parameter position: where to begin to look; chunks before it are known to end before the row.
+    /// - Returns: nil when no stored chunk has the row or a later one.
+    static func part(
+        of task: Int64, from position: Int, reaching row: Int, in connection: Connection
+    ) throws -> ResultPage.Part? {
+        guard position < ChunkKey.positions else { return nil }
+        return try connection.first(
+            """
+            SELECT chunk, first_row, body FROM result WHERE chunk BETWEEN ? AND ? AND first_row + rows > ?
+            ORDER BY chunk LIMIT 1
+            """, .integer(ChunkKey(task: task, position: position).rawValue),
+            .integer(ChunkKey.all(of: task).upperBound), .integer(row)
+        ) { try ResultPage.Part($0) }
+    }
+
+    /// Finds one chunk's result.
+    static func part(_ key: ChunkKey, in connection: Connection) throws -> ResultPage.Part? {
+        try connection.first(
+            "SELECT chunk, first_row, body FROM result WHERE chunk = ?", .integer(key.rawValue)
+        ) { try ResultPage.Part($0) }
+    }
+
     /// Deletes results of a task, a bounded number of chunks.
     ///
     /// - Returns: the number of chunks whose results were deleted.
@@ -124,5 +150,15 @@ package enum ResultTable {
         return try connection.run(
             "DELETE FROM result WHERE chunk IN (SELECT chunk FROM result WHERE chunk BETWEEN ? AND ? LIMIT ?)",
             .integer(keys.lowerBound), .integer(keys.upperBound), .integer(limit))
+    }
+}
+
+extension ResultPage.Part {
+    /// Reads a whole chunk's result from a row of key, first row and body.
+    fileprivate init(_ row: borrowing Row) throws {
+        let predictions = try Predictions(result: row.blob(2))
+        self.init(
+            predictions: predictions, position: ChunkKey(rawValue: row.integer(0)).position, firstRow: row.int(1),
+            rows: 0..<predictions.count)
     }
 }

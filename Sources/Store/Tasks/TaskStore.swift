@@ -4,8 +4,8 @@ package import Core
 ///
 /// Comes from: the database. Goes to: the API's answers. Every call is a short read on the caller's thread.
 package final class TaskStore: Sendable {
-    private let readers: Readers
-    private let models: ModelRegistry
+    let readers: Readers
+    let models: ModelRegistry
 
     package init(readers: Readers, models: ModelRegistry) {
         self.readers = readers
@@ -60,15 +60,21 @@ package final class TaskStore: Sendable {
     ///   - place: where to begin; ``ResultPlace/start`` for the first row.
     ///   - limit: rows at most, 1 to ``Limits/pageRows``.
     ///   - withRecords: whether the caller's own records are read too.
+    ///   - wholeChunks: whether no chunk is parted; then the page may have up to ``Limits/chunkRows`` more rows.
     package func results(
-        of task: StoredTask, from place: ResultPlace, limit: Int, withRecords: Bool = false
+        of task: StoredTask, from place: ResultPlace, limit: Int, withRecords: Bool = false, wholeChunks: Bool = false
     ) throws -> ResultPage {
         if let result = task.result { return ResultPage(single: result, from: place) }
         return try readers.read { connection in
             try ResultTable.page(
                 of: task.key, from: place, limit: limit, skippingGaps: task.task.status.isFinal,
-                withRecords: withRecords, in: connection)
+                withRecords: withRecords, wholeChunks: wholeChunks, in: connection)
         }
+    }
+
+    /// What was submitted under a caller's key; nil for a new key, and for one that was used too long ago.
+    package func submission(under key: String, owner: String, at time: WallTime) throws -> IdempotencyTable.Found? {
+        try readers.read { try IdempotencyTable.find(key, owner: owner, at: time, in: $0) }
     }
 
     /// How a task's stream is read; nil when its rows came otherwise.
@@ -82,17 +88,6 @@ package final class TaskStore: Sendable {
             try TaskTable.dead(owner: owner, before: before, limit: limit, in: connection).compactMap { dead in
                 try TaskTable.find(dead.id, models: models, in: connection).map { ($0, dead.rows) }
             }
-        }
-    }
-
-    /// The newest task that runs a task's failed rows again; nil when there is none.
-    package func retry(of task: StoredTask) throws -> StoredTask? {
-        try readers.read { connection in
-            let id = try connection.first(
-                "SELECT id FROM task WHERE parent = ? AND relation = 'retry' ORDER BY key DESC LIMIT 1",
-                .integer(task.key)
-            ) { TaskID(bytes: $0.blob(0))! }
-            return try id.flatMap { try TaskTable.find($0, models: models, in: connection) }
         }
     }
 
