@@ -30,6 +30,9 @@ enum Console {
     /// Whether a person watches standard error.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether a person reads standard output.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         // Nobody reads any more: there is no one to tell.
         _ = OpenFile.write(bytes, to: descriptor)

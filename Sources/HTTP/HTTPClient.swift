@@ -54,7 +54,10 @@ package final class HTTPClient {
             transfer.attach(to: easy)
             let code = curl_easy_perform(easy)
             if let error = transfer.error { throw error }
-            guard code == CURLE_OK else { throw Self.error(code, url: url) }
+            // Who refuses a body early may close before it was sent whole; what was answered until then says why.
+            guard code == CURLE_OK || transfer.status >= 400 && !transfer.received.isEmpty else {
+                throw Self.error(code, url: url)
+            }
             return Answer(status: transfer.status, headers: transfer.headers, body: transfer.received)
         }
     }

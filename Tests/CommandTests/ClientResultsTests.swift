@@ -31,7 +31,7 @@ import Testing
             #expect(printed.code == 0)
             #expect(printed.output == String(decoding: own.body, as: UTF8.self), "\(words)")
             if words.contains("--limit") { continue }
-            #expect(try service.command(["results", id, "--out", "out.csv"] + words).code == 0)
+            #expect(try service.command(["results", id, "--out", "out.csv", "--force"] + words).code == 0)
             #expect(try service.text(of: "out.csv") == printed.output)
         }
         #expect(try service.command(["results", id, "--errors"]).output.isEmpty)

@@ -65,8 +65,17 @@ struct CheckReport: Decodable {
         lines += input_format.map(Self.lines) ?? []
         lines += warnings.map { ("warning", ServiceProblem.asOptions($0.message)) }
         lines += errors.prefix(ServiceProblem.listedRows).map { ("error", $0.words) }
-        if rows.invalid > ServiceProblem.listedRows { lines.append(("", "… and more; --json lists the first hundred")) }
-        lines += (predictions ?? []).prefix(Self.shownPredictions).map { ("prediction", $0.answer) }
+        if rows.invalid > ServiceProblem.listedRows {
+            lines.append(
+                (
+                    "",
+                    "the first \(ServiceProblem.listedRows) of \(rows.invalid); --json lists up to \(Limits.reportedFaults)"
+                ))
+        }
+        lines += (predictions ?? []).prefix(Self.shownPredictions).map { ("prediction", $0.line) }
+        if !(predictions ?? []).isEmpty, rows.valid > Self.shownPredictions {
+            lines.append(("", "the first \(Self.shownPredictions) of \(rows.valid) valid rows"))
+        }
         if let seconds = estimate.seconds {
             lines.append(("estimate", "\(seconds) s, with \(estimate.queue_rows) rows ahead"))
         } else {

@@ -31,7 +31,8 @@ struct PredictCommand: Command {
         if arguments.has("--json") {
             Console.write(answer + [UInt8(ascii: "\n")])
         } else {
-            Console.write(try ResultLine.read(answer).answer + "\n")
+            var printer = ResultPrinter()
+            Console.write(printer.text(of: [try ResultLine.read(answer)]))
         }
         return 0
     }

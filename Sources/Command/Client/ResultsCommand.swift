@@ -5,7 +5,10 @@ internal import Operations
 struct ResultsCommand: Command {
     var syntax: CommandSyntax {
         CommandSyntax(
-            "results", "Prints a task's predictions: those that are there, or whole as a file.", operands: ["ID|@last"],
+            "results",
+            "Prints a task's predictions. Without --format: id, prediction and score (confidence where there is none) of the "
+                + "rows that are there, in columns on a terminal, else between tabs and without a header.",
+            operands: ["ID|@last"],
             options: [
                 .init("--format", value: "FORMAT", "csv or ndjson, whole to the task's end; json, page by page."),
                 .init("--join", "Your own table with the predictions added, as it was sent."),
@@ -15,16 +18,21 @@ struct ResultsCommand: Command {
                 .init("--probabilities", value: "WHICH", "none, all, or such as top:3."),
                 .init("--limit", value: "N", "Only the first N rows, up to \(Limits.pageRows)."),
                 .init("--out", value: "FILE", "Waits for the end and writes a whole file, or none."),
-            ] + ResultOptions.shape + ServiceClient.options, settings: ServiceClient.settings)
+            ] + ResultOptions.shape + ResultOptions.dialect + ServiceClient.options, settings: ServiceClient.settings)
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let client = try ServiceClient(arguments)
         let path = TaskPath(id: try LastTask.id(arguments))
-        let query = try Self.query(arguments)
-        if let file = arguments.value("--out") { return try save(to: file, arguments, client, path, query) }
+        if let file = arguments.value("--out") { return try save(to: file, arguments, client, path) }
+        if arguments.has("--force") { throw UsageError("--force is about the file that --out names.") }
         let limit = try arguments.integer("--limit", in: 1...Limits.pageRows).map(String.init)
-        switch try Self.format(arguments) {
+        let format = try Self.format(arguments)
+        let query = try Self.query(arguments, format)
+        if limit != nil, arguments.has("--partial") {
+            throw UsageError("--limit prints what is there anyway; leave out --partial.")
+        }
+        switch format {
         case .json: try printPages(client, path, query, limit: limit)
         case let format?:
             var query = query
@@ -49,10 +57,13 @@ struct ResultsCommand: Command {
         return format
     }
 
-    private static func query(_ arguments: Arguments) throws -> QueryText {
+    private static func query(_ arguments: Arguments, _ format: UploadSource.Format?) throws -> QueryText {
         var query = QueryText()
         try ResultOptions.addShape(arguments, to: &query)
-        if arguments.has("--join") { query.add("join", "input") }
+        let isJoined = arguments.has("--join")
+        try ResultOptions.checkPrefix(arguments, isJoined: isJoined)
+        try ResultOptions.addDialect(arguments, isTable: format == .csv, isJoined: isJoined, to: &query)
+        if isJoined { query.add("join", "input") }
         if arguments.has("--errors") { query.add("errors_only", "true") }
         if arguments.has("--include-retries") { query.add("include", "retries") }
         query.add("probabilities", arguments.value("--probabilities"))
@@ -60,21 +71,25 @@ struct ResultsCommand: Command {
     }
 
     private func save(
-        to file: String, _ arguments: Arguments, _ client: ServiceClient, _ path: TaskPath, _ asked: QueryText
+        to file: String, _ arguments: Arguments, _ client: ServiceClient, _ path: TaskPath
     ) throws -> Int32 {
         guard !arguments.has("--limit") else { throw UsageError("--out writes all rows; leave out --limit.") }
         let format = try Self.format(arguments) ?? ResultOptions.format(ofFile: file)
         guard format != .json else { throw UsageError("A file of results is csv or ndjson; name it with --format.") }
-        var query = asked
+        var query = try Self.query(arguments, format)
         query.add("format", format.rawValue)
-        let output = try OutputFile(file)
+        let output = try OutputFile(file, replaces: arguments.has("--force"))
         Interruption.watch()
+        let task: TaskAnswer
         if arguments.has("--partial") {
             query.add("partial", "true")
+            task = try TaskAnswer.read(try client.get(path.task))
         } else {
-            try Download.requireWhole(TaskWait(client: client, path: path, limit: WaitLimit(seconds: nil)).run().task)
+            task = try TaskWait(client: client, path: path, limit: WaitLimit(seconds: nil)).run().task
+            try Download.requireWhole(task)
         }
         try Download(client: client, path: path, query: query.text).save(to: output)
+        Console.writeError(task.fileSummary(of: file, onlyFailed: arguments.has("--errors")))
         return 0
     }
 
@@ -83,7 +98,7 @@ struct ResultsCommand: Command {
         var (query, printer) = (asked, ResultPrinter())
         query.add("format", "ndjson")
         query.add("limit", limit)
-        query.add("partial", "true")
+        if limit == nil { query.add("partial", "true") }
         try Download(client: client, path: path, query: query.text).fetch { try printer.take($0) }
     }
 

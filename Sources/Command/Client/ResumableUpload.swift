@@ -36,22 +36,33 @@ struct ResumableUpload {
 
     private func sendAll() throws {
         var patience = Patience()
-        var stored = -1
+        var (stored, reason) = (-1, "")
         while true {
             do {
                 let state = try state()
                 if state.isComplete { return try source.requireSize(state.offset) }
                 if state.offset > stored { (stored, patience) = (state.offset, Patience()) }
-                return try send(from: state.offset)
+                return try send(from: state.offset, after: reason)
             } catch let error as ClientError where error.code == .uploadEnded {
                 // An earlier request, whose answer was lost, may have brought the rest meanwhile.
                 let state = try state()
                 guard state.isComplete else { throw try ended(error) }
                 return try source.requireSize(state.offset)
             } catch let error as ClientError {
+                if error.mayPass, error.message != reason {
+                    reason = error.message
+                    tell(reason)
+                }
                 try patience.pause(after: error)
             }
         }
+    }
+
+    /// Says once why the upload does not get on, while it is tried again.
+    private func tell(_ reason: String) {
+        meter.clear()
+        Console.writeError("\(reason) Trying again; Ctrl-C ends that.")
+        Interruption.advise("The input is not whole. \(reason) " + advice)
     }
 
     private func state() throws -> (offset: Int, isComplete: Bool) {
@@ -60,7 +71,8 @@ struct ResumableUpload {
         return (offset, headers.first("Upload-Complete") == "?1")
     }
 
-    private func send(from offset: Int) throws {
+    /// - Parameter reason: why it had to be tried again, for whoever gives up.
+    private func send(from offset: Int, after reason: String) throws {
         guard offset == 0 || source.isResumable else {
             throw ClientError(
                 code: .uploadIncomplete, message: "A part of this input is stored. " + advice, exitCode: 1)
@@ -75,7 +87,10 @@ struct ResumableUpload {
         var stall = StallWatch()
         do {
             try client.send(.put, path.input, headers, body, deadline: nil) { sent in
-                if limit.isOver { throw ClientError.timeIsOver("The time is over, and the input is not whole.") }
+                if limit.isOver {
+                    throw ClientError.timeIsOver(
+                        "The time is over, and the input is not whole." + (reason.isEmpty ? "" : " " + reason))
+                }
                 try stall.check(moved: sent)
                 meter.show(sent: offset + sent)
             }

@@ -39,6 +39,11 @@ struct ServiceProblem: Decodable {
 
     /// The detail, and where it is about rows the first of them.
     var message: String {
-        Self.asOptions(detail + (errors ?? []).prefix(Self.listedRows).map { "\n  " + $0.words }.joined())
+        let errors = errors ?? []
+        let listed = Self.asOptions(detail + errors.prefix(Self.listedRows).map { "\n  " + $0.words }.joined())
+        guard errors.count > Self.listedRows else { return listed }
+        // The service names so many at most; its own sentence tells of how many they are the first.
+        let most = errors.count < Limits.reportedFaults ? "\(errors.count)" : "at least \(errors.count)"
+        return listed + "\n  These are the first \(Self.listedRows) of \(most)."
     }
 }

@@ -16,7 +16,7 @@ struct SubmitCommand: Command {
                     .init(
                         "--out", value: "FILE",
                         "Waits, then writes the results there; for CSV, beside your own columns."),
-                ] + ResultOptions.shape + ServiceClient.options, settings: ServiceClient.settings)
+                ] + ResultOptions.shape + [ResultOptions.bom] + ServiceClient.options, settings: ServiceClient.settings)
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
@@ -26,7 +26,7 @@ struct SubmitCommand: Command {
         let source = try UploadSource(file, format: format.flatMap(UploadSource.Format.init(rawValue:)))
         let query = try SubmitOptions.query(arguments, source.format)
         if arguments.has("--check") {
-            if let other = ["--out", "--resume", "--wait"].first(where: arguments.has) {
+            if let other = ["--out", "--force", "--resume", "--wait"].first(where: arguments.has) {
                 throw UsageError("--check keeps nothing; leave out \(other).")
             }
             return try FileCheck(client: client, source: source, query: query).run(asJSON: arguments.has("--json"))
@@ -48,6 +48,7 @@ struct SubmitCommand: Command {
         guard let results else { return task.exitCode }
         try Download.requireWhole(task)
         try Download(client: client, path: path, query: results.query.text).save(to: results.file)
+        Console.writeError(task.fileSummary(of: results.file.path))
         return task.exitCode
     }
 
@@ -66,7 +67,7 @@ struct SubmitCommand: Command {
         _ arguments: Arguments, _ source: UploadSource
     ) throws -> (file: OutputFile, query: QueryText)? {
         guard let path = arguments.value("--out") else {
-            if let option = ResultOptions.shape.first(where: { arguments.has($0.name) }) {
+            if let option = (ResultOptions.shape + [ResultOptions.bom]).first(where: { arguments.has($0.name) }) {
                 throw UsageError("\(option.name) is about the results; say with --out where they go.")
             }
             return nil
@@ -74,9 +75,19 @@ struct SubmitCommand: Command {
         let format = try ResultOptions.format(ofFile: path)
         var query = QueryText()
         query.add("format", format.rawValue)
-        if format == .csv, source.format == .csv { query.add("join", "input") }
+        let isJoined = format == .csv && source.format == .csv
+        if isJoined { query.add("join", "input") }
+        try ResultOptions.checkPrefix(arguments, isJoined: isJoined)
         try ResultOptions.addShape(arguments, to: &query)
-        return (try OutputFile(path), query)
+        if arguments.has(ResultOptions.bom.name) {
+            guard format == .csv else {
+                throw UsageError("--bom is about CSV; name a file that ends in .csv with --out.")
+            }
+            query.add("bom", "true")
+        }
+        return (
+            try OutputFile(path, replaces: arguments.has("--force"), input: source.identity), query
+        )
     }
 }
 

@@ -55,6 +55,17 @@ struct TaskAnswer: Decodable {
     /// Whether a file of its results has every row.
     var hasWholeResults: Bool { status == "completed" || status == "completed_with_errors" }
 
+    /// What is in a file of its results, on one line.
+    func fileSummary(of path: String, onlyFailed: Bool = false) -> String {
+        let failed = rows.failed ?? 0
+        let written = onlyFailed ? failed : done
+        var parts = [Self.count(written, "row"), "\(failed) failed", Self.count(warnings?.count ?? 0, "warning")]
+        if written < rows.total, !onlyFailed { parts[0] = "\(written) of \(Self.count(rows.total, "row"))" }
+        return "\(path): " + parts.joined(separator: ", ")
+    }
+
+    private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
     /// The task in a few lines, for people.
     var summary: String {
         var lines = [

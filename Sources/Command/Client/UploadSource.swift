@@ -68,6 +68,9 @@ final class UploadSource {
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
+    /// Which file it is, so that results never take its place.
+    var identity: FileIdentity? { FileIdentity(descriptor: descriptor) }
+
     /// Whether an upload of it that broke can go on: places in a compressed file are not those of its rows, and a pipe
     /// gives its bytes once.
     var isResumable: Bool { length != nil && !isCompressed }
