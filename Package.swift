@@ -107,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "KernelLoad", dependencies: ["Inference", "Catalog", "Core"], path: "Tests/KernelLoad",
             swiftSettings: strict),
-        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Core"], exclude: ["models"]),
+        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Digest", "Core"], exclude: ["models"]),
         .testTarget(
             name: "DeployTests", dependencies: ["TestSupport", "Operations", "Core"], path: "Tests/DeployTests",
             swiftSettings: strict),

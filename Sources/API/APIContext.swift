@@ -99,7 +99,13 @@ package final class APIContext: Sendable {
     /// - Parameter result: the single result of a one-row task, wherever it is kept.
     func message(of stored: StoredTask, result: Predictions?) -> TaskMessage {
         let queueWait = stored.task.status.isFinal ? nil : forecast.lastWait
-        return TaskMessage(stored: stored, result: result, now: clock.now, queueWait: queueWait)
+        return TaskMessage(
+            stored: stored, result: result, now: clock.now, queueWait: queueWait, isStranded: isStranded(stored))
+    }
+
+    /// Whether a task waits while no worker serves its model version, as of a moment ago.
+    func isStranded(_ stored: StoredTask) -> Bool {
+        !stored.task.status.isFinal && forecast.isStranded(stored.task.model)
     }
 
     /// Waits for a task's end.

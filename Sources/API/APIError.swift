@@ -40,6 +40,8 @@ enum APIError: CodedError {
     case inputAwaited
     /// The task's rows cannot be run again: they were not kept, or never came whole.
     case inputNotKept
+    /// Rows that came as JSON have not all the inputs of another version.
+    case otherInputs(model: String, version: String)
     /// No row failed that could succeed another time.
     case nothingToRetry
     /// Two tasks do not have the same rows, or not the same kind of answers.
@@ -74,7 +76,7 @@ enum APIError: CodedError {
         case .workbook, .formEncoded: .unsupportedMediaType
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
-        case .notJoinable, .inputNotKept: .inputNotKept
+        case .notJoinable, .inputNotKept, .otherInputs: .inputNotKept
         case .taskRuns, .inputAwaited: .resultsIncomplete
         case .nothingToRetry: .nothingToRetry
         case .notComparable: .notComparable
@@ -114,6 +116,8 @@ enum APIError: CodedError {
         case .inputAwaited: "Nothing of the task's input has come yet; send it, then ask again."
         case .inputNotKept:
             "The rows cannot be run again: they were submitted with `keep_input=false`, or not all of them ran."
+        case .otherInputs(let model, let version):
+            "Version `\(version)` of `\(model)` has inputs that these rows, which came as JSON, do not have; submit them again."
         case .nothingToRetry:
             "No row failed that could succeed another time; correct the rows that do not fit and submit them."
         case .notComparable: "The tasks differ in their number of rows, or in what their models answer."

@@ -13,6 +13,7 @@ package final class APIServer: Sendable {
         let routes =
             submissions.routes + UploadRoutes(context: context, submissions: submissions).routes
             + repeats.routes + AdminRoutes(context: context, repeats: repeats).routes
+            + StrandedRoutes(context: context, repeats: repeats).routes
             + TaskRoutes(context: context).routes
             + ResultRoutes(context: context).routes + EventRoutes(context: context).routes
             + ManifestRoutes(context: context).routes + CompareRoutes(context: context).routes

@@ -62,7 +62,7 @@ package enum Problems {
             500
         case .versionNotSupported: 505
         case .queueFull, .diskLow, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,
-            .unreachable:
+            .modelVersionTaken, .unreachable:
             503
         }
     }

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 internal import Digest
 internal import Foundation
 
@@ -10,6 +10,8 @@ package struct Catalog: Sendable {
     package let models: [Model]
     /// The models whose manifest cannot be used, each with the reason.
     package let broken: [String: CatalogError]
+    /// Versions that are whole and must not be used all the same, each with the reason.
+    package private(set) var refused: [ModelIdentity: CatalogError] = [:]
 
     /// Bytes of a manifest: golden rows are few.
     private static let manifestBytes = 4 << 20
@@ -45,13 +47,28 @@ package struct Catalog: Sendable {
         self.init(models: models, broken: broken)
     }
 
-    /// Finds the model version that a request means.
+    /// Lets nobody use a version.
+    package mutating func refuse(_ version: ResolvedModel, because reason: CatalogError) {
+        refused[version.identity] = reason
+    }
+
+    /// Finds the model version that a request means to use.
+    ///
+    /// - Parameters: those of ``find(model:version:)``.
+    /// - Throws: ``CatalogError`` when nothing is meant, or two things, or the version must not be used.
+    package func resolve(model: String?, version: String?) throws -> ResolvedModel {
+        let found = try find(model: model, version: version)
+        if let reason = refused[found.identity] { throw reason }
+        return found
+    }
+
+    /// Finds the model version that a request means, whether or not it may be used.
     ///
     /// - Parameters:
     ///   - model: a model's name, or a name and a version joined, `sentiment_v1`; an exact name wins.
     ///   - version: a version, `v1`, or joined, `sentiment_v1`.
     /// - Throws: ``CatalogError`` when nothing is meant, or two things.
-    package func resolve(model: String?, version: String?) throws -> ResolvedModel {
+    package func find(model: String?, version: String?) throws -> ResolvedModel {
         let named = try model.map(split)
         if let version {
             if let named {

@@ -16,6 +16,8 @@ package enum CatalogError: CodedError, Equatable {
     case contradictoryVersions
     /// The model's file is not the one that its manifest describes.
     case digestMismatch(model: String, version: String)
+    /// Stored tasks refer to another identity under this version's name.
+    case versionTaken(model: String, version: String, stored: String, found: String)
 
     package var code: ErrorCode {
         switch self {
@@ -24,6 +26,7 @@ package enum CatalogError: CodedError, Equatable {
         case .broken: .modelUnavailable
         case .unknownVersion, .contradictoryVersions: .unknownModelVersion
         case .digestMismatch: .modelDigestMismatch
+        case .versionTaken: .modelVersionTaken
         }
     }
 
@@ -42,6 +45,10 @@ package enum CatalogError: CodedError, Equatable {
         case .contradictoryVersions: "`model` and `model_version` name different versions; give one of them."
         case .digestMismatch(let model, let version):
             "The file of `\(model)` \(version) is not the one its manifest describes; restore it, or make a new version."
+        case .versionTaken(let model, let version, let stored, let found):
+            "Version `\(version)` of `\(model)` has changed (\(found.prefix(12))), and stored tasks refer to what it was "
+                + "(\(stored.prefix(12))). Give the change a version name of its own, or restore the files, or delete "
+                + "those tasks; then restart."
         }
     }
 

@@ -18,9 +18,9 @@ struct GoldenColumns {
         let names = Set(signature.inputs.map(\.name) + [Self.prediction])
         labels = output.labels.contains(where: names.contains) ? [] : output.labels
         let prediction = ModelInput(
-            name: Self.prediction, kind: output.kind == .classification ? .string : .float,
+            name: Self.prediction, kind: output.kind == .classification ? .string : .double,
             missing: output.kind == .classification ? .text("") : .error)
-        let values = labels.map { ModelInput(name: $0, kind: .float, missing: .notANumber) }
+        let values = labels.map { ModelInput(name: $0, kind: .double, missing: .notANumber) }
         self.signature = Signature(inputs: signature.inputs + [prediction] + values)
     }
 
@@ -93,14 +93,14 @@ struct GoldenColumns {
     // MARK: Answers
 
     /// The labels, and the values where they are known, of rows without faults.
-    func answers(in rows: Rows) throws -> (labels: [String], answers: [[Float]]) {
+    func answers(in rows: Rows) throws -> (labels: [String], answers: [[Double]]) {
         guard output.kind == .classification else {
-            return ([], (0..<rows.count).map { [rows.columns[inputCount].float(at: $0)] })
+            return ([], (0..<rows.count).map { [rows.columns[inputCount].number(at: $0)] })
         }
         let columns = rows.columns.suffix(labels.count)
         let answers = try (0..<rows.count).map { row in
-            let values = columns.map { $0.float(at: row) }
-            if values.allSatisfy(\.isNaN) { return [Float]() }
+            let values = columns.map { $0.number(at: row) }
+            if values.allSatisfy(\.isNaN) { return [Double]() }
             guard !values.contains(where: \.isNaN) else {
                 throw GoldenFile.Refused(
                     reason: "row \(row) has a value for some labels only; give one for each, or none")
@@ -111,7 +111,7 @@ struct GoldenColumns {
         return (try answers.indices.map { try label(predictions[$0], answers[$0], row: $0) }, answers)
     }
 
-    private func label(_ prediction: String, _ answer: [Float], row: Int) throws -> String {
+    private func label(_ prediction: String, _ answer: [Double], row: Int) throws -> String {
         if prediction.isEmpty {
             guard !answer.isEmpty else {
                 throw GoldenFile.Refused(
@@ -155,10 +155,11 @@ extension UInt8 {
 }
 
 extension Column {
-    fileprivate func float(at row: Int) -> Float {
+    fileprivate func number(at row: Int) -> Double {
         switch self {
-        case .float(let values): values[row]
-        case .int(let values): Float(values[row])
+        case .float(let values): Double(values[row])
+        case .double(let values): values[row]
+        case .int(let values): Double(values[row])
         case .text: .nan
         }
     }

@@ -21,7 +21,7 @@ package struct GoldenFile: Sendable {
     }
 
     /// What a value may be off: more than rounding in the file, less than a person would see.
-    private static let tolerance: Float = 0.001
+    private static let tolerance: Double = 0.001
 
     /// - Parameter bytes: at most ``Limits/goldenFileBytes``.
     /// - Throws: ``Refused``, which names the row and none of its content.

@@ -10,7 +10,7 @@ extension Manifest.Golden {
                 let numbers = answer.isEmpty || output.kind != .classification ? nil : answer
                 return Manifest.GoldenRow(
                     input: golden.rows.input(row, of: signature),
-                    prediction: golden.labels.isEmpty ? .number(Double(answer[0])) : .string(golden.labels[row]),
+                    prediction: golden.labels.isEmpty ? .number(answer[0]) : .string(golden.labels[row]),
                     probabilities: output.hasProbabilities ? numbers : nil, scores: output.givesScores ? numbers : nil)
             })
     }
@@ -23,6 +23,7 @@ extension Rows {
         for (input, column) in zip(signature.inputs, columns) {
             switch column {
             case .float(let values): members[input.name] = values[row].isNaN ? .null : .number(Double(values[row]))
+            case .double(let values): members[input.name] = values[row].isNaN ? .null : .number(values[row])
             case .int(let values):
                 members[input.name] = input.kind == .bool ? .bool(values[row] != 0) : .number(Double(values[row]))
             case .text(let texts): members[input.name] = .string(texts[row])

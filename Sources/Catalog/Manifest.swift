@@ -47,13 +47,16 @@ struct Manifest: Codable {
         var values: String?
         var width: Int?
         var positiveLabel: String?
-        var threshold: Float?
+        var threshold: Double?
     }
 
     struct Version: Codable {
         var version: String
         var state: State
         var files: [String: File]
+        /// What goes in, and what comes out, of this version alone; nil for what the model has.
+        var inputs: [Input]?
+        var outputs: Outputs?
         var measures: [String: Double]?
         var trainedAt: String?
         var data: JSONValue?
@@ -74,15 +77,15 @@ struct Manifest: Codable {
     }
 
     struct Golden: Codable {
-        var tolerance: Float
+        var tolerance: Double
         var rows: [GoldenRow]
     }
 
     struct GoldenRow: Codable {
         var input: JSONValue
         var prediction: JSONValue
-        var probabilities: [Float]?
-        var scores: [Float]?
+        var probabilities: [Double]?
+        var scores: [Double]?
     }
 }
 

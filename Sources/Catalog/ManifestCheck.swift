@@ -5,31 +5,42 @@ internal import Core
 /// A manifest may come from anywhere.
 struct ManifestCheck {
     let model: String
+    /// The version whose own members are looked at; nil for those of the model.
+    var version: String?
 
     /// Seconds of the longest run: a longer one is a mistake, and a duration cannot hold any number.
     private static let longestTimeout = 3_600.0
 
-    func fault(_ reason: String) -> CatalogError { .invalid(model: model, reason: reason) }
+    func fault(_ reason: String) -> CatalogError {
+        .invalid(model: model, reason: version.map { "in version `\($0)`: \(reason)" } ?? reason)
+    }
 
     func run(_ manifest: Manifest) throws {
         guard Self.isName(manifest.name) else {
             throw fault("`name` must be 1 to 64 of a–z, 0–9, `-` and `_`, beginning with a letter or digit")
         }
         guard manifest.name == model else { throw fault("`name` must be the name of its folder") }
-        guard (1...Limits.rowFields).contains(manifest.inputs.count) else { throw fault("`inputs` must not be empty") }
-        let names = manifest.inputs.map(\.name)
-        guard Set(names).count == names.count else { throw fault("two inputs have the same name") }
-        // An alias that two inputs share, or that is another's name, would silently go to one of them.
-        let aliases = manifest.inputs.flatMap { $0.aliases ?? [] }
-        guard Set(names + aliases).count == names.count + aliases.count else {
-            throw fault("an alias of an input is there twice, or is an input's name")
-        }
-        let places = Set(manifest.inputs.map { "\($0.tensor)/\($0.column)" })
-        guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
         guard case let timeout = manifest.timeout ?? 1, timeout > 0, timeout <= Self.longestTimeout else {
             throw fault("`timeout` must be above 0 and at most \(Int(Self.longestTimeout)) seconds")
         }
         try runVersions(manifest)
+    }
+
+    /// Checks what inputs must be among each other.
+    func run(_ inputs: [Manifest.Input]) throws {
+        guard !inputs.isEmpty else { throw fault("`inputs` must not be empty") }
+        guard inputs.count <= Limits.modelInputs else {
+            throw fault("`inputs` has \(inputs.count) entries and at most \(Limits.modelInputs) fit")
+        }
+        let names = inputs.map(\.name)
+        guard Set(names).count == names.count else { throw fault("two inputs have the same name") }
+        // An alias that two inputs share, or that is another's name, would silently go to one of them.
+        let aliases = inputs.flatMap { $0.aliases ?? [] }
+        guard Set(names + aliases).count == names.count + aliases.count else {
+            throw fault("an alias of an input is there twice, or is an input's name")
+        }
+        let places = Set(inputs.map { "\($0.tensor)/\($0.column)" })
+        guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
     }
 
     private func runVersions(_ manifest: Manifest) throws {
@@ -45,7 +56,9 @@ struct ManifestCheck {
     func input(_ input: Manifest.Input) throws -> ModelInput {
         let place = "input `\(Self.isPlain(input.name) ? input.name : "…")`"
         guard Self.isPlain(input.name) else { throw fault("an input's name must be 1 to 64 printable ASCII letters") }
-        guard (0..<Limits.rowFields).contains(input.column) else { throw fault("`column` of \(place) is out of range") }
+        guard (0..<Limits.modelInputs).contains(input.column) else {
+            throw fault("`column` of \(place) is out of range")
+        }
         guard (input.min ?? -.infinity) <= (input.max ?? .infinity) else {
             throw fault("`min` of \(place) is above its `max`")
         }
@@ -62,8 +75,9 @@ struct ManifestCheck {
     private func missing(_ input: Manifest.Input, _ place: String) throws -> ModelInput.Missing {
         switch (input.missing, input.type) {
         case (nil, _), (.string("error"), _): return .error
-        case (.string("nan"), .float): return .notANumber
+        case (.string("nan"), .float), (.string("nan"), .double): return .notANumber
         case (.number(let number), .float) where Float(number).isFinite: return .number(number)
+        case (.number(let number), .double) where number.isFinite: return .number(number)
         case (.number(let number), .int) where Int64(exactly: number) != nil: return .number(number)
         case (.bool(let flag), .bool): return .number(flag ? 1 : 0)
         case (.string(let text), .string): return .text(text)
@@ -72,16 +86,15 @@ struct ManifestCheck {
     }
 
     /// The output, with its rules checked.
-    func output(of manifest: Manifest) throws -> ModelOutput {
-        let outputs = manifest.outputs
-        switch manifest.task {
+    func output(_ outputs: Manifest.Outputs, of task: ModelOutput.Kind) throws -> ModelOutput {
+        switch task {
         case .classification:
             return try classification(outputs)
         case .regression:
             guard outputs.value != nil else { throw fault("a regression needs `value`, the name of its tensor") }
             return ModelOutput(kind: .regression)
         case .vector:
-            guard outputs.values != nil, let width = outputs.width, (1...Limits.rowFields).contains(width) else {
+            guard outputs.values != nil, let width = outputs.width, (1...Limits.modelInputs).contains(width) else {
                 throw fault("a vector needs `values`, the name of its tensor, and its `width`")
             }
             return ModelOutput(kind: .vector, width: width)

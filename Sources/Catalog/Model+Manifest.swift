@@ -13,41 +13,60 @@ extension Model {
         let manifest = try Manifest(bytes, model: folderName)
         let check = ManifestCheck(model: folderName)
         try check.run(manifest)
-        let signature = Signature(inputs: try manifest.inputs.map { try check.input($0) })
-        let output = try check.output(of: manifest)
+        let shared = try ModelInterface(manifest.inputs, manifest.outputs, of: manifest.task, check)
         self.init(
-            name: manifest.name, description: manifest.description, signature: signature,
-            inputNotes: manifest.inputs.map { InputNote(unit: $0.unit, description: $0.description) },
-            layout: manifest.inputs.map { TensorPlace(tensor: $0.tensor, column: $0.column) },
-            output: output,
-            outputTensor: manifest.outputs.tensor,
-            versions: try manifest.versions.map {
-                try ModelVersion($0, folder: folder, signature: signature, output: output, check: check)
+            name: manifest.name, description: manifest.description,
+            versions: try manifest.versions.map { version in
+                let check = ManifestCheck(model: folderName, version: version.version)
+                // What stands at the model holds for what the version does not say itself.
+                let isOwn = version.inputs != nil || version.outputs != nil
+                let interface =
+                    isOwn
+                    ? try ModelInterface(
+                        version.inputs ?? manifest.inputs, version.outputs ?? manifest.outputs, of: manifest.task,
+                        check) : shared
+                return try ModelVersion(version, folder: folder, interface: interface, check: check)
             },
             defaultVersion: manifest.defaultVersion, timeout: .seconds(manifest.timeout ?? 10),
             example: manifest.example)
     }
 }
 
+extension ModelInterface {
+    fileprivate init(
+        _ inputs: [Manifest.Input], _ outputs: Manifest.Outputs, of task: ModelOutput.Kind, _ check: ManifestCheck
+    ) throws {
+        try check.run(inputs)
+        let signature = Signature(inputs: try inputs.map { try check.input($0) })
+        self.init(
+            signature: signature,
+            notes: inputs.map { Note(unit: $0.unit, description: $0.description) },
+            layout: inputs.map { TensorPlace(tensor: $0.tensor, column: $0.column) },
+            output: try check.output(outputs, of: task).given(signature),
+            outputTensor: outputs.tensor)
+    }
+}
+
 extension ModelVersion {
     fileprivate init(
-        _ version: Manifest.Version, folder: String, signature: Signature, output: ModelOutput, check: ManifestCheck
+        _ version: Manifest.Version, folder: String, interface: ModelInterface, check: ManifestCheck
     ) throws {
         guard let file = version.files["model.onnx"], version.files.count == 1 else {
-            throw check.fault("version `\(version.version)` must have one file, `model.onnx`")
+            throw check.fault("there must be one file, `model.onnx`")
         }
         guard file.sha256.utf8.count == 64, Hexadecimal.decode(file.sha256) != nil else {
-            throw check.fault("`sha256` of version `\(version.version)` must be 64 hexadecimal digits")
+            throw check.fault("`sha256` must be 64 hexadecimal digits")
         }
-        guard version.golden != nil || signature.isText else {
+        guard version.golden != nil || interface.signature.isText else {
             throw check.fault("`golden` is missing; only a model of one text can be checked without")
         }
         self.init(
-            name: version.version, state: State(rawValue: version.state.rawValue)!,
-            path: "\(folder)/\(version.version)/model.onnx", digest: file.sha256.lowercased(), bytes: file.bytes,
+            name: version.version, state: State(rawValue: version.state.rawValue)!, interface: interface,
+            path: "\(folder)/\(version.version)/model.onnx", fileDigest: file.sha256.lowercased(),
+            digest: try interface.digest(files: version.files.mapValues { $0.sha256.lowercased() }), bytes: file.bytes,
             measures: version.measures ?? [:], trainedAt: version.trainedAt, data: version.data,
             golden: try version.golden.map {
-                try GoldenRows($0, signature: signature, output: output, check: check)
+                try GoldenRows($0, signature: interface.signature, output: interface.output, check: check)
             })
     }
 }
@@ -57,7 +76,7 @@ extension GoldenRows {
     fileprivate init(
         _ golden: Manifest.Golden, signature: Signature, output: ModelOutput, check: ManifestCheck
     ) throws {
-        guard !golden.rows.isEmpty, golden.tolerance > 0 else {
+        guard !golden.rows.isEmpty, golden.tolerance > 0, Float(golden.tolerance).isFinite else {
             throw check.fault("`golden` must have rows and a tolerance above 0")
         }
         let array = JSONWriter.write { json in
@@ -90,9 +109,9 @@ extension Manifest.Outputs {
 
 extension Manifest.GoldenRow {
     /// The values that a model must give; none where only the label is known.
-    fileprivate func answer(of output: ModelOutput) -> [Float] {
+    fileprivate func answer(of output: ModelOutput) -> [Double] {
         guard output.kind == .classification else {
-            return prediction.number.map { [Float($0)] } ?? prediction.numbers ?? []
+            return prediction.number.map { [$0] } ?? prediction.numbers ?? []
         }
         let values = (output.givesScores ? scores : probabilities) ?? []
         return values.count == 1 ? output.completed(values[0]) : values
@@ -102,9 +121,9 @@ extension Manifest.GoldenRow {
 extension JSONValue {
     fileprivate var number: Double? { if case .number(let number) = self { number } else { nil } }
 
-    fileprivate var numbers: [Float]? {
+    fileprivate var numbers: [Double]? {
         guard case .array(let values) = self else { return nil }
-        let numbers = values.compactMap { $0.number.map { Float($0) } }
+        let numbers = values.compactMap(\.number)
         return numbers.count == values.count ? numbers : nil
     }
 }

@@ -1,19 +1,11 @@
 package import Core
 
-/// A model as its manifest describes it: what goes in, what comes out, and its versions.
+/// A model as its manifest describes it: its versions, and which of them a request means that names none.
 ///
 /// Comes from: ``Catalog``. Goes to: the API's answers and the workers' sessions.
 package struct Model: Sendable {
     package let name: String
     package let description: String?
-    package let signature: Signature
-    /// The units and meanings of the inputs, in the signature's order.
-    package let inputNotes: [InputNote]
-    /// The inputs' places in the model's tensors, in the signature's order.
-    package let layout: [TensorPlace]
-    package let output: ModelOutput
-    /// The name of the tensor that holds the answers.
-    package let outputTensor: String
     package let versions: [ModelVersion]
     package let defaultVersion: String
     /// How long one run may take.
@@ -21,20 +13,16 @@ package struct Model: Sendable {
     /// A row and its answer, for people.
     package let example: JSONValue?
 
-    /// What the manifest says of an input for people.
-    package struct InputNote: Sendable {
-        package let unit: String?
-        package let description: String?
-    }
-
-    /// Where the values of an input go: a column of a tensor of rows × columns.
-    package struct TensorPlace: Sendable, Equatable {
-        package let tensor: String
-        package let column: Int
-    }
-
     /// Finds a version by its name.
     package func version(_ name: String) -> ModelVersion? { versions.first { $0.name == name } }
+
+    /// What a request means that names no version.
+    package var resolvedDefault: ResolvedModel? {
+        version(defaultVersion).map { ResolvedModel(model: self, version: $0) }
+    }
+
+    /// All versions, each with its model.
+    package var resolved: [ResolvedModel] { versions.map { ResolvedModel(model: self, version: $0) } }
 }
 
 /// One version of a model, down to its file.
@@ -48,9 +36,12 @@ package struct ModelVersion: Sendable {
 
     package let name: String
     package let state: State
+    package let interface: ModelInterface
     /// The path of the model's file.
     package let path: String
     /// The SHA-256 of the file, 64 hexadecimal digits.
+    package let fileDigest: String
+    /// What names the version down to what its answers hang on; see ``ModelInterface/digest(files:)``.
     package let digest: String
     /// The bytes of the file.
     package let bytes: Int
@@ -67,11 +58,11 @@ package struct GoldenRows: Sendable {
     package let rows: Rows
     /// The expected answers, one for each row: probabilities, scores or the output itself; of a classification an answer is
     /// empty where only the label is known.
-    package let answers: [[Float]]
+    package let answers: [[Double]]
     /// The expected labels, one for each row; empty unless a classification.
     package let labels: [String]
     /// How far a value may be off, absolutely.
-    package let tolerance: Float
+    package let tolerance: Double
 }
 
 /// A model and the version of it that a request means.
@@ -84,8 +75,12 @@ package struct ResolvedModel: Sendable {
         self.version = version
     }
 
-    package var signature: Signature { model.signature }
-    package var output: ModelOutput { model.output }
+    package var signature: Signature { version.interface.signature }
+    package var output: ModelOutput { version.interface.output }
+    /// The inputs' places in the model's tensors, in the signature's order.
+    package var layout: [ModelInterface.TensorPlace] { version.interface.layout }
+    /// The name of the tensor that holds the answers.
+    package var outputTensor: String { version.interface.outputTensor }
     package var identity: ModelIdentity {
         ModelIdentity(model: model.name, version: version.name, digest: version.digest)
     }

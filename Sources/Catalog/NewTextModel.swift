@@ -45,8 +45,8 @@ package struct NewTextModel: Sendable {
         let path = "\(folder)/\(name)"
         var manifest = manifest
         let model = try Model(manifest: try manifest.encoded(), folder: path)
-        if let golden {
-            manifest.versions[0].golden = .init(golden, signature: model.signature, output: model.output)
+        if let golden, let interface = model.versions.first?.interface {
+            manifest.versions[0].golden = .init(golden, signature: interface.signature, output: interface.output)
         }
         let bytes = try manifest.encoded()
         _ = try Model(manifest: bytes, folder: path)

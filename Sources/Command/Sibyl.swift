@@ -14,6 +14,7 @@ struct Sibyl {
         UpCommand(), APICommand(), WorkerCommand(), MigrateCommand(), SubmitCommand(), WaitCommand(), StatusCommand(),
         ResultsCommand(), CancelCommand(), DeleteCommand(), RerunCommand(), RetryCommand(), CompareCommand(),
         TasksCommand(), PredictCommand(), PauseCommand(), ResumeCommand(), DeadCommand(), RedriveCommand(),
+        StrandedCommand(),
         BackupCommand(), RestoreCommand(), CheckCommand(), ModelsCommand(), DoctorCommand(), LiveCommand(),
     ]
 

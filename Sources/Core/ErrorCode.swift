@@ -79,6 +79,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case runtimeLibraryMissing = "runtime_library_missing"
     case modelInvalid = "model_invalid"
     case modelDigestMismatch = "model_digest_mismatch"
+    case modelVersionTaken = "model_version_taken"
     case selfTestFailed = "self_test_failed"
     case configurationInvalid = "configuration_invalid"
     case unreachable = "unreachable"
@@ -103,7 +104,8 @@ extension ErrorCode {
             .predictionTimeout, .queueFull,
             .storageBusy, .storageFailed, .diskLow, .shuttingDown, .unreachable, .internalError:
             .retryable
-        case .corruptPayload, .modelInvalid, .modelDigestMismatch, .selfTestFailed, .runtimeLibraryMissing,
+        case .corruptPayload, .modelInvalid, .modelDigestMismatch, .modelVersionTaken, .selfTestFailed,
+            .runtimeLibraryMissing,
             .configurationInvalid:
             .permanent
         default: .badInput

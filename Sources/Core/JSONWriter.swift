@@ -80,6 +80,10 @@ package struct JSONWriter {
     package mutating func value(_ number: Double) {
         number.isFinite ? raw(Self.shortest(number.description)) : null()
     }
+    /// Writes the shortest digits that read back equal in the number's own precision.
+    package mutating func value(_ number: Double, in precision: Precision) {
+        if precision == .single { value(Float(number)) } else { value(number) }
+    }
     package mutating func value(_ time: WallTime) {
         separate()
         text.appendQuoted(time)
@@ -130,7 +134,9 @@ package struct JSONWriter {
     }
 
     /// The shortest digits of a finite number that read back equal, as JSON has them.
-    package static func shortest(_ number: Float) -> String { shortest(number.description) }
+    package static func shortest(_ number: Double, in precision: Precision) -> String {
+        shortest(precision == .single ? Float(number).description : number.description)
+    }
 
     /// Whole numbers lose the `.0` that Swift prints: `1`, not `1.0`.
     private static func shortest(_ text: String) -> String {

@@ -15,8 +15,10 @@ package enum Limits {
     package static let rememberedIDs = 196_608
     /// Bytes of a table that are held to find out how it is written: some hundred rows, and what fits a cache.
     package static let sniffedBytes = 64 << 10
-    /// Columns of a CSV header or members of a JSON row: more is a mistake, not a customer.
-    package static let rowFields = 4_096
+    /// Inputs of a model, and numbers of its answer: the widest tables that people train on have some thousand columns.
+    package static let modelInputs = 4_096
+    /// Columns of a CSV header or members of a JSON row: those of the widest model, and as many that it does not read.
+    package static let rowFields = 8_192
     /// Characters of one number: no double needs more than 770 digits, and reading them costs time.
     package static let numberBytes = 1_024
     /// Levels of nested arrays and objects in JSON: the scanner's stack.
@@ -104,6 +106,10 @@ package enum Limits {
     package static let prefixBytes = 64
     /// Tasks on a page of a list.
     package static let pageTasks = 1_000
+    /// Chunks that one look for tasks without a worker reads: some milliseconds.
+    package static let strandedChunks = 1_000
+    /// Tasks without a worker that one request ends, a group in each transaction.
+    package static let strandedTasks = 1_024
     /// Tasks whose dead rows one request runs again.
     package static let redrivenTasks = 100
     /// Retries, and retries of retries, that are read for one answer of results: the newest ones of a task.

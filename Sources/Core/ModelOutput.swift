@@ -23,13 +23,23 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     /// The score from which on the prediction is the positive label, 0 to 1; nil for the most probable label.
     ///
     /// Only for probabilities.
-    package var threshold: Float?
+    package var threshold: Double?
     /// The number of values a row.
     package var width: Int
+    /// What a row is made of, in the order of its columns; nil where nothing is known of them.
+    ///
+    /// Kept columns have no names of their own: they find the inputs of another version by it.
+    package var inputs: [Input]?
+
+    /// An input, as far as it tells a column from another.
+    package struct Input: Sendable, Hashable, Codable {
+        package let name: String
+        package let kind: ModelInput.Kind
+    }
 
     package init(
         kind: Kind, labels: [String] = [], givesScores: Bool = false, positiveLabel: String? = nil,
-        threshold: Float? = nil, width: Int? = nil
+        threshold: Double? = nil, width: Int? = nil
     ) {
         self.kind = kind
         self.labels = labels
@@ -47,8 +57,9 @@ package struct ModelOutput: Sendable, Equatable, Codable {
             labels: try members.decode([String].self, forKey: .labels),
             givesScores: try members.decodeIfPresent(Bool.self, forKey: .givesScores) ?? false,
             positiveLabel: try members.decodeIfPresent(String.self, forKey: .positiveLabel),
-            threshold: try members.decodeIfPresent(Float.self, forKey: .threshold),
+            threshold: try members.decodeIfPresent(Double.self, forKey: .threshold),
             width: try members.decode(Int.self, forKey: .width))
+        inputs = try members.decodeIfPresent([Input].self, forKey: .inputs)
     }
 
     /// Whether an answer is one probability for each label.
@@ -58,9 +69,16 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     ///
     /// The other one's is what is left to 1; of scores, of which 0 is between the two labels, it is the opposite. For other
     /// outputs the value is the answer.
-    package func completed(_ value: Float) -> [Float] {
+    package func completed(_ value: Double) -> [Double] {
         guard kind == .classification, labels.count == 2 else { return [value] }
         return [givesScores ? -value : 1 - value, value]
+    }
+
+    /// The same output of a model with these inputs.
+    package func given(_ signature: Signature) -> ModelOutput {
+        var output = self
+        output.inputs = signature.inputs.map { Input(name: $0.name, kind: $0.kind) }
+        return output
     }
 
     /// Finds the label that a row's probabilities stand for: the most probable one, or by the threshold.
@@ -70,10 +88,10 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     ///
     /// - Parameter probabilities: one for each label; scores likewise.
     /// - Returns: the index of the label; the first of equals.
-    package func label(of probabilities: ArraySlice<Float>) -> Int {
+    package func label(of probabilities: ArraySlice<Double>) -> Int {
         let first = probabilities.startIndex
         if let threshold, let positiveLabel, labels.count == 2, let positive = labels.firstIndex(of: positiveLabel) {
-            return probabilities[first + positive] >= threshold ? positive : 1 - positive
+            return Self.reaches(threshold, probabilities[first + positive]) ? positive : 1 - positive
         }
         var best = first
         for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
@@ -81,11 +99,20 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     }
 }
 
-/// Names one version of a model down to its bytes; a task is pinned to one when it is accepted.
+extension ModelOutput {
+    /// Whether a probability is at least the threshold; one of 32 bits as the threshold is in 32 bits: 0.7 reaches 0.7.
+    private static func reaches(_ threshold: Double, _ probability: Double) -> Bool {
+        if probability >= threshold { return true }
+        let single = Float(probability)
+        return Double(single) == probability && single >= Float(threshold)
+    }
+}
+
+/// Names one version of a model down to what its answers hang on; a task is pinned to one when it is accepted.
 package struct ModelIdentity: Sendable, Hashable, Codable {
     package var model: String
     package var version: String
-    /// The SHA-256 of the model's file, 64 hexadecimal digits.
+    /// A SHA-256, 64 hexadecimal digits: of the version's files, and of what else changes an answer.
     package var digest: String
 
     package init(model: String, version: String, digest: String) {

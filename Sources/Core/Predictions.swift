@@ -9,16 +9,22 @@ package struct Predictions: Sendable, Equatable {
     /// The number of values a row: one for each label of a classification, one for a regression.
     package var width: Int
     /// ``width`` values for each row without a fault, row after row: probabilities (0 to 1), or the output itself.
-    package var values: [Float]
+    package var values: [Double]
+    /// What the model computed the values in; a value of 32 bits is held exactly, and printed with their digits.
+    package var precision: Precision
     /// The rows that failed, ascending by row.
     package var faults: [RowFault]
     /// The caller's own id of each row, failed ones included; nil when no row has one.
     package var ids: TextColumn?
 
-    package init(count: Int, width: Int, values: [Float], faults: [RowFault] = [], ids: TextColumn? = nil) {
+    package init(
+        count: Int, width: Int, values: [Double], precision: Precision = .single, faults: [RowFault] = [],
+        ids: TextColumn? = nil
+    ) {
         self.count = count
         self.width = width
         self.values = values
+        self.precision = precision
         self.faults = faults
         self.ids = ids
     }
@@ -47,6 +53,8 @@ package struct Predictions: Sendable, Equatable {
                 joined.faults.append(fault)
             }
             joined.values += part.values
+            // A part that failed as a whole has no values, and so no precision of its own.
+            if part.precision == .double { joined.precision = .double }
             joined.count += part.count
         }
         return joined

@@ -31,6 +31,7 @@ extension Column {
     fileprivate func selecting(_ indices: [Int]) -> Column {
         switch self {
         case .float(let values): .float(indices.map { values[$0] })
+        case .double(let values): .double(indices.map { values[$0] })
         case .int(let values): .int(indices.map { values[$0] })
         case .text(let texts): .text(texts.selecting(indices))
         }

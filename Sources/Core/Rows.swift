@@ -28,6 +28,7 @@ package struct Rows: Sendable, Equatable {
 /// The values of one input, one for each row without a fault.
 package enum Column: Sendable, Equatable {
     case float([Float])
+    case double([Double])
     /// Whole numbers; a `bool` input is held here too, as 0 or 1.
     case int([Int64])
     case text(TextColumn)
@@ -36,6 +37,7 @@ package enum Column: Sendable, Equatable {
     package var count: Int {
         switch self {
         case .float(let values): values.count
+        case .double(let values): values.count
         case .int(let values): values.count
         case .text(let values): values.count
         }

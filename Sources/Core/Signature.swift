@@ -19,21 +19,26 @@ package struct ModelInput: Sendable, Equatable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// UTF-8 text.
         case string
-        /// A finite number, held as the 32-bit float that the model takes.
+        /// A finite number, held as the 32-bit float that most models take.
         case float
+        /// A finite number of 64 bits, for a model that takes such.
+        case double
         /// A whole number that fits 64 bits.
         case int
         /// `true` or `false`; in CSV also other words, such as `1` and `yes`.
         case bool
+
+        /// Whether a value is a number, which a table may write in its own style.
+        package var isNumber: Bool { self == .float || self == .double || self == .int }
     }
 
     /// What an absent, null or empty value means.
     package enum Missing: Sendable, Equatable {
         /// The row is refused.
         case error
-        /// The value is "not a number"; for `float` only.
+        /// The value is "not a number"; for `float` and `double` only.
         case notANumber
-        /// The value is this number; for `float`, `int` and `bool` (0 or 1).
+        /// The value is this number; for `float`, `double`, `int` and `bool` (0 or 1).
         case number(Double)
         /// The value is this text; for `string`.
         case text(String)

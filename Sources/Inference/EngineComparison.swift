@@ -14,10 +14,10 @@ package struct EngineComparison: Sendable, Equatable {
     /// Texts of which a value differs by more than ``noticeable``, for values above 1 relatively.
     package let otherValues: Int
     /// The greatest difference of a value, for values above 1 relatively.
-    package let greatestDifference: Float
+    package let greatestDifference: Double
 
     /// What a person would see of a probability.
-    package static let noticeable: Float = 0.001
+    package static let noticeable: Double = 0.001
     /// Generated texts: a tenth of a second of ONNX Runtime.
     static let textCount = 1_000
 
@@ -34,7 +34,7 @@ package struct EngineComparison: Sendable, Equatable {
             throw TextGraph.Unsuited("its answers to generated texts are no numbers")
         }
         let output = kernel.output
-        var (labels, values, greatest) = (0, 0, Float(0))
+        var (labels, values, greatest) = (0, 0, Double(0))
         for row in 0..<texts.count {
             let place = row * output.width..<(row + 1) * output.width
             let off = zip(found.values[place], expected.values[place]).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? 0
@@ -53,7 +53,7 @@ package struct EngineComparison: Sendable, Equatable {
 
     /// What was counted, for people.
     package var summary: String {
-        let most = (Double(greatestDifference) * 1e7).rounded(.up) / 1e7
+        let most = (greatestDifference * 1e7).rounded(.up) / 1e7
         return
             "beside ONNX Runtime, over \(texts) generated texts, \(otherLabels) labels differ and \(otherValues) answers by "
             + "more than \(Self.noticeable), the most by \(most)"

@@ -20,14 +20,12 @@ package struct LoadedModels: Sendable {
     /// - Parameter usesKernel: whether text models may run on the fused kernel.
     package init(_ catalog: Catalog, libraryPath: String?, usesKernel: Bool = true) {
         let runtime = Result { try OnnxRuntime(path: libraryPath) }
-        for model in catalog.models {
-            for version in model.versions {
-                let resolved = ResolvedModel(model: model, version: version)
-                do {
-                    ready.append(try predictor(of: resolved, runtime: runtime, usesKernel: usesKernel))
-                } catch {
-                    broken.append(Broken(resolved.identity, error))
-                }
+        for resolved in catalog.models.flatMap(\.resolved) {
+            do {
+                if let reason = catalog.refused[resolved.identity] { throw reason }
+                ready.append(try predictor(of: resolved, runtime: runtime, usesKernel: usesKernel))
+            } catch {
+                broken.append(Broken(resolved.identity, error))
             }
         }
         for (name, error) in catalog.broken.sorted(by: { $0.key < $1.key }) {

@@ -2,7 +2,9 @@ internal import Core
 
 /// The numbers that a graph gave for some rows, as they came.
 struct ModelAnswers {
-    var values: [Float] = []
+    var values: [Double] = []
+    /// What the numbers were computed in.
+    var precision = Precision.single
     /// Numbers a row: those of the output, or one of a model of two labels.
     var width: Int
 
@@ -12,20 +14,24 @@ struct ModelAnswers {
     }
 
     /// A number for each value of the output.
-    fileprivate func completed(for output: ModelOutput) -> [Float] {
-        width == output.width ? values : values.flatMap(output.completed)
+    fileprivate func completed(for output: ModelOutput) -> [Double] {
+        if width == output.width { return values }
+        let all = values.flatMap(output.completed)
+        return precision == .single ? all.map { Double(Float($0)) } : all
     }
 }
 
 extension Predictions {
     /// How far a probability may be off by rounding, and so may the sum of a row's.
-    static let probabilitySlack: Float = 0.001
+    static let probabilitySlack: Double = 0.001
 
     /// Predictions from what a graph gave: a row with a value that is no number, or no probability where it should be one,
     /// has failed, and its values are left out.
     init(checking answers: ModelAnswers, of output: ModelOutput, for rows: Rows) {
         let values = answers.completed(for: output)
-        self.init(count: rows.count, width: output.width, values: values, faults: rows.faults, ids: rows.ids)
+        self.init(
+            count: rows.count, width: output.width, values: values, precision: answers.precision, faults: rows.faults,
+            ids: rows.ids)
         // Nearly all rows are right, and this is all that they cost.
         if output.hasProbabilities ? values.allSatisfy({ $0 >= 0 && $0 <= 1 }) : values.allSatisfy(\.isFinite) {
             return
@@ -44,7 +50,7 @@ extension Predictions {
         faults.sort { $0.row < $1.row }
     }
 
-    private static func fault(of values: ArraySlice<Float>, _ output: ModelOutput) -> (ErrorCode, String)? {
+    private static func fault(of values: ArraySlice<Double>, _ output: ModelOutput) -> (ErrorCode, String)? {
         guard values.allSatisfy(\.isFinite) else {
             return (.nonFiniteOutput, "The model's answer for this row is no number.")
         }

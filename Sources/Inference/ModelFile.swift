@@ -11,7 +11,7 @@ enum ModelFile {
     static func read(_ resolved: ResolvedModel) throws -> [UInt8] {
         let bytes = try FileBytes.read(resolved.version.path, upTo: mostBytes)
         // Most models with one flipped byte load and run: only the digest tells.
-        guard SHA256.hex(of: bytes) == resolved.version.digest else {
+        guard SHA256.hex(of: bytes) == resolved.version.fileDigest else {
             throw InferenceError.digestMismatch(model: resolved.title)
         }
         return bytes

@@ -57,7 +57,7 @@ package final class OnnxPredictor: ValuePredictor {
                 let part = start..<min(start + callRows, rows.validCount)
                 let found = try graph.run(rows, part, filledUpTo: batch.rows(of: part.count), stop)
                 answers.values += found.values
-                answers.width = found.width
+                (answers.width, answers.precision) = (found.width, found.precision)
                 start = part.upperBound
             }
             return answers

@@ -13,8 +13,8 @@ struct OnnxRun: Sendable {
     /// - Throws: ``InferenceError/modelMismatch(model:reason:)``; what the library says of the file.
     init(of resolved: ResolvedModel, _ file: [UInt8], runtime: OnnxRuntime) throws {
         let session = try Session(model: file, runtime: runtime)
-        feeds = try TensorFeed.plan(for: resolved.model, session: session)
-        outputTensor = resolved.model.outputTensor
+        feeds = try TensorFeed.plan(for: resolved, session: session)
+        outputTensor = resolved.outputTensor
         guard session.outputs.contains(where: { [outputTensor] in $0.name == outputTensor }) else {
             throw InferenceError.modelMismatch(model: resolved.title, reason: "it has no output `\(outputTensor)`")
         }
@@ -52,13 +52,16 @@ struct OnnxRun: Sendable {
     /// - Parameter count: the rows that the graph gets: the part's last one again and again behind the others.
     func run(_ rows: Rows, _ part: Range<Int>, filledUpTo count: Int, _ stop: RunStop) throws -> ModelAnswers {
         let tensors = try feeds.map { try $0.makeTensor(rows, part, filledUpTo: count, runtime: runtime) }
-        let answer = try session.run(tensors, names: feeds.map(\.name), output: outputTensor, stop: stop).floats()
-        let answers = ModelAnswers(values: answer.values, width: answer.values.count / count)
+        let answer = try session.run(tensors, names: feeds.map(\.name), output: outputTensor, stop: stop).answers()
+        let answers = ModelAnswers(
+            values: answer.values, precision: answer.precision, width: answer.values.count / count)
         // The values of one row may come without a dimension for rows.
         guard answer.rows == count || count == 1, answers.values.count == count * answers.width, answers.suit(output)
         else {
             throw InferenceError.rowCount(expected: part.count, found: answer.values.count / max(1, output.width))
         }
-        return ModelAnswers(values: Array(answers.values.prefix(part.count * answers.width)), width: answers.width)
+        var kept = answers
+        kept.values = Array(answers.values.prefix(part.count * answers.width))
+        return kept
     }
 }

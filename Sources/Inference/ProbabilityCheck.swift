@@ -5,9 +5,9 @@ internal import Core
 /// Support vectors, hinge loss, perceptrons and ridge give margins, which converters call probabilities all the same.
 struct ProbabilityCheck {
     private let rows: Int
-    private let values: ClosedRange<Float>
+    private let values: ClosedRange<Double>
     /// Nil for answers of one value, which is the second label's.
-    private let sums: ClosedRange<Float>?
+    private let sums: ClosedRange<Double>?
 
     /// - Returns: nil when there is no row of finite numbers.
     init?(_ answers: ModelAnswers) {
@@ -34,9 +34,9 @@ struct ProbabilityCheck {
         return range + (sums.map { ", and those of a row add up to between \(Self.short($0))" } ?? "")
     }
 
-    private static func short(_ range: ClosedRange<Float>) -> String {
+    private static func short(_ range: ClosedRange<Double>) -> String {
         // Adding 0 makes 0 of -0.
-        let ends = [range.lowerBound, range.upperBound].map { (Double($0) * 1_000).rounded() / 1_000 + 0 }
+        let ends = [range.lowerBound, range.upperBound].map { ($0 * 1_000).rounded() / 1_000 + 0 }
         return "\(ends[0]) and \(ends[1])"
     }
 }

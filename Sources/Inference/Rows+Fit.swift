@@ -9,7 +9,7 @@ extension Rows {
         return zip(columns, signature.inputs).allSatisfy { column, input in
             guard column.count == validCount else { return false }
             return switch (column, input.kind) {
-            case (.float, .float), (.int, .int), (.int, .bool), (.text, .string): true
+            case (.float, .float), (.double, .double), (.int, .int), (.int, .bool), (.text, .string): true
             default: false
             }
         }

@@ -45,20 +45,23 @@ extension GoldenRows {
             }
             let values = predictions.values[start..<start + output.width]
             start += output.width
-            if let reason = fault(in: values, row, output) { found.append((row, reason)) }
+            if let reason = fault(in: values, predictions.precision, row, output) { found.append((row, reason)) }
         }
         return found
     }
 
-    private func fault(in values: ArraySlice<Float>, _ row: Int, _ output: ModelOutput) -> String? {
+    private func fault(in values: ArraySlice<Double>, _ precision: Precision, _ row: Int, _ output: ModelOutput)
+        -> String?
+    {
         let expected = answers[row]
         let label = labels.isEmpty ? nil : output.labels[output.label(of: values)]
         if let label, label != labels[row] { return "the label is `\(label)`, and `\(labels[row])` was expected" }
         let offs = zip(values, expected).map { abs($0 - $1) }
         guard let worst = offs.indices.max(by: { offs[$0] < offs[$1] }), !(offs[worst] <= tolerance) else { return nil }
         let name = labels.isEmpty ? "the answer" : "the value of `\(output.labels[worst])`"
-        return "\(name) is \(values[values.startIndex + worst]), and \(expected[worst]) was expected"
-            + " (off by \(offs[worst]), allowed is \(tolerance))"
+        return
+            "\(name) is \(JSONWriter.shortest(values[values.startIndex + worst], in: precision)), and \(JSONWriter.shortest(expected[worst], in: precision)) was expected"
+            + " (off by \(Float(offs[worst])), allowed is \(tolerance))"
     }
 }
 

@@ -64,11 +64,17 @@ final class Session: @unchecked Sendable {  // @unchecked because the library al
         return Tensor(value, runtime: runtime)
     }
 
-    /// Lends C strings for the time of a call.
+    /// Lends C strings for the time of a call, end to end in one buffer: a model may have thousands of inputs.
     private func withCStrings<Value>(
-        _ texts: [String], _ lent: [UnsafePointer<CChar>?] = [], _ body: ([UnsafePointer<CChar>?]) throws -> Value
+        _ texts: [String], _ body: ([UnsafePointer<CChar>?]) throws -> Value
     ) rethrows -> Value {
-        if lent.count == texts.count { return try body(lent) }
-        return try texts[lent.count].withCString { try withCStrings(texts, lent + [$0], body) }
+        var (characters, starts): ([CChar], [Int]) = ([], [])
+        for text in texts {
+            starts.append(characters.count)
+            characters += text.utf8CString
+        }
+        return try characters.withUnsafeBufferPointer { lent in
+            try body(starts.map { start in lent.baseAddress.map { $0 + start } })
+        }
     }
 }

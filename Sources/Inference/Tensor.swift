@@ -50,23 +50,34 @@ final class Tensor {
         self.init(handle, runtime: runtime)
     }
 
-    /// The numbers of an answer as floats, with its first dimension.
-    func floats() throws -> (rows: Int, values: [Float]) {
+    /// The numbers of an answer, with its first dimension and what they were computed in.
+    func answers() throws -> (rows: Int, values: [Double], precision: Precision) {
         let info = try runtime.make("tensor_info_of_value") {
             sibyl_ort_tensor_info_of_value(runtime.table, handle, &$0)
         }
         defer { sibyl_ort_release_tensor_info(runtime.table, info) }
         let (type, dimensions) = try runtime.shape(of: info)
-        let count = dimensions.reduce(1, *)
-        let values: [Float] =
+        let count = try Self.count(dimensions)
+        let (values, precision): ([Double], Precision) =
             switch TensorType(rawValue: type) {
-            case .float: Array(try numbers(Float.self, count: count))
-            case .double: try numbers(Double.self, count: count).map { Float($0) }
-            case .int64: try numbers(Int64.self, count: count).map { Float($0) }
+            case .float: (try numbers(Float.self, count: count).map { Double($0) }, .single)
+            case .double: (Array(try numbers(Double.self, count: count)), .double)
+            case .int64: (try numbers(Int64.self, count: count).map { Double($0) }, .double)
             case .string, .bool, nil:
                 throw InferenceError.refused(operation: "read", reason: "the output holds no numbers")
             }
-        return (dimensions.first ?? 0, values)
+        return (dimensions.first ?? 0, values, precision)
+    }
+
+    /// The elements of a shape, which the library has allocated; a scalar has one.
+    private static func count(_ dimensions: [Int]) throws -> Int {
+        try dimensions.reduce(1) { count, dimension in
+            let (product, isOverflow) = count.multipliedReportingOverflow(by: dimension)
+            guard dimension >= 0, !isOverflow else {
+                throw InferenceError.refused(operation: "read", reason: "the output has no size")
+            }
+            return product
+        }
     }
 
     private func numbers<Number: BitwiseCopyable>(

@@ -11,23 +11,26 @@ struct TensorFeed: Sendable {
     /// Plans the tensors of a model, and checks that the model takes them.
     ///
     /// - Throws: ``InferenceError/modelMismatch(model:reason:)``.
-    static func plan(for model: Model, session: Session) throws -> [TensorFeed] {
-        let wanted = Set(model.layout.map(\.tensor))
-        if let unknown = wanted.subtracting(session.inputs.map(\.name)).min() {
+    static func plan(for model: ResolvedModel, session: Session) throws -> [TensorFeed] {
+        // Looked through once: a file may have a tensor for each of thousands of inputs.
+        let wanted = Dictionary(grouping: model.layout.enumerated(), by: \.element.tensor)
+        if let unknown = Set(wanted.keys).subtracting(session.inputs.map(\.name)).min() {
             throw mismatch(model, "it has no input `\(unknown)`")
         }
         return try session.inputs.map { info in
-            guard wanted.contains(info.name) else { throw mismatch(model, "its input `\(info.name)` gets no value") }
-            return try TensorFeed(info, of: model)
+            guard let places = wanted[info.name] else {
+                throw mismatch(model, "its input `\(info.name)` gets no value")
+            }
+            return try TensorFeed(info, places.map { ($0.offset, $0.element.column) }, of: model)
         }
     }
 
-    private init(_ info: TensorInfo, of model: Model) throws {
+    /// - Parameter places: the signature's inputs that go into this tensor, and the column of each.
+    private init(_ info: TensorInfo, _ places: [(input: Int, column: Int)], of model: ResolvedModel) throws {
         name = info.name
-        let places = model.layout.enumerated().filter { $0.element.tensor == info.name }
-        let columns = places.sorted { $0.element.column < $1.element.column }
-        inputs = columns.map(\.offset)
-        guard columns.map(\.element.column) == Array(0..<columns.count) else {
+        let columns = places.sorted { $0.column < $1.column }
+        inputs = columns.map(\.input)
+        guard columns.map(\.column) == Array(0..<columns.count) else {
             throw Self.mismatch(model, "the columns of `\(info.name)` have gaps")
         }
         guard info.dimensions.count == 2, [-1, columns.count].contains(info.dimensions[1]) else {
@@ -40,7 +43,7 @@ struct TensorFeed: Sendable {
         let isSuited =
             switch type {
             case .string: kinds == [.string]
-            case .int64: !kinds.contains(.string) && !kinds.contains(.float)
+            case .int64: !kinds.contains { [.string, .float, .double].contains($0) }
             case .float, .double, .bool: !kinds.contains(.string)
             }
         guard isSuited else {
@@ -48,8 +51,8 @@ struct TensorFeed: Sendable {
         }
     }
 
-    private static func mismatch(_ model: Model, _ reason: String) -> InferenceError {
-        .modelMismatch(model: model.name, reason: reason)
+    private static func mismatch(_ model: ResolvedModel, _ reason: String) -> InferenceError {
+        .modelMismatch(model: model.model.name, reason: reason)
     }
 
     /// Makes the tensor for a part of the rows that have values.
@@ -62,17 +65,32 @@ struct TensorFeed: Sendable {
         case .string:
             guard case .text(let texts) = rows.columns[inputs[0]] else { preconditionFailure("checked when planned") }
             return try Tensor(texts: texts, rows: part, filledUpTo: count, runtime: runtime)
-        case .float: return try numbers(rows, part, count, runtime, float: { $0 }, int: { Float($0) })
-        case .double: return try numbers(rows, part, count, runtime, float: { Double($0) }, int: { Double($0) })
-        case .int64: return try numbers(rows, part, count, runtime, float: { Int64(exactly: $0) ?? 0 }, int: { $0 })
-        case .bool: return try numbers(rows, part, count, runtime, float: { $0 != 0 }, int: { $0 != 0 })
+        case .float:
+            return try numbers(rows, part, count, runtime, float: { $0 }, double: { Float($0) }, int: { Float($0) })
+        case .double:
+            return try numbers(rows, part, count, runtime, float: Self.asWritten, double: { $0 }, int: { Double($0) })
+        case .int64:
+            return try numbers(
+                rows, part, count, runtime, float: { Int64(exactly: $0) ?? 0 }, double: { Int64(exactly: $0) ?? 0 },
+                int: { $0 })
+        case .bool:
+            return try numbers(rows, part, count, runtime, float: { $0 != 0 }, double: { $0 != 0 }, int: { $0 != 0 })
         }
+    }
+
+    /// The double that is meant by a decimal which was held in 32 bits.
+    ///
+    /// A `float` input may feed a tensor of doubles. 0.1 in 32 bits is 0.100000001490116, on the other side of many a
+    /// threshold; the shortest decimal that gives the same 32 bits is what was written, if that had up to six digits.
+    private static func asWritten(_ number: Float) -> Double {
+        let isWhole = number.magnitude < 0x1p24 && number == number.rounded(.towardZero)
+        return isWhole || !number.isFinite ? Double(number) : Double(number.description) ?? Double(number)
     }
 
     /// Columns are stored one after the other, tensors row after row.
     private func numbers<Number: BitwiseCopyable>(
         _ rows: Rows, _ part: Range<Int>, _ count: Int, _ runtime: OnnxRuntime, float: (Float) -> Number,
-        int: (Int64) -> Number
+        double: (Double) -> Number, int: (Int64) -> Number
     ) throws -> Tensor {
         let width = inputs.count
         return try Tensor(rows: count, columns: width, type: type, runtime: runtime) { target in
@@ -80,6 +98,8 @@ struct TensorFeed: Sendable {
                 switch rows.columns[input] {
                 case .float(let values):
                     for (index, row) in part.enumerated() { target[index * width + column] = float(values[row]) }
+                case .double(let values):
+                    for (index, row) in part.enumerated() { target[index * width + column] = double(values[row]) }
                 case .int(let values):
                     for (index, row) in part.enumerated() { target[index * width + column] = int(values[row]) }
                 case .text: preconditionFailure("checked when planned")

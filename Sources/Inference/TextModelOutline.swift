@@ -98,9 +98,9 @@ package struct TextModelOutline: Sendable, Equatable {
             let rows = try BatchSize(of: session, reading: output).rows(of: 1)
             let texts = try Tensor(texts: TextColumn(["a text"]), rows: 0..<1, filledUpTo: rows, runtime: runtime)
             let answer = try session.run([texts], names: [input], output: output, stop: RunStop(runtime: runtime))
-                .floats()
+                .answers()
             guard answer.rows == rows || rows == 1, answer.values.count % rows == 0,
-                (1...Limits.rowFields).contains(answer.values.count / rows)
+                (1...Limits.modelInputs).contains(answer.values.count / rows)
             else { throw InferenceError.rowCount(expected: rows, found: answer.rows) }
             return answer.values.count / rows
         } catch let refusal as BatchSize.Refused {

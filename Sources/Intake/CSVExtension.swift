@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// Adds cells to records of a caller's table, in its delimiter, decimal and character set; everything else stays byte
 /// for byte.
@@ -10,8 +10,8 @@ package struct CSVExtension: Sendable {
         /// Quoted where it must be; a character that the table's character set lacks is written as JSON escapes it, such as
         /// `\u0416`, so that two texts never become one.
         case text(String)
-        /// The shortest digits that read back equal, with the table's decimal; empty when it is not finite.
-        case number(Float)
+        /// The shortest digits that read back equal in the number's precision, with the table's decimal; empty when it is not finite.
+        case number(Double, Precision)
         case empty
     }
 
@@ -59,7 +59,7 @@ package struct CSVExtension: Sendable {
     package func append(_ cell: Cell, to output: inout [UInt8]) {
         switch cell {
         case .text(let text): append(text, to: &output)
-        case .number(let number) where number.isFinite: append(number, to: &output)
+        case .number(let number, let precision) where number.isFinite: append(number, precision, to: &output)
         case .number, .empty: break
         }
     }
@@ -91,9 +91,9 @@ package struct CSVExtension: Sendable {
 
     /// Nearly all tables take the digits as they are: there they go from the number's own text, which needs no memory,
     /// into the output.
-    private func append(_ number: Float, to output: inout [UInt8]) {
-        guard isBytewise, decimal == .point else { return append(digits(of: number), to: &output) }
-        var text = number.description
+    private func append(_ number: Double, _ precision: Precision, to output: inout [UInt8]) {
+        guard isBytewise, decimal == .point else { return append(digits(of: number, precision), to: &output) }
+        var text = precision == .single ? Float(number).description : number.description
         text.withUTF8 { digits in
             let isWhole =
                 digits.count > 2 && digits[digits.count - 2] == UInt8(ascii: ".")
@@ -102,8 +102,8 @@ package struct CSVExtension: Sendable {
         }
     }
 
-    private func digits(of number: Float) -> String {
-        let digits = JSONWriter.shortest(number)
+    private func digits(of number: Double, _ precision: Precision) -> String {
+        let digits = JSONWriter.shortest(number, in: precision)
         guard decimal == .comma else { return digits }
         return String(decoding: digits.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: ",") : $0 }, as: UTF8.self)
     }

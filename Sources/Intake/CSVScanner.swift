@@ -36,7 +36,7 @@ package struct CSVScanner: RowScanner {
         self.signature = signature
         self.options = options
         window = options.sniffedBytes
-        let hasNumbers = signature.inputs.contains { $0.kind == .float || $0.kind == .int }
+        let hasNumbers = signature.inputs.contains { $0.kind.isNumber }
         // With nothing to find out, nothing is held. try? because options that contradict each other are told later.
         if let delimiter = options.delimiter, options.encoding == .utf8,
             options.decimal != nil && options.thousands != nil || !hasNumbers,

@@ -13,6 +13,8 @@ struct InputSlot: Sendable {
     let maximumLength: Int
     /// Whether some texts in a table mean that the value is missing.
     let hasMissingTokens: Bool
+    /// Whether the value is a number, which a table may write in its own style.
+    let isNumber: Bool
     /// Whether any number that is written plainly is taken as it is: asked for each cell, when even to compare kinds shows.
     let isPlainFloat: Bool
 
@@ -27,6 +29,7 @@ struct InputSlot: Sendable {
                 maximum: input.maximum ?? .infinity, minimumLength: input.minimumLength,
                 maximumLength: input.maximumLength,
                 hasMissingTokens: !input.missingTokens.isEmpty,
+                isNumber: input.kind.isNumber,
                 isPlainFloat: input.kind == .float && input.missingTokens.isEmpty)
         }
         return (slots, numbers, texts)

@@ -7,7 +7,7 @@ extension RowsBuilder {
     mutating func setCell(_ cell: UnsafeRawBufferPointer, input: Int) {
         if slots[input].hasMissingTokens, isMissingToken(cell, input: input) { return setMissing(input: input) }
         switch slots[input].kind {
-        case .float, .int: setNumberCell(cell, input: input)
+        case .float, .double, .int: setNumberCell(cell, input: input)
         case .string: setTextCell(cell, input: input)
         case .bool: setFlagCell(TextMeasure.trimASCII(cell), input: input)
         }
@@ -26,8 +26,7 @@ extension RowsBuilder {
     private mutating func setStyledCell(
         _ cell: UnsafeRawBufferPointer, _ input: Int, _ style: NumberStyle, _ scratch: inout [UInt8]
     ) {
-        let isNumber = slots[input].kind == .float || slots[input].kind == .int
-        guard isNumber, !(slots[input].hasMissingTokens && isMissingToken(cell, input: input)) else {
+        guard slots[input].isNumber, !(slots[input].hasMissingTokens && isMissingToken(cell, input: input)) else {
             return setCell(cell, input: input)
         }
         guard style.translate(cell, into: &scratch) else {

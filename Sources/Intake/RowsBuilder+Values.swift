@@ -12,6 +12,7 @@ extension RowsBuilder {
         }
         switch slots[input].kind {
         case .float: setFloat(number, text: text, input: input)
+        case .double: setDouble(number, text: text, input: input)
         case .int: setInteger(number, input: input)
         case .bool: fail(.wrongType, input, "must be true or false, not a number")
         case .string: fail(.wrongType, input, "must be a string; put the number in quotes")
@@ -71,6 +72,10 @@ extension RowsBuilder {
             row.set(UInt64(Float.nan.bitPattern), at: slot.place)
         case (.number(let number), .float):
             row.set(UInt64(Float(number).bitPattern), at: slot.place)
+        case (.notANumber, .double):
+            row.set(Double.nan.bitPattern, at: slot.place)
+        case (.number(let number), .double):
+            row.set(number.bitPattern, at: slot.place)
         case (.number(let number), .int), (.number(let number), .bool):
             guard let whole = Self.whole(number) else { return failMissing(input) }
             row.set(UInt64(bitPattern: whole), at: slot.place)
@@ -109,6 +114,19 @@ extension RowsBuilder {
             return fail(.outOfBounds, input, "does not fit a 32-bit float; at most 3.4e38 does")
         }
         row.set(UInt64(reading.float.bitPattern), at: slot.place)
+        row.mark(input)
+    }
+
+    /// Takes a number of 64 bits; fewer models have such, so that it need not be as fast.
+    @inline(never)
+    private mutating func setDouble(_ number: ScannedNumber, text: UnsafeRawBufferPointer, input: Int) {
+        let slot = slots[input]
+        let double = number.double(of: text)
+        guard double >= slot.minimum, double <= slot.maximum else { return failBounds(input) }
+        guard double.isFinite else {
+            return fail(.outOfBounds, input, "does not fit a 64-bit float; at most 1.7e308 does")
+        }
+        row.set(double.bitPattern, at: slot.place)
         row.mark(input)
     }
 
@@ -155,7 +173,7 @@ extension RowsBuilder {
     static func expected(_ kind: ModelInput.Kind) -> String {
         switch kind {
         case .string: "must be a string"
-        case .float: "must be a number"
+        case .float, .double: "must be a number"
         case .int: "must be a whole number"
         case .bool: "must be true or false"
         }

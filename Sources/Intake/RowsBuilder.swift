@@ -148,6 +148,7 @@ package struct RowsBuilder: Sendable {
         switch slot.kind {
         case .string: .text(texts[slot.place])
         case .float: .float(gather(slot.place, count) { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) })
+        case .double: .double(gather(slot.place, count) { Double(bitPattern: $0) })
         case .int, .bool: .int(gather(slot.place, count) { Int64(bitPattern: $0) })
         }
     }

@@ -52,6 +52,18 @@ extension ScannedNumber {
         return Reading(float: Float(double), double: double)
     }
 
+    /// The decimal rounded once, to the nearest double.
+    ///
+    /// - Parameter text: the bytes that were scanned, at most ``Limits/numberBytes``.
+    func double(of text: UnsafeRawBufferPointer) -> Double {
+        // Both factors are exact, so that one multiplication rounds once: Clinger's rule, as above.
+        guard digits <= 1 << 53, digits == 0 || (-22...22).contains(exponent) else {
+            return slowReading(of: text).double
+        }
+        let magnitude = digits == 0 ? 0 : Self.scale(Double(digits), by: exponent)
+        return isNegative ? -magnitude : magnitude
+    }
+
     private static let powers: [23 of Double] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
         1e20, 1e21, 1e22,

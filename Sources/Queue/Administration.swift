@@ -49,6 +49,50 @@ package final class Administration: Sendable {
         package let failing: [ModelIdentity]
     }
 
+    /// Rows that wait while no worker serves their model version.
+    package func stranded() throws -> [StrandedRows] {
+        try readers.read { try StrandedRows.all(models: models, in: $0) }
+    }
+
+    /// The tasks of a model version that wait and may be ended or run elsewhere, in the order of their turn.
+    ///
+    /// - Parameter limit: tasks at most.
+    package func tasks(of stranded: StrandedRows, limit: Int) throws -> [StoredTask] {
+        var found: [StoredTask] = []
+        var known: Set<Int64> = []
+        var place: StrandedTable.Place? = .start
+        while let here = place, found.count < limit {
+            // A read of its own each, since a reader keeps the log from being cut.
+            try readers.read { connection in
+                let page = try StrandedTable.page(of: stranded.key, from: here, in: connection)
+                place = page.next
+                for key in page.tasks where known.insert(key).inserted && found.count < limit {
+                    guard let task = try TaskTable.find(key: key, models: models, in: connection) else { continue }
+                    // One that is being stopped still has its chunks for a while.
+                    if [.pending, .processing].contains(task.task.status) { found.append(task) }
+                }
+            }
+        }
+        return found
+    }
+
+    /// Ends tasks whose model version nobody serves; rows that were scored before stay readable.
+    ///
+    /// - Returns: how many had not ended meanwhile.
+    package func fail(_ tasks: [StoredTask]) async throws -> Int {
+        var failed = 0
+        for start in stride(from: 0, to: tasks.count, by: Limits.sweptTasks) {
+            let group = tasks[start..<min(start + Limits.sweptTasks, tasks.count)].map(\.key)
+            failed += try await committer.write(bytes: 0) { connection in
+                try group.reduce(0) { count, task in
+                    let isStopped = try Stopping.begin(task, as: .failed(.modelUnavailable), in: connection)
+                    return count + (isStopped ? 1 : 0)
+                }
+            }
+        }
+        return failed
+    }
+
     package func standstill() throws -> Standstill {
         let now = clock.now
         return try readers.read { connection in

@@ -25,9 +25,12 @@ struct FairQueue: Equatable {
         let rank = FairRank(start: start, cost: rowCost * priority.price)
         let run = Limits.runTime.inSeconds * 1e6
         let work = rows.map { min(Double($0) * rowCost, run) } ?? run
-        next = start + Int64((work * priority.price).rounded(.up))
+        next = start + Self.distance(work * priority.price)
         return rank
     }
+
+    /// A distance in the order; what is further than ten thousand years of work is last all the same.
+    static func distance(_ work: Double) -> Int64 { Int64(min(work.rounded(.up), 0x1p58)) }
 }
 
 /// Ranks the chunks of one task.
@@ -41,7 +44,7 @@ struct FairRank: Sendable, Equatable {
 
     /// The rank of a chunk: that of its last row, so that of chunks that start together the smallest runs first.
     func rank(ofRow row: Int, count: Int) -> Int64 {
-        start + Int64((Double(row - firstRow + count) * cost).rounded(.up))
+        start + FairQueue.distance(Double(row - firstRow + count) * cost)
     }
 }
 

@@ -22,6 +22,9 @@ package final class Forecast: Sendable {
         /// The model versions of which every worker's text runs on a kernel.
         let onKernel: Set<ModelIdentity>
 
+        /// Rows that wait while no worker serves their model version.
+        package let stranded: [StrandedRows]
+
         /// Whether a model's text runs on a kernel, at some hundredth of the usual cost.
         package func isOnKernel(_ model: ModelIdentity) -> Bool { onKernel.contains(model) }
 
@@ -72,6 +75,11 @@ package final class Forecast: Sendable {
     /// The time that all waiting rows were seen to need at the last look, however long ago; nil without workers.
     package var lastWait: Duration? { kept.withLock { $0.last?.view.wait(forRows: 0, costing: 0) } }
 
+    /// Whether no worker was seen to serve a model version of which rows wait, at the last look.
+    package func isStranded(_ model: ModelIdentity) -> Bool {
+        kept.withLock { $0.last?.view.stranded.contains { $0.model == model } ?? false }
+    }
+
     /// What was seen at the last look; nil when that is too long ago.
     package var recentView: View? {
         let now = clock.now
@@ -117,7 +125,8 @@ package final class Forecast: Sendable {
                     try BreakerTable.open(at: wall.now, in: connection).map {
                         try models.entry(for: $0, in: connection).identity
                     }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs,
-                onKernel: Set(try OwnerTable.onKernel(in: connection)))
+                onKernel: Set(try OwnerTable.onKernel(in: connection)),
+                stranded: try StrandedRows.all(models: models, in: connection))
         }
     }
 

@@ -15,7 +15,7 @@ package final class Leases {
     private let retention: Duration
     private let doorbell: Doorbell
     private let onEvent: @Sendable (StoreEvent) -> Void
-    private var claimCount: Int64 = 0
+    private var tokens: FencingTokens
     /// Whether the last claim failed at a point where it may hold chunks that nobody knows of.
     private var isClaimInDoubt = false
     /// Whether the transaction that runs must give back what an earlier one may have leased.
@@ -28,6 +28,7 @@ package final class Leases {
         completions = try database.makeWriter(.durable)
         onEvent = database.onEvent
         self.owner = owner
+        tokens = FencingTokens(owner: owner.key)
         self.doorbell = doorbell
         self.clock = clock
         self.retention = retention
@@ -55,7 +56,7 @@ package final class Leases {
     }
 
     /// A claim that failed is tried again under its own token, which nobody else has seen.
-    private var token: Int64 { owner.key << 32 | (claimCount + 1) }
+    private var token: Int64 { tokens.current }
 
     /// Runs a transaction that may lease something, and remembers when nobody knows whether it did.
     private func whileInDoubt<Value>(_ transaction: () throws -> Value) throws -> Value {
@@ -99,7 +100,7 @@ package final class Leases {
                 .map { now - $0 }
         }
         isClaimInDoubt = false
-        claimCount += 1
+        tokens.advance()
         if let waited { onEvent(.claimed(waited: waited)) }
         return claim
     }

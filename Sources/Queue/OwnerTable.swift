@@ -39,6 +39,14 @@ enum OwnerTable {
         try connection.first("SELECT count(*) FROM owner WHERE kind = 'worker'") { $0.int(0) } ?? 0
     }
 
+    /// The model versions that at least one live worker can run.
+    static func served(in connection: Connection) throws -> Set<ModelIdentity> {
+        Set(
+            try connection.all("SELECT DISTINCT name, version, digest FROM owner_model WHERE broken IS NULL") {
+                ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2))
+            })
+    }
+
     /// The model versions that every worker who can serve them runs on a kernel.
     static func onKernel(in connection: Connection) throws -> [ModelIdentity] {
         try connection.all(

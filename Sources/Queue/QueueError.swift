@@ -1,4 +1,5 @@
 package import Core
+internal import Store
 
 /// Errors of the queue's verbs.
 package enum QueueError: CodedError, Equatable {
@@ -20,6 +21,8 @@ package enum QueueError: CodedError, Equatable {
     case keyMismatch
     /// The task no longer receives rows: it was stopped, or its upload was declared broken.
     case notReceiving
+    /// The task has as many chunks as its chunks' keys can count.
+    case tooManyChunks
     /// This process was declared dead while it lived, and its chunks were given to others.
     case ownershipLost
 
@@ -33,6 +36,7 @@ package enum QueueError: CodedError, Equatable {
         case .keyInProgress: .idempotencyInProgress
         case .keyMismatch: .idempotencyMismatch
         case .notReceiving: .uploadEnded
+        case .tooManyChunks: .limitReached
         case .ownershipLost: .internalError
         }
     }
@@ -58,6 +62,8 @@ package enum QueueError: CodedError, Equatable {
             "A submission with this Idempotency-Key was begun before; ask for its task, or take another key."
         case .keyMismatch: "This Idempotency-Key was used for another submission; take a new one."
         case .notReceiving: "The task takes no more rows from here: it has ended, or another sends them."
+        case .tooManyChunks:
+            "The task has \(ChunkKey.positions) chunks, and no task has more; submit the rest as another one."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         }
     }

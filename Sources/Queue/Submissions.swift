@@ -54,7 +54,7 @@ package final class Submissions: Sendable {
     let doorbell: Doorbell
     private let database: Database
     let room: Room
-    private let takeovers = Atomic<Int64>(0)
+    private let takeovers = Atomic<UInt32>(0)
 
     /// - Parameters:
     ///   - committer: writes the submissions of this process.
@@ -75,7 +75,9 @@ package final class Submissions: Sendable {
 
     /// A token that no other upload of any process ever had.
     func makeReceiver(_ owner: Owner) -> Int64 {
-        TaskTable.firstToken(of: owner.key) + takeovers.add(1, ordering: .relaxed).newValue
+        // Comes round after two billion uploads of one process, like the claims' tokens.
+        FencingTokens.token(
+            takeovers.wrappingAdd(1, ordering: .relaxed).oldValue, of: TaskTable.firstToken(of: owner.key))
     }
 
     /// Accepts a whole task in one transaction: open, append and seal in one.
@@ -273,6 +275,7 @@ package final class Submissions: Sendable {
             let place = try TaskTable.append(
                 to: receiving.task, receiver: receiving.receiver, rows: chunk.rows, bytes: chunk.bytes, in: connection)
             guard let place else { throw QueueError.notReceiving }
+            guard place.position < ChunkKey.positions else { throw QueueError.tooManyChunks }
             let key = ChunkKey(task: receiving.task, position: place.position)
             try PayloadTable.insert(key, body: chunk.payload, in: connection)
             if let records = chunk.records { try RecordTable.insert(key, body: records, in: connection) }

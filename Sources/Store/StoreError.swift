@@ -34,6 +34,8 @@ package enum StoreError: CodedError, Equatable {
     case moved(to: String)
     /// Not all of another database has come in yet.
     case arriving(from: String)
+    /// A table has no key to go by, or a column of a type that only one engine has.
+    case tableNotMovable(String)
     /// Stored bytes fail their checksum, or end early.
     case corruptBlob
     /// The stored bytes have a format that this program does not know.
@@ -54,7 +56,7 @@ package enum StoreError: CodedError, Equatable {
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
         case .folderUnusable, .networkFilesystem, .doorbellUnusable, .gateUnusable, .databaseGone, .schemaMismatch,
-            .notMigrated, .moving, .moved, .arriving:
+            .notMigrated, .moving, .moved, .arriving, .tableNotMovable:
             .storageFailed
         }
     }
@@ -91,6 +93,9 @@ package enum StoreError: CodedError, Equatable {
         case .moved(let place): "The database was moved to \(place); name that one with --database."
         case .arriving(let place):
             "The database is the target of a move from \(place) that has not ended; run `sibyl migrate --from … --to …` again."
+        case .tableNotMovable(let name):
+            "The table `\(name)` cannot be moved: it has no primary key of numbers and texts, or a column of a type that "
+                + "only one engine has. Remove it if it is not the service's own."
         case .corruptBlob: "Stored data fails its checksum; `sibyl doctor` tells more."
         case .unknownFormat(let format): "Stored data has the unknown format \(format); update this program."
         }

@@ -1,4 +1,5 @@
 internal import Core
+internal import Store
 
 /// The rows of several chunks as one: what a single run of a model takes.
 struct Batch {
@@ -8,7 +9,12 @@ struct Batch {
     private let counts: [Int]
 
     /// - Parameter chunks: rows of one model's signature, at least one chunk.
-    init(_ chunks: [Rows]) {
+    /// - Throws: ``StoreError/corruptBlob`` for rows of different columns: one of the chunks is not the model's, and runs alone
+    ///   will tell which.
+    init(_ chunks: [Rows]) throws {
+        for chunk in chunks where !chunk.columns.elementsEqual(chunks[0].columns, by: { $0.isLike($1) }) {
+            throw StoreError.corruptBlob
+        }
         counts = chunks.map(\.count)
         rows = chunks.count == 1 ? chunks[0] : Self.joined(chunks)
     }
@@ -33,7 +39,8 @@ struct Batch {
                 value = values.endIndex
             }
             return Predictions(
-                count: count, width: predictions.width, values: Array(values), faults: faults,
+                count: count, width: predictions.width, values: Array(values), precision: predictions.precision,
+                faults: faults,
                 ids: predictions.ids?.texts(firstRow..<firstRow + count))
         }
     }
@@ -57,11 +64,20 @@ struct Batch {
 }
 
 extension Column {
+    fileprivate func isLike(_ other: Column) -> Bool {
+        switch (self, other) {
+        case (.float, .float), (.double, .double), (.int, .int), (.text, .text): true
+        default: false
+        }
+    }
+
     /// Columns of one type, end to end.
     fileprivate static func joined(_ columns: [Column]) -> Column {
         switch columns[0] {
         case .float:
             .float(columns.flatMap { if case .float(let values) = $0 { values } else { [Float]() } })
+        case .double:
+            .double(columns.flatMap { if case .double(let values) = $0 { values } else { [Double]() } })
         case .int:
             .int(columns.flatMap { if case .int(let values) = $0 { values } else { [Int64]() } })
         case .text:

@@ -62,7 +62,7 @@ struct ClaimRunner {
         if let only = chunks.first, chunks.count == 1, only.chunk.crashes > 0 {
             return [try runInPieces(only.chunk, only.rows)]
         }
-        let batch = Batch(chunks.map(\.rows))
+        let batch = try Batch(chunks.map(\.rows))
         return batch.split(try watched.predict(batch.rows))
     }
 

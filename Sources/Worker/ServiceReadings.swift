@@ -26,13 +26,11 @@ package struct ServiceReadings: MetricSource {
         self.workforce = workforce
         self.forecast = forecast
         self.clock = clock
-        versions = catalog.models.flatMap { model in
-            model.versions.map { ResolvedModel(model: model, version: $0).identity }
-        }
+        versions = catalog.models.flatMap(\.resolved).map(\.identity)
     }
 
     package var metrics: [Metric] {
-        [.keeper, .queueRows, .queueOldest, .drain, .modelServable, .workers, .walBytes]
+        [.keeper, .queueRows, .queueOldest, .strandedRows, .drain, .modelServable, .workers, .walBytes]
     }
 
     package func write(to text: inout MetricText) throws {
@@ -66,8 +64,21 @@ package struct ServiceReadings: MetricSource {
         }
     }
 
+    private func writeStranded(_ stranded: [StrandedRows], to text: inout MetricText) {
+        let known = Set(versions.map(\.model))
+        var rows = Dictionary(known.map { ($0, 0) }, uniquingKeysWith: +)
+        for entry in stranded {
+            rows[known.contains(entry.model.model) ? entry.model.model : "other", default: 0] += entry.rows
+        }
+        text.begin(.strandedRows)
+        for (name, count) in rows.sorted(by: { $0.key < $1.key }) {
+            text.sample(.strandedRows, labels: MetricText.labels(Metric.strandedRows.labels, [name]), count)
+        }
+    }
+
     private func writeWork(to text: inout MetricText) throws {
         let view = try forecast.view()
+        writeStranded(view.stranded, to: &text)
         text.begin(.drain)
         let wait = view.wait(forRows: 0, costing: 0)?.inSeconds ?? .infinity
         text.sample(.drain, view.rows == 0 ? 0 : wait)

@@ -54,12 +54,15 @@ import Testing
                     Self.campaign, ResultShape(probabilities: shown, fields: ["yes", "confidence", "prediction"]),
                     isJoined: isJoined)
                 #expect(columns.names == ["yes", "confidence", "prediction"])
-                #expect(columns.cells([0.6, 0.4], fault: nil) == [.number(0.4), .number(0.4), .text("yes")])
+                #expect(
+                    columns.cells([0.6, 0.4], fault: nil) == [
+                        .number(0.4, .double), .number(0.4, .double), .text("yes"),
+                    ])
             }
         }
         let top = try ResultColumns(
             Self.species, ResultShape(probabilities: .top(2), fields: ["label_2", "probability_1"]), isJoined: true)
-        #expect(top.cells([0.2, 0.5, 0.3], fault: nil) == [.text("c"), .number(0.5)])
+        #expect(top.cells([0.2, 0.5, 0.3], fault: nil) == [.text("c"), .number(0.5, .double)])
         for field in ["score", "id", "Prediction", "label_1", ""] {
             #expect(throws: APIError.self, "\(field)") {
                 try ResultColumns(Self.species, ResultShape(fields: [field]), isJoined: true)
@@ -69,9 +72,15 @@ import Testing
 
     @Test func `cells follow the threshold, and of equals the first comes first`() throws {
         let columns = try ResultColumns(Self.campaign, ResultShape(), isJoined: false)
-        #expect(columns.cells([0.7, 0.3], fault: nil).prefix(3) == [.text("yes"), .number(0.3), .number(0.3)])
+        #expect(
+            columns.cells([0.7, 0.3], fault: nil).prefix(3) == [
+                .text("yes"), .number(0.3, .double), .number(0.3, .double),
+            ])
         let strict = try ResultColumns(try Self.campaign.withThreshold(0.31), ResultShape(), isJoined: false)
-        #expect(strict.cells([0.7, 0.3], fault: nil).prefix(3) == [.text("no"), .number(0.3), .number(0.7)])
+        #expect(
+            strict.cells([0.7, 0.3], fault: nil).prefix(3) == [
+                .text("no"), .number(0.3, .double), .number(0.7, .double),
+            ])
         #expect(ResultColumns.top(2, of: [0.3, 0.4, 0.3]) == [1, 0])
         #expect(ResultColumns.top(9, of: [0, 1][0...]) == [1, 0])
         // Values of a row in the middle of many.
@@ -83,7 +92,7 @@ import Testing
 
     @Test func `a model of scores has a label and a margin, and no confidence`() throws {
         let columns = try ResultColumns(Self.margins, ResultShape(probabilities: .top(2)), isJoined: false)
-        #expect(columns.cells([-5.25, 5.25], fault: nil) == [.text("yes"), .number(5.25), .empty, .empty])
+        #expect(columns.cells([-5.25, 5.25], fault: nil) == [.text("yes"), .number(5.25, .double), .empty, .empty])
         #expect(throws: APIError.self) { try Self.margins.withThreshold(0.5) }
     }
 
@@ -99,9 +108,9 @@ import Testing
 }
 
 extension ResultColumns {
-    fileprivate func cells(_ values: ArraySlice<Float>, fault: RowFault?) -> [Cell] {
+    fileprivate func cells(_ values: ArraySlice<Double>, fault: RowFault?) -> [Cell] {
         var cells: [Cell] = []
-        forEachCell(of: values, fault: fault) { cells.append($0) }
+        forEachCell(of: values, in: .double, fault: fault) { cells.append($0) }
         return cells
     }
 }

@@ -25,10 +25,12 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
     @Test func `a right manifest becomes the model that it describes`() throws {
         let model = try Model(manifest: ManifestDraft().bytes, folder: "/m/iris")
         #expect(model.name == "iris")
-        #expect(model.signature.inputs.map(\.name) == ["sepal_length", "sepal_width", "petal_length", "petal_width"])
-        #expect(model.signature.inputs[0].maximum == 20)
-        #expect(model.layout.map(\.column) == [0, 1, 2, 3])
-        #expect(model.output.labels == ["setosa", "versicolor", "virginica"])
+        let interface = model.versions[0].interface
+        #expect(
+            interface.signature.inputs.map(\.name) == ["sepal_length", "sepal_width", "petal_length", "petal_width"])
+        #expect(interface.signature.inputs[0].maximum == 20)
+        #expect(interface.layout.map(\.column) == [0, 1, 2, 3])
+        #expect(interface.output.labels == ["setosa", "versicolor", "virginica"])
         #expect(model.versions[0].path == "/m/iris/v1/model.onnx")
         #expect(model.versions[0].measures["macro_f1"] != nil, "members of measures keep their names")
         #expect(model.versions[0].golden?.rows.faults.isEmpty == true)
@@ -42,7 +44,8 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         }
         let model = try Model(
             manifest: draft.with("versions/0/golden/rows", "[\(rows.joined(separator: ","))]").bytes, folder: "/m/iris")
-        #expect(model.output.givesScores && model.outputTensor == "margins")
+        let interface = model.versions[0].interface
+        #expect(interface.output.givesScores && interface.outputTensor == "margins")
         #expect(model.versions[0].golden?.answers == [[-1, 0, 2.5], [3, 0, 1]])
     }
 
@@ -55,7 +58,7 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
             let draft = try ManifestDraft().with("outputs", outputs.replacing("GIVES", with: gives))
                 .with("versions/0/golden/rows", rows)
             let golden = try Model(manifest: draft.bytes, folder: "/m/iris").versions[0].golden
-            #expect(golden?.answers == [both.map { Float($0) }, []] && golden?.labels == ["yes", "no"])
+            #expect(golden?.answers == [both, []] && golden?.labels == ["yes", "no"])
         }
     }
 
@@ -85,7 +88,7 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("inputs/0/name", #""""#, "an input's name must be 1 to 64 printable"),
         ManifestSlip("inputs/0/name", #""länge""#, "an input's name must be 1 to 64 printable"),
         ManifestSlip("inputs/0/name", #""a\nb""#, "an input's name must be 1 to 64 printable"),
-        ManifestSlip("inputs/0/type", #""double""#, "at `/inputs/0/type` the value cannot be read"),
+        ManifestSlip("inputs/0/type", #""decimal""#, "at `/inputs/0/type` the value cannot be read"),
         ManifestSlip("inputs/0/column", "1", "two inputs go to the same column"),
         ManifestSlip("inputs/0/column", "-1", "`column` of input `sepal_length` is out of range"),
         ManifestSlip("inputs/0/column", "4096", "`column` of input `sepal_length` is out of range"),
@@ -141,8 +144,9 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("versions/0/version", #""v1/..""#, "a `version` must be a plain name"),
         ManifestSlip("versions/0/version", #""""#, "a `version` must be a plain name"),
         ManifestSlip("versions/0/state", #""gone""#, "at `/versions/0/state` the value cannot be read"),
-        ManifestSlip("versions/0/files", "{}", "version `v1` must have one file, `model.onnx`"),
-        ManifestSlip("versions/0/files/other.onnx", #"{"sha256":"","bytes":1}"#, "version `v1` must have one file"),
+        ManifestSlip("versions/0/files", "{}", "in version `v1`: there must be one file, `model.onnx`"),
+        ManifestSlip(
+            "versions/0/files/other.onnx", #"{"sha256":"","bytes":1}"#, "in version `v1`: there must be one file"),
         ManifestSlip("versions/0/files/model.onnx/sha256", #""abc""#, "must be 64 hexadecimal digits"),
         ManifestSlip(
             "versions/0/files/model.onnx/sha256", "\"\(String(repeating: "g", count: 64))\"",
@@ -150,7 +154,7 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("versions/0/golden", nil, "`golden` is missing; only a model of one text"),
         ManifestSlip("versions/0/golden/rows", "[]", "`golden` must have rows and a tolerance above 0"),
         ManifestSlip("versions/0/golden/tolerance", "0", "`golden` must have rows and a tolerance above 0"),
-        ManifestSlip("versions/0/golden/tolerance", "1e300", "the value cannot be read"),
+        ManifestSlip("versions/0/golden/tolerance", "1e300", "`golden` must have rows and a tolerance above 0"),
         ManifestSlip("versions/0/golden/rows/1/input/sepal_length", "-1", "golden row 1 does not fit the inputs"),
         ManifestSlip("versions/0/golden/rows/1/input/extra", "1", "golden row 1 does not fit the inputs"),
         ManifestSlip("versions/0/golden/rows/1/input", "7", "golden row 1 does not fit the inputs"),
@@ -208,6 +212,8 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         arguments: [
             (#"{"missing":"nan","type":"float"}"#, ModelInput.Missing.notANumber),
             (#"{"missing":1.5,"type":"float"}"#, .number(1.5)),
+            (#"{"missing":"nan","type":"double"}"#, .notANumber),
+            (#"{"missing":1e300,"type":"double"}"#, .number(1e300)),
             (#"{"missing":-3,"type":"int"}"#, .number(-3)),
             (#"{"missing":true,"type":"bool"}"#, .number(1)),
             (#"{"missing":"none","type":"string"}"#, .text("none")),

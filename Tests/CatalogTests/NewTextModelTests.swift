@@ -21,18 +21,20 @@ import Testing
         let catalog = try Catalog(folder: folder.path)
         #expect(catalog.broken.isEmpty)
         let model = try #require(catalog.model("spam"))
-        #expect(model.signature.isText && model.signature.inputs[0].minimumLength == 1)
-        #expect(model.layout.map(\.tensor) == ["texts"] && model.outputTensor == "chances")
-        #expect(model.output.labels == ["ham", "spam"] && model.output.positiveLabel == "spam")
+        let interface = model.versions[0].interface
+        #expect(interface.signature.isText && interface.signature.inputs[0].minimumLength == 1)
+        #expect(interface.layout.map(\.tensor) == ["texts"] && interface.outputTensor == "chances")
+        #expect(interface.output.labels == ["ham", "spam"] && interface.output.positiveLabel == "spam")
         #expect(model.defaultVersion == "v1" && model.versions.count == 1)
         #expect(model.versions[0].golden == nil && model.versions[0].state == .active)
         let file = Array(try Data(contentsOf: URL(fileURLWithPath: model.versions[0].path)))
-        #expect(file == Array("a model".utf8) && model.versions[0].digest == SHA256.hex(of: file))
+        #expect(file == Array("a model".utf8) && model.versions[0].fileDigest == SHA256.hex(of: file))
     }
 
     @Test func `a new text model without labels is a regression`() throws {
         try write(labels: [], positiveLabel: nil)
-        #expect(try Catalog(folder: folder.path).model("spam")?.output == ModelOutput(kind: .regression))
+        #expect(
+            try Catalog(folder: folder.path).model("spam")?.versions[0].interface.output.kind == .regression)
     }
 
     @Test func `a new text model that breaks a rule is refused before anything is written`() throws {

@@ -11,12 +11,12 @@ import Testing
         let iris = try Model(manifest: ManifestDraft().bytes, folder: "/m/iris")
         func model(_ name: String, _ versions: [String], _ fallback: String) -> Model {
             Model(
-                name: name, description: nil, signature: iris.signature, inputNotes: iris.inputNotes,
-                layout: iris.layout, output: iris.output, outputTensor: iris.outputTensor,
+                name: name, description: nil,
                 versions: versions.map { version in
                     ModelVersion(
-                        name: version, state: .active, path: "", digest: "", bytes: 0, measures: [:], trainedAt: nil,
-                        data: nil, golden: iris.versions[0].golden)
+                        name: version, state: .active, interface: iris.versions[0].interface, path: "",
+                        fileDigest: "", digest: "", bytes: 0, measures: [:], trainedAt: nil, data: nil,
+                        golden: iris.versions[0].golden)
                 }, defaultVersion: fallback, timeout: .seconds(1), example: nil)
         }
         catalog = Catalog(models: [

@@ -35,7 +35,7 @@ final class PlayedWorker {
     /// Ends chunks of a claim.
     ///
     /// - Parameter answer: what a row of the task comes to; nil for one that fails and may succeed another time.
-    func complete(_ chunks: [ClaimedChunk], of claim: Claim, answer: (_ row: Int) -> Float?) throws {
+    func complete(_ chunks: [ClaimedChunk], of claim: Claim, answer: (_ row: Int) -> Double?) throws {
         let finished = try chunks.map { chunk in
             let ids = try Rows(payload: #require(chunk.payload).body).ids
             let answers = (0..<chunk.rows).map { answer(chunk.firstRow + $0) }
@@ -50,7 +50,7 @@ final class PlayedWorker {
     }
 
     /// Runs all that waits.
-    func run(_ answer: (_ row: Int) -> Float?) throws {
+    func run(_ answer: (_ row: Int) -> Double?) throws {
         let claim = try claim()
         try complete(claim.chunks, of: claim, answer: answer)
     }

@@ -24,7 +24,7 @@ import Testing
         let table = "id,x\r\n" + (0..<12).map { "c-\($0),\($0)\r\n" }.joined()
         let id = try service.submit(table: table, "model=faulty&id_column=id")
         let worker = try PlayedWorker(service)
-        try worker.run { Self.failing.contains($0) ? nil : Float($0) }
+        try worker.run { Self.failing.contains($0) ? nil : Double($0) }
         #expect(try service.ended(id).counts["failed"] == 6)
         return (id, worker)
     }
@@ -85,7 +85,7 @@ import Testing
         #expect(claim.chunks.map(\.rows) == [1, 2, 1, 2])
         try worker.complete([claim.chunks[1]], of: claim) { $0 == 2 ? nil : 1_003 }
         try expect([3: 1_003], of: id, in: service)
-        try worker.complete([claim.chunks[3]], of: claim) { Float(1_000 + ($0 == 4 ? 10 : 11)) }
+        try worker.complete([claim.chunks[3]], of: claim) { Double(1_000 + ($0 == 4 ? 10 : 11)) }
         try worker.release([claim.chunks[0], claim.chunks[2]], of: claim)
         #expect(try service.post("/predict/async/\(again)/cancel", "").status == 202)
         #expect(try service.ended(again).status == "cancelled")

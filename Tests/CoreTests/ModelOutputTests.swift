@@ -8,13 +8,13 @@ import Testing
     @Test(
         arguments: [
             ([0.1, 0.2, 0.7], 2), ([0.7, 0.2, 0.1], 0), ([0.4, 0.4, 0.2], 0), ([0.2, 0.4, 0.4], 1), ([0, 0, 0], 0),
-        ] as [([Float], Int)])
-    func `the most probable label wins, the first of equals`(probabilities: [Float], label: Int) {
+        ] as [([Double], Int)])
+    func `the most probable label wins, the first of equals`(probabilities: [Double], label: Int) {
         #expect(three.label(of: probabilities[...]) == label)
     }
 
     @Test func `a slice is read from its own start`() {
-        let values: [Float] = [0.9, 0.05, 0.05, 0.1, 0.8, 0.1]
+        let values: [Double] = [0.9, 0.05, 0.05, 0.1, 0.8, 0.1]
         #expect(three.label(of: values[3..<6]) == 1)
     }
 
@@ -23,14 +23,22 @@ import Testing
             ("yes", 0.3, [0.71, 0.29], 0), ("yes", 0.3, [0.7, 0.3], 1), ("yes", 0.3, [0.6, 0.4], 1),
             ("no", 0.9, [0.89, 0.11], 1), ("no", 0.9, [0.9, 0.1], 0), ("yes", 0, [1, 0], 1),
             ("yes", 1, [0.01, 0.99], 0),
-        ] as [(String, Float, [Float], Int)])
+        ] as [(String, Double, [Double], Int)])
     func `with a threshold the positive label needs that score and no more`(
-        positive: String, threshold: Float, probabilities: [Float], label: Int
+        positive: String, threshold: Double, probabilities: [Double], label: Int
     ) {
         let output = ModelOutput(
             kind: .classification, labels: ["no", "yes"], positiveLabel: positive, threshold: threshold)
         #expect(output.label(of: probabilities[...]) == label)
         #expect(output.label(of: ([0.5, 0.5] + probabilities)[2...]) == label)
+    }
+
+    /// 0.7 in 32 bits is less than 0.7 in 64, and the caller who wrote 0.7 means both.
+    @Test func `a probability of 32 bits reaches the threshold as it is in 32 bits`() {
+        let output = ModelOutput(kind: .classification, labels: ["no", "yes"], positiveLabel: "yes", threshold: 0.7)
+        #expect(output.label(of: [0.3, Double(Float(0.7))]) == 1)
+        #expect(output.label(of: [0.3, Double(Float(0.7).nextDown)]) == 0)
+        #expect(output.label(of: [0.3, 0.7]) == 1 && output.label(of: [0.3, (0.7).nextDown]) == 0)
     }
 
     @Test func `a threshold over three labels means nothing`() {

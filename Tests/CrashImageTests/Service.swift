@@ -91,7 +91,8 @@ final class Service {
             let finished = try claim.chunks.map { chunk in
                 let numbers = try chunk.payload!.numbers
                 return FinishedChunk(
-                    chunk, predictions: Predictions(count: numbers.count, width: 1, values: numbers.map { $0 * 2 }),
+                    chunk,
+                    predictions: Predictions(count: numbers.count, width: 1, values: numbers.map { Double($0) * 2 }),
                     startedAt: WallTime(milliseconds: 5))
             }
             _ = try leases.complete(finished, of: claim)

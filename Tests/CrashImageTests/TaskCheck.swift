@@ -75,7 +75,9 @@ struct TaskCheck {
                 return ["records of chunk \(position) differ"]
             }
         }
-        if let result { return result.values == numbers.map { $0 * 2 } ? [] : ["result of chunk \(position) differs"] }
+        if let result {
+            return result.values == numbers.map { Double($0) * 2 } ? [] : ["result of chunk \(position) differs"]
+        }
         if promises.scored.contains(position) { return ["result of chunk \(position) was seen and is gone"] }
         if mayHaveStopped { return [] }
         guard let input = try PayloadTable.find(key, in: connection) else { return ["chunk \(position) is gone"] }
@@ -104,7 +106,7 @@ struct TaskCheck {
             let firstRow = draft.chunks[..<part.position].reduce(0) { $0 + $1.count }
             let isRight =
                 part.position >= next && part.firstRow == firstRow && part.rows == 0..<numbers.count
-                && part.predictions.values == numbers.map { $0 * 2 }
+                && part.predictions.values == numbers.map { Double($0) * 2 }
             if !isRight { return ["results of chunk \(part.position) differ"] }
             next = part.position + 1
         }

@@ -26,7 +26,7 @@ import Testing
         for count in [1, 3, 4, 9, 70] {
             let lines = (0..<count).map { "[\($0), \(-$0)]" }.joined(separator: "\n")
             let answers = try model.predict(workshop.rows(lines))
-            #expect(answers.values == (0..<count).flatMap { [Float($0), -Float($0)] }, "\(count) rows")
+            #expect(answers.values == (0..<count).flatMap { [Double($0), -Double($0)] }, "\(count) rows")
         }
         #expect(model.warning?.contains(warning ?? "") ?? (warning == nil), "\(model.warning ?? "no warning")")
         #expect(model.warning?.contains("dynamic_axes") ?? true)
@@ -64,7 +64,7 @@ import Testing
     func `a text model of a fixed number of rows gives the library's answers`(fixture: String) throws {
         struct Line: Decodable {
             var text: String
-            var values: [Float]
+            var values: [Double]
         }
         try workshop.writeText(fixture, labels: ["high", "low", "middle"])
         let model = try workshop.load(fixture)

@@ -61,7 +61,7 @@ import Testing
         #expect(reason.contains("was expected (off by "))
     }
 
-    private func answers(to text: String, of loaded: LoadedModels) throws -> [Float] {
+    private func answers(to text: String, of loaded: LoadedModels) throws -> [Double] {
         let rows = Rows(count: 1, columns: [.text(TextColumn([text]))])
         return try #require(loaded.ready.first).predict(rows).values
     }

@@ -1,5 +1,6 @@
 import Core
 import Inference
+import TestSupport
 import Testing
 
 @Suite struct PredictorTests {
@@ -105,12 +106,28 @@ import Testing
             (OnnxFile.Element.int64, #""type": "int""#, "7", 7), (.bool, #""type": "bool""#, "true", 1),
             (.double, #""type": "float""#, "0.5", 0.5), (.double, #""type": "int""#, "3", 3),
             (.bool, #""type": "int""#, "2", 1), (.float, #""type": "bool""#, "true", 1),
-        ] as [(OnnxFile.Element, String, String, Float)])
-    func `every type of tensor is filled`(element: OnnxFile.Element, type: String, value: String, answer: Float) throws
+        ] as [(OnnxFile.Element, String, String, Double)])
+    func `every type of tensor is filled`(element: OnnxFile.Element, type: String, value: String, answer: Double) throws
     {
         let file = OnnxFile(operation: "Cast", attributes: [.integer("to", 1)], from: element)
-        try workshop.make(file, inputs: [type], golden: [([value], [answer])])
+        try workshop.make(file, inputs: [type], golden: [([value], [Float(answer)])])
         #expect(try workshop.load("made").predict(workshop.rows("{\"x0\":\(value)}")).values == [answer])
+    }
+
+    /// They passed through 32 bits, on the way in and out: 0.1 came as 0.10000000149011612.
+    @Test(
+        arguments: [
+            (#""type": "double""#, "0.1", 0.1), (#""type": "double""#, "0.1234567890123456", 0.1234567890123456),
+            (#""type": "double""#, "-1e300", -1e300), (#""type": "double", "missing": 0.3"#, "null", 0.3),
+            // Six digits are what 32 bits hold of a decimal.
+            (#""type": "float""#, "0.1", 0.1), (#""type": "float""#, "-19.99", -19.99),
+            (#""type": "float""#, "123456", 123_456), (#""type": "float""#, "1.5e-7", 1.5e-7),
+        ] as [(String, String, Double)])
+    func `a tensor of doubles gets, and gives, what was written`(type: String, value: String, answer: Double) throws {
+        let file = OnnxFile(operation: "Identity", from: .double, to: .double)
+        try workshop.make(file, inputs: [type], golden: [(["1"], [1])])
+        let predictions = try workshop.load("made").predict(workshop.rows("{\"x0\":\(value)}"))
+        #expect(predictions.values == [answer] && predictions.precision == .double)
     }
 
     @Test func `columns stay beside each other in every run`() throws {
@@ -122,7 +139,7 @@ import Testing
         let count = Limits.runRows + 5
         let lines = (0..<count).map { "{\"x2\":\($0 + 2),\"x0\":\($0),\"x1\":\($0 + 1)}\n" }.joined()
         let predictions = try workshop.load("made").predict(workshop.rows(lines))
-        let expected: [Float] = (0..<count * 3).map { Float($0 / 3 + $0 % 3) }
+        let expected: [Double] = (0..<count * 3).map { Double($0 / 3 + $0 % 3) }
         #expect(predictions.values == expected)
     }
 

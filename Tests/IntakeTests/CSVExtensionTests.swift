@@ -20,16 +20,16 @@ import Testing
         ("\u{FEFF}é\r\r\n", "\u{FEFF}é,0.93,yes,\r\r\n"), ("\n", ",0.93,yes,\n"), ("", ",0.93,yes,"),
     ])
     func `cells come before the line end and the rest stays byte for byte`(record: String, expected: String) {
-        let written = write(record, [.number(0.93), .text("yes"), .empty])
+        let written = write(record, [.number(Double(Float(0.93)), .single), .text("yes"), .empty])
         #expect(Array(written.utf8) == Array(expected.utf8))
     }
 
     @Test func `numbers have the table's decimal and their shortest digits`() {
         let numbers: [Float] = [0.93, 1, -1.5e-7, 0.1 + 0.2, .nan, .infinity, 3.4e38]
         #expect(
-            write("a\n", numbers.map { .number($0) }, .semicolon, .comma)
+            write("a\n", numbers.map { .number(Double($0), .single) }, .semicolon, .comma)
                 == "a;0,93;1;-1,5e-07;\((Float(0.1) + 0.2).description.replacing(".", with: ","));;;3,4e+38\n")
-        #expect(write("a\n", [.number(0.5), .number(2)], .comma, .comma) == "a,\"0,5\",2\n")
+        #expect(write("a\n", [.number(0.5, .single), .number(2, .double)], .comma, .comma) == "a,\"0,5\",2\n")
     }
 
     @Test func `a text is quoted only where it must be`() {
@@ -42,7 +42,7 @@ import Testing
     @Test func `characters that Windows-1252 lacks are written as JSON escapes them`() {
         let format = CSVFormat(delimiter: .semicolon, decimal: .comma, thousands: .none, encoding: .windows1252)
         var output: [UInt8] = []
-        let cells: [CSVExtension.Cell] = [.text("é€„“ÿ"), .text("😀я\u{81}"), .number(0.5)]
+        let cells: [CSVExtension.Cell] = [.text("é€„“ÿ"), .text("😀я\u{81}"), .number(0.5, .double)]
         CSVExtension(format: format).write([0x81, 0xE9, 0x0D, 0x0A], adding: cells, to: &output)
         #expect(
             output == [0x81, 0xE9, 0x3B, 0xE9, 0x80, 0x84, 0x93, 0xFF, 0x3B]
@@ -58,7 +58,7 @@ import Testing
         ] {
             var output: [UInt8] = []
             let record = DialectTests.encode(content + lineEnd, as: source)
-            table.write(record[...], adding: [.text("x\t€😀"), .number(1.5)], to: &output)
+            table.write(record[...], adding: [.text("x\t€😀"), .number(1.5, .double)], to: &output)
             #expect(output == DialectTests.encode(content + "\t\"x\t€😀\"\t1,5" + lineEnd, as: source))
         }
         var output: [UInt8] = []
@@ -86,7 +86,7 @@ import Testing
         table.write(bytes[..<position], adding: [.text("score"), .text("label")], to: &output)
         for (row, length) in spans.lengths.enumerated() {
             let record = bytes[position..<(position + Int(length))]
-            table.write(record, adding: [.number(Float(row) + 0.25), .text("ü;\(row)")], to: &output)
+            table.write(record, adding: [.number(Double(row) + 0.25, .single), .text("ü;\(row)")], to: &output)
             position = record.endIndex
         }
         output += bytes[position...]

@@ -92,7 +92,7 @@ import Testing
         ("", ErrorCode.malformedCSV), ("\n\n", .malformedCSV), ("txt,b\n1,2\n", .missingColumn),
         ("text,text\n1,2\n", .duplicateColumn), ("Text,TEXT\n1,2\n", .duplicateColumn),
         ("text\n\"abc\n", .malformedCSV), ("\"text\n", .malformedCSV), ("\"text\"x\n", .malformedCSV),
-        (String(repeating: "a,", count: 5_000) + "text\n", .rowTooLarge),
+        (String(repeating: "a,", count: 10_000) + "text\n", .rowTooLarge),
     ])
     func `a table without a clear header is refused whole`(input: String, code: ErrorCode) throws {
         let error = #expect(throws: IntakeError.self) { try Samples.csv(input, Samples.text) }

@@ -70,6 +70,6 @@ final class LoadWorker: @unchecked Sendable {  // @unchecked because one thread 
         guard let payload = chunk.payload, case let rows = try Rows(payload: payload.body),
             case .float(let numbers) = rows.columns[0]
         else { throw StoreError.corruptBlob }
-        return Predictions(count: rows.count, width: 1, values: numbers.map { $0 * 2 })
+        return Predictions(count: rows.count, width: 1, values: numbers.map { Double($0) * 2 })
     }
 }

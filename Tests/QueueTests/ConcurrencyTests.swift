@@ -186,7 +186,7 @@ private final class QueueCaller: Sendable {
         var found: [Float] = []
         while true {
             let page = try tasks.results(of: task, from: place, limit: 5)
-            for part in page.parts { found += Array(part.predictions.values)[part.rows] }
+            for part in page.parts { found += part.predictions.values[part.rows].map { Float($0) } }
             if page.next == place { return found }
             place = page.next
         }
@@ -264,7 +264,8 @@ private final class QueueWorker: Sendable {
             guard case .float(let numbers) = rows.columns[0] else { throw StoreError.corruptBlob }
             return FinishedChunk(
                 chunk,
-                predictions: Predictions(count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: []),
+                predictions: Predictions(
+                    count: rows.count, width: 1, values: numbers.map { Double($0) * 2 }, faults: []),
                 startedAt: WallTime(milliseconds: 5))
         }
     }

@@ -90,7 +90,9 @@ import Testing
                 let faults = chunk.suspicion.poison.map {
                     RowFault(row: $0, code: .workerCrashed, message: "It killed.")
                 }
-                let values = numbers.indices.filter { !chunk.suspicion.poison.contains($0) }.map { numbers[$0] * 2 }
+                let values = numbers.indices.filter { !chunk.suspicion.poison.contains($0) }.map {
+                    Double(numbers[$0]) * 2
+                }
                 return FinishedChunk(
                     chunk, predictions: Predictions(count: rows.count, width: 1, values: values, faults: faults),
                     startedAt: WallTime(milliseconds: 1))

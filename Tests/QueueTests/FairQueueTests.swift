@@ -16,6 +16,24 @@ import Testing
         #expect(admit(&queue, rows: 1).start == 1_000_000)
     }
 
+    /// A number that no integer holds ended the committer's process.
+    @Test func `work beyond all bounds ranks last and nothing traps`() {
+        var queue = FairQueue(now: 0, next: 0)
+        let rank = admit(&queue, .low, rows: nil, rowCost: 1e18).rank(ofRow: 1 << 36, count: 4_096)
+        #expect(rank == 1 << 58)
+    }
+
+    @Test(arguments: [UInt32(0), 1, .max - 1, .max])
+    func `tokens of one process never reach those of the next, after four billion claims either`(claims: UInt32) {
+        var tokens = FencingTokens(owner: 7, after: claims)
+        for _ in 0..<3 {
+            #expect(tokens.current > 7 << 32 && tokens.current < 8 << 32)
+            let last = tokens.current
+            tokens.advance()
+            #expect(tokens.current != last)
+        }
+    }
+
     @Test func `the chunks of a task rank behind each other by what they cost`() {
         var queue = FairQueue(now: 0, next: 0)
         let rank = admit(&queue, rows: 3_000)

@@ -106,7 +106,9 @@ final class QueueHarness {
             for part in page.parts {
                 let faults = Set(part.predictions.faults.map(\.row))
                 var values = part.predictions.values.makeIterator()
-                let all: [Float?] = (0..<part.predictions.count).map { faults.contains($0) ? nil : values.next()! }
+                let all: [Float?] = (0..<part.predictions.count).map {
+                    faults.contains($0) ? nil : Float(values.next()!)
+                }
                 numbers += all[part.rows]
             }
             if page.next == place { return numbers }
@@ -152,7 +154,8 @@ final class QueueHarness {
                     if let poison, numbers.contains(poison) {
                         Predictions.failed(rows, code: .predictionFailed, message: "Poison.", width: 1)
                     } else {
-                        Predictions(count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: rows.faults)
+                        Predictions(
+                            count: rows.count, width: 1, values: numbers.map { Double($0) * 2 }, faults: rows.faults)
                     }
                 return FinishedChunk(chunk, predictions: predictions, startedAt: WallTime(milliseconds: 5))
             }

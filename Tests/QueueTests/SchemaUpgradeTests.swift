@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    private func predictions(_ values: [Float]) -> [UInt8] {
+    private func predictions(_ values: [Double]) -> [UInt8] {
         Predictions(count: values.count, width: 1, values: values, faults: []).encoded()
     }
 

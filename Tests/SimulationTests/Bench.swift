@@ -111,7 +111,7 @@ final class Bench {
         let rows = try Rows(payload: payload.body)
         guard case .float(let numbers) = rows.columns[0] else { throw StoreError.corruptBlob }
         let predictions = Predictions(
-            count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: rows.faults)
+            count: rows.count, width: 1, values: numbers.map { Double($0) * 2 }, faults: rows.faults)
         return FinishedChunk(chunk, predictions: predictions, startedAt: WallTime(milliseconds: 5))
     }
 
@@ -141,7 +141,9 @@ final class Bench {
             for part in page.parts {
                 let faults = Set(part.predictions.faults.map(\.row))
                 var values = part.predictions.values.makeIterator()
-                let all: [Float?] = (0..<part.predictions.count).map { faults.contains($0) ? nil : values.next() }
+                let all: [Float?] = (0..<part.predictions.count).map {
+                    faults.contains($0) ? nil : values.next().map { Float($0) }
+                }
                 for row in part.rows { found.append((part.firstRow + row, all[row])) }
             }
             if page.next == place { return found }

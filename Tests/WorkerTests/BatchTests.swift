@@ -1,4 +1,5 @@
 import Core
+import Store
 import Testing
 
 @testable import Worker
@@ -12,17 +13,24 @@ import Testing
         count: 2, columns: [.float([7]), .text(TextColumn(["z"]))],
         faults: [RowFault(row: 0, code: .blankText, message: "y")])
 
-    @Test func `chunks become one batch, columns, faults and ids in order`() {
-        let rows = Batch([first, second, third]).rows
+    /// A chunk whose columns are not the others' ended the worker, and each worker after it.
+    @Test func `chunks of different columns are an error, not a trap`() {
+        let (one, two) = (Rows(count: 1, columns: [.float([1])]), Rows(count: 1, columns: [.float([1]), .int([2])]))
+        #expect(throws: StoreError.corruptBlob) { try Batch([two, one]) }
+        #expect(throws: StoreError.corruptBlob) { try Batch([one, Rows(count: 1, columns: [.double([1])])]) }
+    }
+
+    @Test func `chunks become one batch, columns, faults and ids in order`() throws {
+        let rows = try Batch([first, second, third]).rows
         #expect(rows.count == 6)
         #expect(rows.columns == [.float([1, 3, 9, 7]), .text(TextColumn(["a", "ccc", "", "z"]))])
         #expect(rows.faults.map(\.row) == [1, 4])
         #expect((0..<6).map { rows.ids![$0] } == ["i", "", "k", "", "", ""])
     }
 
-    @Test func `predictions are cut back into those of each chunk`() {
+    @Test func `predictions are cut back into those of each chunk`() throws {
         let chunks = [first, second, third]
-        let batch = Batch(chunks)
+        let batch = try Batch(chunks)
         // One more row fails in the run: the only one of the second chunk.
         var faults = batch.rows.faults
         faults.insert(RowFault(row: 3, code: .nonFiniteOutput, message: "n"), at: 1)
@@ -34,7 +42,7 @@ import Testing
         #expect((0..<3).map { parts[0].ids![$0] } == ["i", "", "k"])
     }
 
-    @Test func `a single chunk is handed on as it is`() {
-        #expect(Batch([first]).rows == first)
+    @Test func `a single chunk is handed on as it is`() throws {
+        #expect(try Batch([first]).rows == first)
     }
 }

@@ -25,7 +25,8 @@ import Testing
             guard case .float(let numbers) = rows.columns[0] else { throw Refusal() }
             runs.withLock { $0 += 1 }
             if numbers.contains(where: isPoison) { throw Refusal() }
-            return Predictions(count: rows.count, width: 1, values: numbers, faults: rows.faults, ids: rows.ids)
+            return Predictions(
+                count: rows.count, width: 1, values: numbers.map(Double.init), faults: rows.faults, ids: rows.ids)
         }
 
         func terminate() {}
@@ -42,7 +43,8 @@ import Testing
         let predictions = try bisection.run(Self.rows, isPart: false)
         #expect(predictions.faults.map(\.row) == poison)
         #expect(predictions.faults.allSatisfy { $0.code == .predictionFailed })
-        #expect(predictions.values == (0..<Self.count).map(Float.init).filter { !bad.contains($0) })
+        let good = (0..<Self.count).filter { !poison.contains($0) }.map { Double($0) }
+        #expect(predictions.values == good)
         // Two runs a level of halves, and a second chance, for each row.
         #expect(model.runs.withLock { $0 } <= poison.count * 25)
     }

@@ -30,7 +30,7 @@ import Testing
             runs.withLock { $0.append(numbers) }
             if let poison, numbers.contains(poison) { throw Poisoned() }
             return Predictions(
-                count: rows.count, width: 1, values: numbers.map { $0 * 2 }, faults: rows.faults, ids: rows.ids)
+                count: rows.count, width: 1, values: numbers.map { Double($0) * 2 }, faults: rows.faults, ids: rows.ids)
         }
 
         func terminate() {}

@@ -3,8 +3,11 @@ internal import Core
 
 /// Writes a model as callers see it: API.md, section 5.
 struct ModelMessage {
-    let model: Model
+    /// The version that was asked for, or the default one.
+    let resolved: ResolvedModel
     let served: ServedModels
+
+    private var model: Model { resolved.model }
 
     /// The members of a model in the list of all.
     func writeSummary(to json: inout JSONWriter) {
@@ -16,7 +19,7 @@ struct ModelMessage {
             json.key(escaping: model.defaultVersion)
             json.value(100)
         }
-        json.member("task", model.output.kind.rawValue)
+        json.member("task", resolved.output.kind.rawValue)
         json.member("ready", readyWorkers > 0)
     }
 
@@ -37,23 +40,22 @@ struct ModelMessage {
         }
     }
 
-    private var readyWorkers: Int {
-        model.version(model.defaultVersion).map { served.workers($0, of: model) } ?? 0
-    }
+    private var readyWorkers: Int { served.workers(resolved) }
 
     private func writeVersions(to json: inout JSONWriter) {
         json.key("versions")
         json.array { json in
-            for version in model.versions {
+            for resolved in model.resolved {
+                let version = resolved.version
                 json.object { json in
                     json.member("version", version.name)
                     json.member("digest", version.digest)
                     json.member("state", version.state.rawValue)
-                    json.member("workers", served.workers(version, of: model))
-                    json.member("engine", served.engine(version, of: model))
-                    json.member("fallback", served.fallback(version, of: model))
-                    json.member("problem", served.reason(version, of: model))
-                    json.member("warning", served.warning(version, of: model))
+                    json.member("workers", served.workers(resolved))
+                    json.member("engine", served.engine(resolved))
+                    json.member("fallback", served.fallback(resolved))
+                    json.member("problem", served.reason(resolved))
+                    json.member("warning", served.warning(resolved))
                 }
             }
         }
@@ -62,7 +64,7 @@ struct ModelMessage {
     private func writeInputs(to json: inout JSONWriter) {
         json.key("inputs")
         json.array { json in
-            for (input, note) in zip(model.signature.inputs, model.inputNotes) {
+            for (input, note) in zip(resolved.signature.inputs, resolved.version.interface.notes) {
                 json.object { json in
                     json.member("name", input.name)
                     json.member("type", input.kind.rawValue)
@@ -85,20 +87,20 @@ struct ModelMessage {
 
     private func writeOutput(to json: inout JSONWriter) {
         json.key("labels")
-        json.array { json in for label in model.output.labels { json.value(label) } }
+        json.array { json in for label in resolved.output.labels { json.value(label) } }
         json.key("gives")
-        if model.output.kind == .classification {
-            json.value(model.output.givesScores ? "scores" : "probabilities")
+        if resolved.output.kind == .classification {
+            json.value(resolved.output.givesScores ? "scores" : "probabilities")
         } else {
             json.null()
         }
-        json.member("positive_label", model.output.positiveLabel)
+        json.member("positive_label", resolved.output.positiveLabel)
         json.key("threshold")
-        model.output.threshold.map { json.value($0) } ?? json.null()
+        resolved.output.threshold.map { json.value($0) } ?? json.null()
     }
 
     private func writeTraining(to json: inout JSONWriter) {
-        guard let version = model.version(model.defaultVersion) else { return }
+        let version = resolved.version
         json.member("accuracy", version.measures["accuracy"])
         json.key("measures")
         json.object { json in

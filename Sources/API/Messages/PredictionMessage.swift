@@ -41,7 +41,7 @@ struct PredictionMessage {
 
     /// Writes a row on a line of its own.
     func write(
-        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?,
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Double>, _ fault: RowFault?,
         to json: inout JSONWriter
     ) {
         writeObject(row, of: part, values, fault, to: &json)
@@ -49,7 +49,7 @@ struct PredictionMessage {
     }
 
     func writeObject(
-        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?,
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Double>, _ fault: RowFault?,
         to json: inout JSONWriter
     ) {
         json.object { json in
@@ -58,45 +58,47 @@ struct PredictionMessage {
                 json.member("id", ids[row])
             }
             if shape.shows("status") { json.member("status", fault == nil ? "succeeded" : "failed") }
-            if let fault { write(fault, to: &json) } else { write(values, to: &json) }
+            if let fault { write(fault, to: &json) } else { write(values, in: part.predictions.precision, to: &json) }
             if shape.shows("model_version") { json.member("model_version", version) }
         }
     }
 
     /// Writes the members that one row's values stand for.
-    func write(_ values: ArraySlice<Float>, to json: inout JSONWriter) {
+    ///
+    /// - Parameter precision: what the values were computed in.
+    func write(_ values: ArraySlice<Double>, in precision: Precision, to json: inout JSONWriter) {
         switch output.kind {
-        case .classification: writeLabels(values, to: &json)
+        case .classification: writeLabels(values, precision, to: &json)
         case .regression:
             guard shape.shows("prediction") else { return }
             json.key("prediction")
-            json.value(values[values.startIndex])
+            json.value(values[values.startIndex], in: precision)
         case .vector:
             guard shape.shows("output") else { return }
             json.key("output")
-            json.array { json in for value in values { json.value(value) } }
+            json.array { json in for value in values { json.value(value, in: precision) } }
         }
     }
 
-    private func writeLabels(_ values: ArraySlice<Float>, to json: inout JSONWriter) {
+    private func writeLabels(_ values: ArraySlice<Double>, _ precision: Precision, to json: inout JSONWriter) {
         let label = output.label(of: values)
         if shape.shows("prediction") { json.member("prediction", output.labels[label]) }
         if shape.shows("confidence") {
             json.key("confidence")
-            if output.givesScores { json.null() } else { json.value(values[values.startIndex + label]) }
+            if output.givesScores { json.null() } else { json.value(values[values.startIndex + label], in: precision) }
         }
         if shape.shows("score") {
             json.key("score")
             if let positive = output.positiveLabel.flatMap(output.labels.firstIndex(of:)) {
-                json.value(values[values.startIndex + positive])
+                json.value(values[values.startIndex + positive], in: precision)
             } else {
                 json.null()
             }
         }
-        if shape.shows("probabilities") { writeProbabilities(values, to: &json) }
+        if shape.shows("probabilities") { writeProbabilities(values, precision, to: &json) }
     }
 
-    private func writeProbabilities(_ values: ArraySlice<Float>, to json: inout JSONWriter) {
+    private func writeProbabilities(_ values: ArraySlice<Double>, _ precision: Precision, to json: inout JSONWriter) {
         let shown: [Int]
         switch shape.probabilities ?? .all {
         case .none: return
@@ -108,7 +110,7 @@ struct PredictionMessage {
         json.object { json in
             for index in shown {
                 json.key(escaping: output.labels[index])
-                json.value(values[values.startIndex + index])
+                json.value(values[values.startIndex + index], in: precision)
             }
         }
     }

@@ -9,6 +9,8 @@ struct TaskMessage {
     let now: WallTime
     /// How long all waiting rows should need; nil when that is not known.
     let queueWait: Duration?
+    /// Whether no worker serves the task's model version, so that its rows wait for ever.
+    var isStranded = false
 
     func write(to json: inout JSONWriter) { write(to: &json) { _ in } }
 
@@ -66,13 +68,21 @@ struct TaskMessage {
         json.key("input_format")
         json.raw(stored.inputFormat)
         json.key("warnings")
-        json.raw(stored.warnings ?? "[]")
+        json.raw(warnings)
         json.key("input")
         json.object { json in
             json.member("state", stored.task.input.rawValue)
             json.member("bytes", stored.task.inputBytes)
             json.member("rows", stored.task.rows.total)
         }
+    }
+
+    /// What was noted of the input, and what is true of the task now.
+    private var warnings: String {
+        guard isStranded else { return stored.warnings ?? "[]" }
+        let stranded = InputWarning.text([.stranded(stored.task.model)]) ?? "[]"
+        guard let noted = stored.warnings, noted.utf8.count > 2 else { return stranded }
+        return noted.dropLast() + "," + stranded.dropFirst()
     }
 
     private func writeRows(to json: inout JSONWriter) {
@@ -130,6 +140,8 @@ extension ErrorCode {
             "The input ended before its end; rows scored before stay readable. Submit the input again."
         case .limitReached:
             "A limit of the service was reached in the middle of the input; rows scored before stay readable."
+        case .modelUnavailable:
+            "No worker served the task's model version any more; rows scored before stay readable. Submit the rest again."
         case .invalidRows: "Some rows do not fit the model, and one bad row was to refuse all; none was scored."
         default: "The input could not be read to its end; rows scored before stay readable."
         }

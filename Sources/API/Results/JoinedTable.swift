@@ -43,11 +43,13 @@ struct JoinedTable {
     func writeHeader(to output: inout [UInt8]) { writer.write(header[...], adding: added, to: &output) }
 
     func write(
-        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Double>, _ fault: RowFault?, to output: inout [UInt8]
     ) {
         guard let records = part.records else { return }
         writer.write(records.bytes[records.range(at: row)], to: &output) { output in
-            columns.forEachCell(of: values, fault: fault) { writer.add($0, to: &output) }
+            columns.forEachCell(of: values, in: part.predictions.precision, fault: fault) {
+                writer.add($0, to: &output)
+            }
         }
     }
 }

@@ -81,8 +81,11 @@ struct ResultColumns {
     ///
     /// - Parameters:
     ///   - values: what the model answered; empty for a row that failed.
+    ///   - precision: what the values were computed in.
     ///   - fault: why the row failed; nil for one that did not.
-    func forEachCell(of values: ArraySlice<Float>, fault: RowFault?, _ body: (Cell) -> Void) {
+    func forEachCell(
+        of values: ArraySlice<Double>, in precision: Precision, fault: RowFault?, _ body: (Cell) -> Void
+    ) {
         if let fault { return forEachCell(of: fault, body) }
         let label = output.kind == .classification ? output.label(of: values) : 0
         let top = topCount > 0 ? Self.top(topCount, of: values) : []
@@ -90,10 +93,11 @@ struct ResultColumns {
         for column in columns {
             switch column {
             case .prediction: body(.text(output.labels[label]))
-            case .confidence: body(output.givesScores ? .empty : .number(values[start + label]))
-            case .score(let index), .probability(let index), .value(let index): body(.number(values[start + index]))
+            case .confidence: body(output.givesScores ? .empty : .number(values[start + label], precision))
+            case .score(let index), .probability(let index), .value(let index):
+                body(.number(values[start + index], precision))
             case .topLabel(let place): body(.text(output.labels[top[place]]))
-            case .topProbability(let place): body(.number(values[start + top[place]]))
+            case .topProbability(let place): body(.number(values[start + top[place]], precision))
             case .error: body(.empty)
             }
         }
@@ -106,7 +110,7 @@ struct ResultColumns {
     }
 
     /// The indices of the greatest values, greatest first; of equals the first comes first.
-    static func top(_ count: Int, of values: ArraySlice<Float>) -> [Int] {
+    static func top(_ count: Int, of values: ArraySlice<Double>) -> [Int] {
         let order = values.indices.sorted { values[$0] > values[$1] || values[$0] == values[$1] && $0 < $1 }
         return order.prefix(count).map { $0 - values.startIndex }
     }

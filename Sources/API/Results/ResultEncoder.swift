@@ -124,7 +124,7 @@ struct RowCursor {
     }
 
     /// A row's values, or why it failed.
-    mutating func take(_ row: Int) -> (values: ArraySlice<Float>, fault: RowFault?) {
+    mutating func take(_ row: Int) -> (values: ArraySlice<Double>, fault: RowFault?) {
         if fault < predictions.faults.count, predictions.faults[fault].row == row {
             defer { fault += 1 }
             return ([], predictions.faults[fault])
@@ -138,7 +138,7 @@ extension ModelOutput {
     /// The output with another threshold.
     ///
     /// - Throws: ``APIError/invalidParameter(name:expected:)`` when the model's answer does not hang on one.
-    func withThreshold(_ threshold: Float?) throws -> ModelOutput {
+    func withThreshold(_ threshold: Double?) throws -> ModelOutput {
         guard let threshold else { return self }
         guard labels.count == 2, positiveLabel != nil else {
             throw APIError.invalidParameter(name: "threshold", expected: "left out: this model has no positive label")

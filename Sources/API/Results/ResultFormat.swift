@@ -44,9 +44,9 @@ struct ResultShape: Equatable {
     /// The members or columns that are shown; nil for all.
     var fields: [String]?
     /// The score from which on the prediction is the positive label, in place of the model's.
-    var threshold: Float?
+    var threshold: Double?
 
-    init(probabilities: ShownProbabilities? = nil, fields: [String]? = nil, threshold: Float? = nil) {
+    init(probabilities: ShownProbabilities? = nil, fields: [String]? = nil, threshold: Double? = nil) {
         self.probabilities = probabilities
         self.fields = fields
         self.threshold = threshold

@@ -84,7 +84,7 @@ struct ResultQuery: Sendable {
         shape.fields = try options.text("fields", maximumBytes: Limits.headerBytes).map {
             $0.split(separator: ",").map(String.init)
         }
-        shape.threshold = try options.number("threshold", in: 0...1).map(Float.init)
+        shape.threshold = try options.number("threshold", in: 0...1)
         return shape
     }
 

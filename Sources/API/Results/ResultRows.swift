@@ -11,7 +11,7 @@ struct ResultRows {
     init(_ reading: ResultReading) { self.reading = reading }
 
     /// The next row's values, or why it failed; nil after the last.
-    mutating func next() async throws -> (values: ArraySlice<Float>, fault: RowFault?)? {
+    mutating func next() async throws -> (values: ArraySlice<Double>, fault: RowFault?)? {
         while rows.isEmpty {
             if parts.isEmpty {
                 guard let page = try await reading.next() else { return nil }

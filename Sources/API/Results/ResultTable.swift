@@ -40,14 +40,14 @@ struct ResultTable {
     }
 
     func write(
-        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Float>, _ fault: RowFault?, to output: inout [UInt8]
+        _ row: Int, of part: ResultPage.Part, _ values: ArraySlice<Double>, _ fault: RowFault?, to output: inout [UInt8]
     ) {
         var place = 0
         if namesRows {
             write(.text(name(of: row, in: part)), at: 0, to: &output)
             place = 1
         }
-        columns.forEachCell(of: values, fault: fault) { cell in
+        columns.forEachCell(of: values, in: part.predictions.precision, fault: fault) { cell in
             write(cell, at: place, to: &output)
             place += 1
         }

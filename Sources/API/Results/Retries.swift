@@ -64,10 +64,11 @@ struct Retries: Sendable {
 
     private mutating func merge(_ part: ResultPage.Part) async throws -> Predictions {
         let first = part.predictions
-        var merged = Predictions(count: first.count, width: first.width, values: [], ids: first.ids)
+        var merged = Predictions(
+            count: first.count, width: first.width, values: [], precision: first.precision, ids: first.ids)
         var cursor = RowCursor(ResultPage.Part(predictions: first, firstRow: 0, rows: 0..<first.count))
         for row in 0..<first.count {
-            var outcome = RowOutcome(task: 0, cursor.take(row))
+            var outcome = RowOutcome(task: 0, in: first.precision, cursor.take(row))
             if part.rows.contains(row), outcome.isRetryable {
                 let found = try await self.outcome(of: part.firstRow + row, after: outcome)
                 if found.fault != nil || found.values.count == first.width { outcome = found }
@@ -77,6 +78,8 @@ struct Retries: Sendable {
                 merged.faults.append(fault)
             } else {
                 merged.values += outcome.values
+                // A chunk that failed as a whole has no precision of its own.
+                if outcome.precision == .double { merged.precision = .double }
             }
         }
         return merged
@@ -87,11 +90,13 @@ struct Retries: Sendable {
 struct RowOutcome: Sendable {
     /// The key of the task in which it ran; 0 for the task that was asked for.
     let task: Int64
-    let values: ArraySlice<Float>
+    let values: ArraySlice<Double>
     let fault: RowFault?
+    /// What the values were computed in.
+    let precision: Precision
 
-    init(task: Int64, _ result: (values: ArraySlice<Float>, fault: RowFault?)) {
-        self.task = task
+    init(task: Int64, in precision: Precision, _ result: (values: ArraySlice<Double>, fault: RowFault?)) {
+        (self.task, self.precision) = (task, precision)
         (values, fault) = result
     }
 
@@ -130,7 +135,7 @@ private struct RetryRun: Sendable {
         guard let part, part.firstRow <= row else { return nil }
         let place = row - part.firstRow
         var cursor = RowCursor(ResultPage.Part(predictions: part.predictions, firstRow: 0, rows: place..<place + 1))
-        let own = RowOutcome(task: stored.key, cursor.take(place))
+        let own = RowOutcome(task: stored.key, in: part.predictions.precision, cursor.take(place))
         guard own.isRetryable, let outcome = try await again?.outcome(of: row, after: own) else { return own }
         return outcome
     }

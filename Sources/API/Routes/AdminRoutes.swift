@@ -96,7 +96,7 @@ struct AdminRoutes {
 
     private func pause(_ request: HTTPRequest, _ bytes: [UInt8]) async throws -> HTTPResponse {
         let model = try body(request, bytes, ["model"])?.string("model")
-        if let model { _ = try context.catalog.resolve(model: model, version: nil) }
+        if let model { _ = try context.catalog.find(model: model, version: nil) }
         try await context.administration.pause(model)
         return try await standstill()
     }
@@ -129,10 +129,10 @@ struct AdminRoutes {
     }
 }
 
-/// What became of dead rows that were to run again.
-private struct Redriven {
+/// What became of rows that were to run again.
+struct Redriven {
     var made: [(from: TaskID, to: TaskID, rows: Int)] = []
-    var refused: [(id: TaskID, error: APIError)] = []
+    var refused: [(id: TaskID, error: any CodedError)] = []
 
     func write(isMoreLeft: Bool, to json: inout JSONWriter) {
         json.object { json in

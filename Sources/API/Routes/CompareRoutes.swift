@@ -47,16 +47,16 @@ struct TaskComparison {
     }
 
     /// Adds a row's values under both versions; nil where it failed.
-    mutating func add(_ a: ArraySlice<Float>?, _ b: ArraySlice<Float>?) {
+    mutating func add(_ a: ArraySlice<Double>?, _ b: ArraySlice<Double>?) {
         guard let a, let b else {
             if (a == nil) != (b == nil) { failedInOne += 1 }
             return
         }
         compared += 1
         for (index, (one, other)) in zip(a, b).enumerated() {
-            let shift = abs(Double(other) - Double(one))
-            sums[index].a += Double(one)
-            sums[index].b += Double(other)
+            let shift = abs(other - one)
+            sums[index].a += one
+            sums[index].b += other
             sums[index].shift += shift
             sums[index].greatest = max(sums[index].greatest, shift)
         }

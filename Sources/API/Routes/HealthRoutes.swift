@@ -68,7 +68,7 @@ struct HealthState {
     private let canAccept: Bool
 
     init(_ context: APIContext, problems: [String]) throws {
-        let served = ServedModels(try context.workforce.models())
+        let served = ServedModels(try context.workforce.models(), refused: context.catalog.refused)
         workers = try context.workforce.workers()
         waitingRows = try context.tasks.waitingRows()
         let now = context.clock.now
@@ -77,12 +77,13 @@ struct HealthState {
         var reasons = problems
         if workers == 0 { reasons.append("No worker runs; start one with `sibyl worker`. Submissions are accepted.") }
         models = context.catalog.models.flatMap { model in
-            model.versions.map { version in
-                if let reason = served.reason(version, of: model) { reasons.append(reason) }
-                return ("\(model.name)_\(version.name)", served.workers(version, of: model) > 0)
+            model.resolved.map { version in
+                if let reason = served.reason(version) { reasons.append(reason) }
+                return ("\(model.name)_\(version.version.name)", served.workers(version) > 0)
             }
         }
         reasons += context.catalog.broken.sorted { $0.key < $1.key }.map(\.value.message)
+        reasons += try context.administration.stranded().map(\.reason)
         let standstill = try context.administration.standstill()
         if standstill.isAllPaused { reasons.append("All models are paused; resume them with `sibyl resume`.") }
         reasons += standstill.paused.map { "The model `\($0)` is paused; resume it with `sibyl resume \($0)`." }

@@ -17,14 +17,14 @@ struct ModelRoutes {
 
     private func list(_ request: HTTPRequest) throws -> HTTPResponse {
         _ = try RequestOptions(request, known: [])
-        let served = ServedModels(try context.workforce.models())
+        let served = ServedModels(try context.workforce.models(), refused: context.catalog.refused)
         return .json(
             JSONWriter.write { json in
                 json.object { json in
                     json.key("models")
                     json.array { json in
-                        for model in context.catalog.models {
-                            json.object { ModelMessage(model: model, served: served).writeSummary(to: &$0) }
+                        for model in context.catalog.models.compactMap(\.resolvedDefault) {
+                            json.object { ModelMessage(resolved: model, served: served).writeSummary(to: &$0) }
                         }
                     }
                 }
@@ -36,15 +36,15 @@ struct ModelRoutes {
         let name = request.parameter("name")
         let resolved: ResolvedModel
         do {
-            resolved = try context.catalog.resolve(model: name, version: nil)
+            resolved = try context.catalog.find(model: name, version: nil)
         } catch let error as CatalogError {
             // A path that names nothing is a 404, where a body that does is a 422.
             throw APIError.modelNotFound(error.message)
         }
-        let served = ServedModels(try context.workforce.models())
+        let served = ServedModels(try context.workforce.models(), refused: context.catalog.refused)
         return .json(
             JSONWriter.write { json in
-                ModelMessage(model: resolved.model, served: served).write(as: name, to: &json)
+                ModelMessage(resolved: resolved, served: served).write(as: name, to: &json)
             })
     }
 }
@@ -52,33 +52,34 @@ struct ModelRoutes {
 /// What the workers have, by model version.
 struct ServedModels {
     private let byIdentity: [ModelIdentity: Workforce.Served]
+    private let refused: [ModelIdentity: CatalogError]
 
-    init(_ served: [Workforce.Served]) {
+    /// - Parameter refused: versions of the catalog that nobody may use.
+    init(_ served: [Workforce.Served], refused: [ModelIdentity: CatalogError]) {
+        self.refused = refused
         byIdentity = Dictionary(served.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Workers that can run a version.
-    func workers(_ version: ModelVersion, of model: Model) -> Int {
-        byIdentity[ResolvedModel(model: model, version: version).identity]?.ready ?? 0
+    func workers(_ version: ResolvedModel) -> Int {
+        byIdentity[version.identity]?.ready ?? 0
     }
 
     /// What runs a version; nil when no worker can.
-    func engine(_ version: ModelVersion, of model: Model) -> String? {
-        byIdentity[ResolvedModel(model: model, version: version).identity]?.engine
+    func engine(_ version: ResolvedModel) -> String? {
+        byIdentity[version.identity]?.engine
     }
 
     /// Why no kernel runs a version, where one might have.
-    func fallback(_ version: ModelVersion, of model: Model) -> String? {
-        byIdentity[ResolvedModel(model: model, version: version).identity]?.fallback
+    func fallback(_ version: ResolvedModel) -> String? {
+        byIdentity[version.identity]?.fallback
     }
 
     /// What is slow about a version's file, and the remedy; nil for nothing.
-    func warning(_ version: ModelVersion, of model: Model) -> String? {
-        byIdentity[ResolvedModel(model: model, version: version).identity]?.warning
-    }
+    func warning(_ version: ResolvedModel) -> String? { byIdentity[version.identity]?.warning }
 
-    /// Why a worker cannot run a version; nil when all can.
-    func reason(_ version: ModelVersion, of model: Model) -> String? {
-        byIdentity[ResolvedModel(model: model, version: version).identity]?.broken
+    /// Why a version is refused, or a worker cannot run it; nil when all can.
+    func reason(_ version: ResolvedModel) -> String? {
+        refused[version.identity]?.message ?? byIdentity[version.identity]?.broken
     }
 }

@@ -34,7 +34,8 @@ struct PredictRoutes {
         if let fault = predictions.faults.first { throw APIError.predictionFailed(fault) }
         let answer = JSONWriter.write { json in
             json.object { json in
-                PredictionMessage(task: run.task).write(predictions.values[...], to: &json)
+                PredictionMessage(task: run.task).write(
+                    predictions.values[...], in: predictions.precision, to: &json)
                 json.member("model", run.task.model.model)
                 json.member("model_version", run.versionName)
                 json.member("processing_time", run.seconds)

@@ -115,6 +115,32 @@ struct RepeatRoutes {
         if stored.kept == .columns {
             return try await answering(request) { try await rerunColumns(of: stored, model, options) }
         }
+        return try await rerunRecords(of: stored, model, options, request)
+    }
+
+    /// Runs the rows of a task that has not ended on another version, in a task of their own.
+    ///
+    /// - Returns: the new task's id.
+    /// - Throws: ``APIError/inputNotKept``, ``APIError/otherInputs(model:version:)``.
+    func rerun(waiting stored: StoredTask, on model: ResolvedModel, _ request: HTTPRequest) async throws -> TaskID {
+        guard stored.task.input == .complete, stored.kept != .none || stored.task.rows.done == 0 else {
+            throw APIError.inputNotKept
+        }
+        var options = try SubmissionOptions([], names: [], isTable: false)
+        options.name = stored.task.name
+        guard stored.kept == .records else {
+            return try await rerunColumns(of: stored, model, options).request.draft.id
+        }
+        let answer = try await rerunRecords(of: stored, model, options, request)
+        guard let id = answer.headers.first("Location").flatMap({ TaskID(String($0.suffix(36))) }) else {
+            throw APIError.inputNotKept
+        }
+        return id
+    }
+
+    private func rerunRecords(
+        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, _ request: HTTPRequest
+    ) async throws -> HTTPResponse {
         let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         guard let input, let format = StreamFormat(mediaType: input.mediaType) else { throw APIError.inputNotKept }
         let read = try SubmissionOptions(stored: input.options, isTable: format.isTable)
@@ -126,13 +152,32 @@ struct RepeatRoutes {
     private func rerunColumns(
         of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
     ) async throws -> Accepted {
-        try await run(stored, again: .rerun, on: model, options) { upload in
+        let columns = try columns(of: stored, for: model)
+        return try await run(stored, again: .rerun, on: model, options) { upload in
             var position = 0
             while let chunk = try await chunk(of: stored, from: position) {
-                guard let rows = chunk.rows else { throw APIError.inputNotKept }
+                guard var rows = chunk.rows, rows.columns.count > columns.max() ?? 0 else {
+                    throw APIError.inputNotKept
+                }
+                rows.columns = columns.map { rows.columns[$0] }
                 try await upload.add(IncomingChunk(rows: rows, bytes: 0), input: nil)
                 position = chunk.position + 1
             }
+        }
+    }
+
+    /// For each input of a version the place of its column among those that are kept.
+    ///
+    /// Columns have no names of their own: those of a version with other inputs would be taken for one another.
+    private func columns(of stored: StoredTask, for model: ResolvedModel) throws -> [Int] {
+        let inputs = model.output.inputs ?? []
+        if stored.task.model == model.identity { return Array(inputs.indices) }
+        let places = Dictionary(zip(stored.task.output.inputs ?? [], 0...), uniquingKeysWith: { first, _ in first })
+        return try inputs.map { input in
+            guard let place = places[input] else {
+                throw APIError.otherInputs(model: model.identity.model, version: model.identity.version)
+            }
+            return place
         }
     }
 
@@ -145,7 +190,7 @@ extension Submissions.Request {
     /// Becomes a task that runs another's rows again; what it is under its key is known before a row is read.
     mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation, _ options: SubmissionOptions) {
         draft.parent = .init(parent, relation)
-        draft.kept = .columns
+        draft.kept = parent.kept == .none ? .none : .columns
         draft.name = draft.name ?? parent.task.name
         draft.metadata = draft.metadata.isEmpty ? parent.task.metadata : draft.metadata
         draft.priority = options.priority ?? parent.task.priority

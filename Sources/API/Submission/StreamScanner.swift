@@ -19,6 +19,15 @@ struct InputWarning: Equatable {
     let code: String
     let message: String
 
+    /// No worker serves the model version of rows that wait.
+    static func stranded(_ model: ModelIdentity) -> InputWarning {
+        InputWarning(
+            code: "model_unserved",
+            message:
+                "No worker serves `\(model.model)` \(model.version) as it was when the task was accepted; its rows "
+                + "wait until one does, or until the operator runs them elsewhere.")
+    }
+
     /// The warnings as JSON; nil when there are none.
     static func text(_ warnings: [InputWarning]) -> String? {
         if warnings.isEmpty { return nil }

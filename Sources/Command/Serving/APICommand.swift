@@ -56,9 +56,10 @@ struct APIProcess {
         self.environment = environment
         connections = environment.connections()
         let followers = connections / Limits.followingPart
-        let catalog = try environment.loadCatalog()
         let store = StoreMetrics(commitsGroups: true)
         database = try environment.openDatabase(onEvent: store.hear)
+        var catalog = try environment.loadCatalog()
+        try environment.refuseTaken(in: &catalog, beside: database)
         doorbell = try Doorbell(database: database, steady: environment.steady)
         committer = GroupCommitter(
             database: database,

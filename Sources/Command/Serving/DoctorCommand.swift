@@ -3,6 +3,7 @@ internal import Core
 internal import Foundation
 internal import Inference
 internal import Operations
+internal import Queue
 internal import Store
 
 /// `sibyl doctor`: looks at everything the service needs, and names each remedy.
@@ -25,7 +26,7 @@ struct DoctorCommand: Command {
         let store =
             Database.isServer(environment.settings[.database]!)
             ? [server(environment)] : [database(environment), log(), disk(environment)]
-        let findings = store + [address(environment)] + models(environment)
+        let findings = store + [backlog(environment), address(environment)] + models(environment)
         Self.report(findings, asJSON: arguments.has("--json"))
         return findings.allSatisfy(\.isGood) ? 0 : 1
     }
@@ -123,6 +124,21 @@ struct DoctorCommand: Command {
         }
     }
 
+    /// Rows that wait for a model version that no worker serves: nobody runs them by itself.
+    private func backlog(_ environment: ServiceEnvironment) -> Finding {
+        finding("backlog") {
+            let database = try environment.openDatabase()
+            let forecast = Forecast(
+                readers: database.makeReaders(), models: ModelRegistry(), clock: environment.steady,
+                wall: environment.clock)
+            let view = try forecast.view()
+            guard view.stranded.isEmpty else {
+                throw UsageError(view.stranded.map(\.reason).joined(separator: " "))
+            }
+            return "\(view.rows) rows wait, \(view.workers) workers run"
+        }
+    }
+
     private func address(_ environment: ServiceEnvironment) -> Finding {
         finding("address") {
             let address = try ListenAddress(environment.settings[.listen]!)
@@ -134,7 +150,11 @@ struct DoctorCommand: Command {
 
     private func models(_ environment: ServiceEnvironment) -> [Finding] {
         do {
-            let catalog = try Catalog(folder: environment.settings[.models]!)
+            var catalog = try Catalog(folder: environment.settings[.models]!)
+            // A database that cannot be opened is a finding of its own.
+            if let database = try? environment.openDatabase() {
+                try environment.refuseTaken(in: &catalog, beside: database)
+            }
             let models = environment.loadModels(catalog)
             return models.ready.map {
                 Finding(

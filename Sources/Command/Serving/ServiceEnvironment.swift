@@ -66,10 +66,25 @@ struct ServiceEnvironment {
 
     func loadCatalog() throws -> Catalog {
         let catalog = try Catalog(folder: settings[.models]!)
-        for (name, error) in catalog.broken {
-            logger.error("model broken", ["model": name, "code": error.code.rawValue, "reason": error.message])
-        }
+        for (name, error) in catalog.broken { logBroken(name, error) }
         return catalog
+    }
+
+    /// Refuses versions that changed under their names while tasks are stored that were accepted for what they were.
+    func refuseTaken(in catalog: inout Catalog, beside database: Database) throws {
+        let readers = database.makeReaders()
+        for version in catalog.models.flatMap(\.resolved) {
+            let rival = try readers.read { try ModelTable.rival(of: version.identity, in: $0) }
+            guard let rival else { continue }
+            let reason = CatalogError.versionTaken(
+                model: rival.model, version: rival.version, stored: rival.digest, found: version.identity.digest)
+            catalog.refuse(version, because: reason)
+            logBroken(rival.model, reason)
+        }
+    }
+
+    private func logBroken(_ model: String, _ error: CatalogError) {
+        logger.error("model broken", ["model": model, "code": error.code.rawValue, "reason": error.message])
     }
 
     func makeKeeper(_ database: Database, _ doorbell: Doorbell) -> Keeper {

@@ -18,17 +18,16 @@ struct WorkerCommand: Command {
         let address = try environment.settings[.metricsListen].map { try ListenAddress(metrics: $0) }
         let hosts = try address?.hostNames(environment.settings) ?? []
         let stop = environment.stopSignal()
-        let catalog = try environment.loadCatalog()
+        var catalog = try environment.loadCatalog()
         let store = StoreMetrics(commitsGroups: false)
-        let versions = catalog.models.flatMap { model in
-            model.versions.map { ResolvedModel(model: model, version: $0).identity }
-        }
+        let versions = catalog.models.flatMap(\.resolved).map(\.identity)
         let metrics = WorkerMetrics(serving: versions, clock: environment.steady)
         let database = try environment.openDatabase {
             store.hear($0)
             metrics.hear($0)
         }
         let doorbell = try Doorbell(database: database, steady: environment.steady)
+        try environment.refuseTaken(in: &catalog, beside: database)
         let models = environment.loadModels(catalog)
         let owner = try WorkerService.register(
             models, boot: environment.boot, database: database, at: environment.clock.now)

@@ -48,10 +48,10 @@ package final class TextPredictor: ValuePredictor {
 
     /// The graph as the file has it.
     static func graph(of resolved: ResolvedModel, _ file: [UInt8]) throws -> TextGraph {
-        guard resolved.signature.isText, let input = resolved.model.layout.first else {
+        guard resolved.signature.isText, let input = resolved.layout.first else {
             throw TextGraph.Unsuited("its input is not one text")
         }
-        return try TextGraph(OnnxGraph(file), input: input.tensor, output: resolved.model.outputTensor)
+        return try TextGraph(OnnxGraph(file), input: input.tensor, output: resolved.outputTensor)
     }
 
     func answers(to rows: Rows) throws -> ModelAnswers {
@@ -77,7 +77,7 @@ package final class TextPredictor: ValuePredictor {
             }
         }
         if isStopped { throw InferenceError.refused(operation: "run", reason: "it was told to stop") }
-        return ModelAnswers(values: values, width: kernel.width)
+        return ModelAnswers(values: values.map { Double($0) }, width: kernel.width)
     }
 
     package func terminate() { stops.add(1, ordering: .relaxed) }

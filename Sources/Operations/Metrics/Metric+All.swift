@@ -69,6 +69,11 @@ extension Metric {
     package static let queueOldest = Metric(
         name: "sibyl_queue_oldest_seconds", kind: .gauge, labels: [.model], source: .keeper,
         meaning: "Age in seconds of the oldest task among the 256 chunks that are next in turn; 0 when none waits.")
+    package static let strandedRows = Metric(
+        name: "sibyl_queue_stranded_rows", kind: .gauge, labels: [.model], source: .keeper,
+        meaning:
+            "Rows that wait for a model version that no live worker serves; `sibyl stranded` fails them or runs them elsewhere."
+    )
     package static let drain = Metric(
         name: "sibyl_drain_seconds", kind: .gauge, labels: [], source: .keeper,
         meaning: "Estimate of the seconds until all waiting rows are done; `+Inf` while rows wait and no worker runs.")
@@ -106,7 +111,7 @@ extension Metric {
     package static let all: [Metric] = [
         requests, requestDuration, connections, uploads, tasks, rows, inflightRows, kernelFallback, batchRows,
         stageDuration, expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, keeper, queueRows, queueOldest,
-        drain,
-        modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors, startTime,
+        strandedRows, drain, modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors,
+        startTime,
     ]
 }

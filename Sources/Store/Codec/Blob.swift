@@ -10,6 +10,10 @@ enum Blob {
         case packedDigits = 2
         /// The same, with records in the Zstandard format.
         case zstandard = 3
+        /// Rows with as many columns as 32 bits can count.
+        case rows = 4
+        /// Predictions whose values are doubles.
+        case doubles = 5
     }
 
     private static let headerBytes = 5
@@ -26,9 +30,9 @@ enum Blob {
     }
 
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
-    static func open(_ blob: [UInt8]) throws -> ByteReader {
+    static func open(_ blob: [UInt8], as expected: Format) throws -> ByteReader {
         let (format, reader) = try openAny(blob)
-        guard format == .columns else { throw StoreError.unknownFormat(blob[0]) }
+        guard format == expected else { throw StoreError.unknownFormat(blob[0]) }
         return reader
     }
 

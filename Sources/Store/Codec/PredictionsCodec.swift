@@ -7,22 +7,25 @@ extension Predictions {
             { blob in
                 blob.append(UInt32(count))
                 blob.append(UInt32(width))
-                blob.append(raw: values)
+                if precision == .single { blob.append(raw: values.map { Float($0) }) } else { blob.append(raw: values) }
                 blob.append(ids: ids)
                 blob.append(faults)
-            }, reserving: 64 + values.count * 4)
+            }, as: precision == .single ? .columns : .doubles, reserving: 64 + values.count * 8)
     }
 
     /// Reads a stored result back.
     ///
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
     package init(result: [UInt8]) throws {
-        var blob = try Blob.open(result)
+        var (format, blob) = try Blob.openAny(result)
+        guard format == .columns || format == .doubles else { throw StoreError.unknownFormat(format.rawValue) }
         let count = try blob.count()
         let width = try blob.count()
-        let values = try blob.raw(Float.self)
+        let values = format == .doubles ? try blob.raw(Double.self) : try blob.raw(Float.self).map { Double($0) }
         let ids = try blob.ids()
-        self.init(count: count, width: width, values: values, faults: try blob.faults(of: count), ids: ids)
+        self.init(
+            count: count, width: width, values: values, precision: format == .doubles ? .double : .single,
+            faults: try blob.faults(of: count), ids: ids)
         // Two numbers of 32 bits have a product that no Int holds.
         let (needed, isOverflow) = succeededCount.multipliedReportingOverflow(by: width)
         guard !isOverflow, values.count == needed, ids == nil || ids?.count == count else {

@@ -47,6 +47,7 @@ extension Records {
             case .zstandard: return try Zstandard.decompress(first, count: count)
             case .packedDigits:
                 return try DigitPacking(codes: first, others: try blob.raw(UInt8.self)).bytes(count: count)
+            case .rows, .doubles: throw StoreError.unknownFormat(format.rawValue)
             }
         } catch is CompressionError {
             // Damage of any kind is one error.

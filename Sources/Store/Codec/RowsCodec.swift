@@ -6,21 +6,22 @@ extension Rows {
         Blob.seal(
             { blob in
                 blob.append(UInt32(count))
-                blob.append(UInt8(columns.count))
+                blob.append(UInt32(columns.count))
                 for column in columns { blob.append(column) }
                 blob.append(ids: ids)
                 blob.append(faults)
-            }, reserving: 64 + columns.reduce(0) { $0 + $1.byteCount })
+            }, as: .rows, reserving: 64 + columns.reduce(0) { $0 + 9 + $1.byteCount })
     }
 
     /// Reads a payload back.
     ///
     /// - Throws: ``StoreError/corruptBlob`` or ``StoreError/unknownFormat(_:)``.
     package init(payload: [UInt8]) throws {
-        var blob = try Blob.open(payload)
+        var blob = try Blob.open(payload, as: .rows)
         let count = try blob.count()
         var columns: [Column] = []
-        for _ in 0..<(try blob.byte()) { columns.append(try blob.column()) }
+        // A damaged count ends with the bytes: each column takes some.
+        for _ in 0..<(try blob.count()) { columns.append(try blob.column()) }
         let ids = try blob.ids()
         self.init(count: count, columns: columns, faults: try blob.faults(of: count), ids: ids)
         guard columns.allSatisfy({ $0.count == validCount }), ids == nil || ids?.count == count else {
@@ -34,6 +35,7 @@ extension Column {
     package var byteCount: Int {
         switch self {
         case .float(let values): values.count * 4
+        case .double(let values): values.count * 8
         case .int(let values): values.count * 8
         case .text(let texts): texts.bytes.count + texts.ends.count * 4
         }
@@ -44,6 +46,7 @@ extension Column {
         case float = 1
         case int = 2
         case text = 3
+        case double = 4
     }
 }
 
@@ -52,6 +55,9 @@ extension ByteWriter {
         switch column {
         case .float(let values):
             append(Column.Tag.float.rawValue)
+            append(raw: values)
+        case .double(let values):
+            append(Column.Tag.double.rawValue)
             append(raw: values)
         case .int(let values):
             append(Column.Tag.int.rawValue)
@@ -67,6 +73,7 @@ extension ByteReader {
     fileprivate mutating func column() throws -> Column {
         switch Column.Tag(rawValue: try byte()) {
         case .float: .float(try raw(Float.self))
+        case .double: .double(try raw(Double.self))
         case .int: .int(try raw(Int64.self))
         case .text: .text(try texts())
         case nil: throw StoreError.corruptBlob

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// How far a move has come in one table; stored in the target, in the transaction that copied the rows.
 struct MovedProgress: Equatable {
     /// The last row's key as texts; empty before the first.
@@ -10,8 +12,7 @@ struct MovedProgress: Equatable {
         try connection.execute(
             script: """
                 CREATE TABLE moved_table (
-                    name TEXT PRIMARY KEY, first TEXT, second TEXT, rows BIGINT NOT NULL, digest BIGINT NOT NULL,
-                    done BIGINT NOT NULL)
+                    name TEXT PRIMARY KEY, last TEXT, rows BIGINT NOT NULL, digest BIGINT NOT NULL, done BIGINT NOT NULL)
                 """)
         for name in names {
             try connection.run(
@@ -22,18 +23,19 @@ struct MovedProgress: Equatable {
     static func dropTable(in connection: Connection) throws { try connection.execute(script: "DROP TABLE moved_table") }
 
     static func read(_ name: String, in connection: Connection) throws -> MovedProgress {
-        let sql = "SELECT first, second, rows, digest, done FROM moved_table WHERE name = ?"
+        let sql = "SELECT last, rows, digest, done FROM moved_table WHERE name = ?"
         return try connection.first(sql, .text(name)) { row in
             MovedProgress(
-                last: [row.optionalText(0), row.optionalText(1)].compactMap(\.self), rows: row.int(2),
-                digest: RowDigest(sum: row.integer(3)), isDone: row.int(4) != 0)
+                last: try row.optionalText(0).map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+                    ?? [],
+                rows: row.int(1), digest: RowDigest(sum: row.integer(2)), isDone: row.int(3) != 0)
         } ?? MovedProgress()
     }
 
     func write(_ name: String, in connection: Connection) throws {
         try connection.run(
-            "UPDATE moved_table SET first = ?, second = ?, rows = ?, digest = ?, done = ? WHERE name = ?",
-            .optional(last.first), .optional(last.count > 1 ? last[1] : nil), .integer(rows), .integer(digest.stored),
-            .integer(isDone ? 1 : 0), .text(name))
+            "UPDATE moved_table SET last = ?, rows = ?, digest = ?, done = ? WHERE name = ?",
+            .optional(last.isEmpty ? nil : String(decoding: try JSONEncoder().encode(last), as: UTF8.self)),
+            .integer(rows), .integer(digest.stored), .integer(isDone ? 1 : 0), .text(name))
     }
 }

@@ -17,7 +17,7 @@ struct MovedTable: Sendable {
 
     let name: String
     let columns: [Column]
-    /// Positions of the primary key's columns, one or two.
+    /// Positions of the primary key's columns.
     let key: [Int]
 
     /// Rows of processes, which stay behind, and what is counted or noted anew.
@@ -38,12 +38,15 @@ struct MovedTable: Sendable {
         var key: [(order: Int, column: Int)] = []
         try connection.forEachRow("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid", .text(name)) { row in
             if row.int(2) > 0 { key.append((row.int(2), columns.count)) }
-            columns.append(Column(name: row.text(0), kind: Kind(rawValue: row.text(1))!))
+            guard let kind = Kind(rawValue: row.text(1)) else { throw StoreError.tableNotMovable(name) }
+            columns.append(Column(name: row.text(0), kind: kind))
             return true
         }
         self.columns = columns
         self.key = key.sorted { $0.order < $1.order }.map(\.column)
-        precondition((1...2).contains(key.count), "a move goes by keys of one or two columns")
+        guard !key.isEmpty, self.key.allSatisfy({ [.integer, .text].contains(columns[$0].kind) }) else {
+            throw StoreError.tableNotMovable(name)
+        }
     }
 
     private var hasBlobs: Bool { columns.contains { $0.kind == .blob } }
@@ -58,22 +61,26 @@ struct MovedTable: Sendable {
     ///   - last: the key before, as texts; empty at the beginning.
     ///   - body: gets a row's values; returns false to stop behind it.
     func forEachRow(after last: [String], in connection: Connection, _ body: ([SQLValue]) throws -> Bool) throws {
-        _ = try connection.perform(last.isEmpty ? firstSQL : nextSQL, zip(key, last).map { keyValue($0, $1) }) { row in
+        let place = try zip(key, last).map { try keyValue($0, $1) }
+        _ = try connection.perform(last.isEmpty ? firstSQL : nextSQL, place) { row in
             try body(values(of: row))
         }
     }
 
-    private func keyValue(_ column: Int, _ text: String) -> SQLValue {
-        columns[column].kind == .integer ? .integer(Int64(text)!) : .text(text)
+    private func keyValue(_ column: Int, _ text: String) throws -> SQLValue {
+        guard columns[column].kind == .integer else { return .text(text) }
+        guard let number = Int64(text) else { throw StoreError.corruptBlob }
+        return .integer(number)
     }
 
     /// A row's key as texts.
-    func key(of values: [SQLValue]) -> [String] {
-        key.map { column in
+    func key(of values: [SQLValue]) throws -> [String] {
+        try key.map { column in
             switch values[column] {
             case .integer(let number): "\(number)"
             case .text(let text): text
-            default: preconditionFailure("keys are numbers and texts")
+            // SQLite lets a column of a key be NULL, if nothing forbids it.
+            default: throw StoreError.tableNotMovable(name)
             }
         }
     }

@@ -77,7 +77,7 @@ package final class TableMove {
                 var count = 0
                 try table.forEachRow(after: progress.last, in: connection) { values in
                     progress.digest.add(values)
-                    progress.last = table.key(of: values)
+                    progress.last = try table.key(of: values)
                     rows.append(values)
                     count += 1
                     bytes += values.reduce(0) { $0 + $1.bytes }
@@ -142,7 +142,7 @@ package final class TableMove {
             try target.read { connection in
                 try table.forEachRow(after: progress.last, in: connection) { values in
                     progress.digest.add(values)
-                    progress.last = table.key(of: values)
+                    progress.last = try table.key(of: values)
                     progress.rows += 1
                     return true
                 }

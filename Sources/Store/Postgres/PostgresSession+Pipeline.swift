@@ -78,6 +78,7 @@ extension PostgresSession {
     func pipeline(
         _ statements: [QueuedStatement], _ body: (_ index: Int, _ result: OpaquePointer?) throws -> Void
     ) throws {
+        try makeRoom(forStatements: statements.count)
         // What must be prepared is, before the pipeline.
         for statement in statements where !Self.isControl(statement.sql) {
             _ = try prepared(statement.sql, statement.values.map { PostgresParameter.type(of: $0) })

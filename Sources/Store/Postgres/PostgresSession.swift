@@ -160,6 +160,7 @@ final class PostgresSession: SQLSession {
     }
 
     private func executePrepared(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer? {
+        try makeRoom(forStatements: 1)
         // It may fail: nothing may be held yet that must be given back.
         let name = try prepared(sql, values.map(PostgresParameter.type))
         let parameters = values.map { PostgresParameter($0) }
@@ -170,10 +171,17 @@ final class PostgresSession: SQLSession {
         return PQexecPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
     }
 
+    /// Forgets what was prepared when there is no room for more: it is prepared anew as it comes.
+    func makeRoom(forStatements count: Int) throws {
+        guard preparedCount + count > Limits.preparedVariants else { return }
+        try execute(script: "DEALLOCATE ALL")
+        statements = [:]
+        preparedCount = 0
+    }
+
     func prepared(_ sql: String, _ types: [Oid]) throws -> String {
         var statement = statements[sql] ?? Statement(text: PostgresText.translated(sql))
         if let name = statement.names[types] { return name }
-        precondition(preparedCount < Limits.preparedVariants, "statements must be fixed texts")
         preparedCount += 1
         let name = "s\(preparedCount)"
         let result = PQprepare(handle, name, statement.text, Int32(types.count), types)

@@ -53,6 +53,20 @@ package struct Row: ~Copyable {
         }
     }
 
+    /// One of the few words that a column may have.
+    ///
+    /// - Throws: ``StoreError/corruptBlob`` for another one, which only damage brings past the table's own check.
+    func word<Word: RawRepresentable>(_ column: Int32) throws -> Word where Word.RawValue == String {
+        guard let word = Word(rawValue: text(column)) else { throw StoreError.corruptBlob }
+        return word
+    }
+
+    /// - Throws: ``StoreError/corruptBlob`` for other than sixteen bytes.
+    func taskID(_ column: Int32) throws -> TaskID {
+        guard let id = TaskID(bytes: blob(column)) else { throw StoreError.corruptBlob }
+        return id
+    }
+
     package func int(_ column: Int32) -> Int { Int(integer(column)) }
     package func time(_ column: Int32) -> WallTime { WallTime(milliseconds: integer(column)) }
 

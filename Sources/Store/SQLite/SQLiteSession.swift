@@ -78,24 +78,30 @@ final class SQLiteSession: SQLSession {
     private func withStatement<Value>(
         _ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Value
     ) throws -> Value {
-        let statement = try prepared(sql)
+        let (statement, isKept) = try prepared(sql)
         defer {
-            sqlite3_reset(statement)
-            sqlite3_clear_bindings(statement)
+            if isKept {
+                sqlite3_reset(statement)
+                sqlite3_clear_bindings(statement)
+            } else {
+                sqlite3_finalize(statement)
+            }
         }
         for (index, value) in values.enumerated() { try bind(value, at: Int32(index + 1), of: statement, sql) }
         return try body(statement)
     }
 
-    private func prepared(_ sql: String) throws -> OpaquePointer {
+    /// Prepares a statement, and keeps it while there is room: the few that a connection runs most come first.
+    private func prepared(_ sql: String) throws -> (statement: OpaquePointer, isKept: Bool) {
         let text = StatementText(text: sql)
-        if let statement = statements[text] { return statement }
-        precondition(statements.count < Limits.preparedStatements, "statements must be fixed texts")
+        if let statement = statements[text] { return (statement, true) }
+        let isKept = statements.count < Limits.preparedStatements
         var statement: OpaquePointer?
-        try check(
-            sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil), "prepare", sql)
-        statements[text] = statement
-        return statement!
+        let flags = isKept ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
+        try check(sqlite3_prepare_v3(handle, sql, -1, flags, &statement, nil), "prepare", sql)
+        guard let statement else { throw error(SQLITE_MISUSE, "prepare", sql) }
+        if isKept { statements[text] = statement }
+        return (statement, isKept)
     }
 
     private func bind(_ value: SQLValue, at index: Int32, of statement: OpaquePointer, _ sql: String) throws {

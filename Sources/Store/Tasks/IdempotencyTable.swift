@@ -25,7 +25,7 @@ package enum IdempotencyTable {
             """, .text(owner), .text(key), .time(time - Limits.idempotency)
         ) {
             Found(
-                fingerprint: $0.optionalBlob(0), task: TaskID(bytes: $0.blob(1))!, createdAt: $0.time(2),
+                fingerprint: $0.optionalBlob(0), task: try $0.taskID(1), createdAt: $0.time(2),
                 rows: $0.int(3), answer: $0.optionalText(4))
         }
     }

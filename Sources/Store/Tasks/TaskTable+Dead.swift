@@ -11,6 +11,6 @@ extension TaskTable {
             SELECT id, dead FROM task WHERE owner = ?1 AND dead > 0 AND (?2 IS NULL OR id < ?2) AND swept_ms IS NULL
             ORDER BY id DESC LIMIT ?3
             """, .text(owner), .optional(before?.bytes), .integer(limit)
-        ) { (id: TaskID(bytes: $0.blob(0))!, rows: $0.int(1)) }
+        ) { (id: try $0.taskID(0), rows: $0.int(1)) }
     }
 }

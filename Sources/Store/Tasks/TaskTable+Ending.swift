@@ -58,7 +58,7 @@ extension TaskTable {
             RETURNING id, status
             """, .integer(task), .time(time), .integer(retention.wholeMilliseconds)
         ) {
-            EndedTask(id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!)
+            EndedTask(id: try $0.taskID(0), status: try $0.word(1))
         }
     }
 

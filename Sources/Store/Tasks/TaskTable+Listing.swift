@@ -40,7 +40,7 @@ extension TaskTable {
             .optional(filter.name),
             .optional(filter.model), .optional(filter.version), .integer(limit),
             .text(filter.source.rawValue), .optional(filter.metadata?.name), .optional(filter.metadata?.value)
-        ) { TaskID(bytes: $0.blob(0))! }
+        ) { try $0.taskID(0) }
     }
 
     /// A page begins where the last one ended, within the index: late pages cost what the first one does.

@@ -44,8 +44,8 @@ extension TaskTable {
             }
         ) {
             Counted(
-                id: TaskID(bytes: $0.blob(0))!, status: PredictionTask.Status(rawValue: $0.text(1))!,
-                model: $0.integer(2), kept: KeptInput(rawValue: $0.text(3))!)
+                id: try $0.taskID(0), status: try $0.word(1),
+                model: $0.integer(2), kept: try $0.word(3))
         }
     }
 

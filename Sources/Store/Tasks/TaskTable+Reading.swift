@@ -22,28 +22,36 @@ extension TaskTable {
         ) { row in
             StoredTask(
                 key: row.integer(0), task: try task(row, id: id, models: models, in: connection),
-                kept: KeptInput(rawValue: row.text(23))!,
+                kept: try row.word(23),
                 result: try row.optionalBlob(12).map(Predictions.init(result:)),
                 inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
         }
+    }
+
+    /// Finds a task by its key.
+    package static func find(
+        key: Int64, models: ModelRegistry, in connection: Connection
+    ) throws -> StoredTask? {
+        let id = try connection.first("SELECT id FROM task WHERE key = ?", .integer(key)) { try $0.taskID(0) }
+        return try id.flatMap { try find($0, models: models, in: connection) }
     }
 
     private static func task(
         _ row: borrowing Row, id: TaskID, models: ModelRegistry, in connection: Connection
     ) throws -> PredictionTask {
         let model = try models.entry(for: row.integer(3), in: connection)
-        let status = PredictionTask.Status(rawValue: row.text(5))!
+        let status: PredictionTask.Status = try row.word(5)
         let leased = row.int(19)
         var task = PredictionTask(
             id: id, owner: row.text(1), name: row.optionalText(2), model: model.identity, output: model.output,
-            priority: Priority(rawValue: row.text(4))!,
+            priority: try row.word(4),
             status: status == .pending && leased > 0 ? .processing : status,
-            input: PredictionTask.InputState(rawValue: row.text(6))!, inputBytes: row.int(7),
+            input: try row.word(6), inputBytes: row.int(7),
             rows: counts(row, status: status, leased: leased),
             failure: row.optionalText(11).flatMap(ErrorCode.init(rawValue:)), createdAt: row.time(14),
             startedAt: row.optionalTime(15), completedAt: row.optionalTime(16), resultsUntil: row.optionalTime(17),
             revision: row.int(13))
-        task.source = PredictionTask.Source(rawValue: row.text(20))!
+        task.source = try row.word(20)
         task.metadata = try row.optionalText(21).map(metadata) ?? [:]
         task.deadline = row.optionalTime(22)
         return task

@@ -1,9 +1,9 @@
-/// Writes the smallest ONNX models that tests need: one operation from `x` to `y`.
+/// Writes the smallest ONNX models that tests need: one operation from `x`, or several inputs, to `y`.
 ///
 /// The numbers of the fields are those of <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
-struct OnnxFile {
+package struct OnnxFile: Sendable {
     /// An element type, by its number in TensorProto.
-    enum Element: Int {
+    package enum Element: Int, Sendable {
         case float = 1
         case int64 = 7
         case string = 8
@@ -12,30 +12,45 @@ struct OnnxFile {
     }
 
     /// An attribute of the operation.
-    enum Attribute {
+    package enum Attribute: Sendable {
         case integer(String, Int)
         case integers(String, [Int])
         case text(String, String)
     }
 
-    var operation: String
-    var attributes: [Attribute] = []
-    var from = Element.float
-    var to = Element.float
-    /// The columns that `x` is declared to have.
-    var columns = 1
-    /// The rows that `x` and `y` are declared to have; nil for any number.
-    var rows: Int?
-    var answerRows: Int?
+    package var operation: String
+    package var attributes: [Attribute] = []
+    package var from = Element.float
+    package var to = Element.float
+    /// The columns that each input is declared to have.
+    package var columns = 1
+    package var inputs = ["x"]
+    /// The rows that inputs and `y` are declared to have; nil for any number.
+    package var rows: Int?
+    package var answerRows: Int?
     /// Whether `y` is declared to be rows × width.
-    var hasAnswerShape = true
+    package var hasAnswerShape = true
 
-    var bytes: [UInt8] {
+    package init(
+        operation: String, attributes: [Attribute] = [], from: Element = .float, to: Element = .float,
+        columns: Int = 1, inputs: [String] = ["x"], rows: Int? = nil, answerRows: Int? = nil,
+        hasAnswerShape: Bool = true
+    ) {
+        self.operation = operation
+        self.attributes = attributes
+        self.from = from
+        self.to = to
+        self.columns = columns
+        self.inputs = inputs
+        (self.rows, self.answerRows, self.hasAnswerShape) = (rows, answerRows, hasAnswerShape)
+    }
+
+    package var bytes: [UInt8] {
         let node =
-            Self.field(1, "x") + Self.field(2, "y") + Self.field(4, operation)
+            inputs.flatMap { Self.field(1, $0) } + Self.field(2, "y") + Self.field(4, operation)
             + attributes.flatMap { Self.field(5, Self.bytes(of: $0)) }
         let graph =
-            Self.field(1, node) + Self.field(2, "graph") + Self.field(11, value("x", from))
+            Self.field(1, node) + Self.field(2, "graph") + inputs.flatMap { Self.field(11, value($0, from)) }
             + Self.field(12, value("y", to))
         // Version 11 still gives the axes of a reduction as an attribute.
         let operators = Self.field(1, "") + Self.field(2, 11)
@@ -43,10 +58,10 @@ struct OnnxFile {
     }
 
     private func value(_ name: String, _ element: Element) -> [UInt8] {
-        let fixed = name == "x" ? rows : answerRows
+        let fixed = name == "y" ? answerRows : rows
         let rows = Self.field(1, fixed.map { Self.field(1, $0) } ?? Self.field(2, "rows"))
-        let width = name == "x" ? Self.field(1, Self.field(1, columns)) : Self.field(1, Self.field(2, "width"))
-        let hasShape = name == "x" || hasAnswerShape
+        let width = name == "y" ? Self.field(1, Self.field(2, "width")) : Self.field(1, Self.field(1, columns))
+        let hasShape = name != "y" || hasAnswerShape
         let tensor = Self.field(1, element.rawValue) + (hasShape ? Self.field(2, rows + width) : [])
         return Self.field(1, name) + Self.field(2, Self.field(1, tensor))
     }

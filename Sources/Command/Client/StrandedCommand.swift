@@ -1,0 +1,119 @@
+internal import Core
+internal import Operations
+
+/// `sibyl stranded`: rows that wait for a model version that no worker serves, and what becomes of them.
+struct StrandedCommand: Command {
+    var syntax: CommandSyntax {
+        CommandSyntax(
+            "stranded", "Lists rows that wait for a model version no worker serves; fails or reruns them.",
+            options: [
+                .init("--model", value: "NAME", "Only rows of this model."),
+                .init("--fail", "Ends their tasks as failed; rows scored before stay readable."),
+                .init(
+                    "--rerun-on", value: "VERSION",
+                    "Runs all rows of each task on this version, in a new task; the old one ends as failed."),
+            ] + ServiceClient.options, settings: ServiceClient.settings)
+    }
+
+    func run(_ arguments: Arguments) async throws -> Int32 {
+        let client = try ServiceClient(arguments)
+        switch (arguments.has("--fail"), arguments.value("--rerun-on")) {
+        case (true, .some): throw UsageError("`--fail` and `--rerun-on` exclude each other; leave one out.")
+        case (true, nil): return try fail(arguments, client)
+        case (false, let version?): return try rerun(on: version, arguments, client)
+        case (false, nil): return try list(arguments, client)
+        }
+    }
+
+    // MARK: List
+
+    private struct Listing: Decodable {
+        struct Entry: Decodable {
+            var model: String
+            var model_version: String
+            var model_digest: String
+            var rows: Int
+        }
+
+        var stranded: [Entry]
+    }
+
+    private func list(_ arguments: Arguments, _ client: ServiceClient) throws -> Int32 {
+        let bytes = try client.get("/admin/stranded")
+        if arguments.has("--json") {
+            Console.write(bytes + [UInt8(ascii: "\n")])
+            return 0
+        }
+        let model = arguments.value("--model")
+        for entry in try Listing.read(bytes).stranded where model == nil || entry.model == model {
+            Console.write(
+                "\(entry.model) \(entry.model_version)\t\(entry.model_digest.prefix(12))\t\(entry.rows) rows\n")
+        }
+        return 0
+    }
+
+    // MARK: Fail
+
+    private struct Failed: Decodable {
+        var failed: Int
+        var more: Bool
+    }
+
+    private func fail(_ arguments: Arguments, _ client: ServiceClient) throws -> Int32 {
+        var count = 0
+        var answer: Failed
+        repeat {
+            answer = try Failed.read(try client.post("/admin/stranded/fail", json: body(arguments)))
+            count += answer.failed
+        } while answer.more && answer.failed > 0
+        Console.write(arguments.has("--json") ? "{\"failed\":\(count)}\n" : "failed: \(count) tasks\n")
+        return 0
+    }
+
+    // MARK: Rerun
+
+    private struct Rerun: Decodable {
+        struct Made: Decodable {
+            var from: String
+            var id: String
+            var rows: Int
+        }
+        struct Refused: Decodable {
+            var id: String
+            var message: String
+        }
+
+        var redriven: [Made]
+        var refused: [Refused]
+        var more: Bool
+    }
+
+    private func rerun(on version: String, _ arguments: Arguments, _ client: ServiceClient) throws -> Int32 {
+        var answer: Rerun
+        var isRefused = false
+        repeat {
+            let bytes = try client.post("/admin/stranded/rerun", json: body(arguments, version: version))
+            answer = try Rerun.read(bytes)
+            isRefused = !answer.refused.isEmpty
+            if arguments.has("--json") {
+                Console.write(bytes + [UInt8(ascii: "\n")])
+                continue
+            }
+            for made in answer.redriven { Console.write("\(made.from)\t\(made.id)\t\(made.rows) rows\n") }
+            // The last answer names them all: they are met again each time.
+            if !answer.more {
+                for refused in answer.refused { Console.writeError("\(refused.id): \(refused.message)") }
+            }
+        } while answer.more
+        return isRefused ? 2 : 0
+    }
+
+    private func body(_ arguments: Arguments, version: String? = nil) -> [UInt8] {
+        JSONWriter.write { json in
+            json.object { json in
+                if let model = arguments.value("--model") { json.member("model", model) }
+                if let version { json.member("model_version", version) }
+            }
+        }
+    }
+}

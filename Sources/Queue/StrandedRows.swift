@@ -1,0 +1,78 @@
+package import Core
+internal import Store
+
+/// Rows of a model version that wait while no live worker serves it: nobody will ever run them by itself.
+package struct StrandedRows: Sendable, Equatable {
+    package let model: ModelIdentity
+    package let rows: Int
+    /// The model's key in the database.
+    let key: Int64
+
+    /// Finds all, from counts that are kept: the cost does not grow with the queue.
+    ///
+    /// - Returns: nothing while no worker runs at all, which tells nothing of any model.
+    static func all(models: ModelRegistry, in connection: Connection) throws -> [StrandedRows] {
+        guard try OwnerTable.workers(in: connection) > 0 else { return [] }
+        let served = try OwnerTable.served(in: connection)
+        return try BacklogTable.all(in: connection).compactMap { entry in
+            guard entry.rows > 0 else { return nil }
+            let identity = try models.entry(for: entry.model, in: connection).identity
+            return served.contains(identity) ? nil : StrandedRows(model: identity, rows: entry.rows, key: entry.model)
+        }
+    }
+
+    /// What an operator should know, and do.
+    package var reason: String {
+        "\(rows) rows of `\(model.model)` \(model.version) (\(model.digest.prefix(12))) wait, and no worker serves that "
+            + "version; restore it, or see `sibyl stranded`."
+    }
+}
+
+/// The statements that find the tasks of one model version that have not ended.
+enum StrandedTable {
+    /// One look through what waits of a model, in its order.
+    struct Page {
+        /// Tasks that may be ended, each once.
+        var tasks: [Int64] = []
+        /// Behind which place the next look begins; nil when nothing is left.
+        var next: Place?
+    }
+
+    /// A place in the order of what waits: of the ready chunks by rank, then of the parked ones by key.
+    enum Place: Sendable, Equatable {
+        case ready(rank: Int64)
+        case parked(key: Int64)
+
+        static let start = Place.ready(rank: .min)
+    }
+
+    static let readySQL = """
+        SELECT key, rank FROM chunk WHERE state = 'ready' AND model = ? AND rank > ? ORDER BY rank LIMIT ?
+        """
+
+    /// Reads on from a place, at most ``Limits/strandedChunks`` chunks.
+    static func page(of model: Int64, from place: Place, in connection: Connection) throws -> Page {
+        switch place {
+        case .ready(let rank):
+            let found = try connection.all(
+                readySQL, .integer(model), .integer(rank), .integer(Limits.strandedChunks)
+            ) { (key: ChunkKey(rawValue: $0.integer(0)), rank: $0.integer(1)) }
+            // Chunks of one rank that a page parts are found again when the first of them have ended.
+            let next = found.count == Limits.strandedChunks ? found.last.map { Place.ready(rank: $0.rank) } : nil
+            return Page(tasks: tasks(of: found.map(\.key)), next: next ?? .parked(key: .min))
+        case .parked(let key):
+            let found = try connection.all(
+                "SELECT key, model FROM parked WHERE key > ? ORDER BY key LIMIT ?", .integer(key),
+                .integer(Limits.strandedChunks)
+            ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1)) }
+            let next =
+                found.count == Limits.strandedChunks ? found.last.map { Place.parked(key: $0.key.rawValue) } : nil
+            return Page(tasks: tasks(of: found.filter { $0.model == model }.map(\.key)), next: next)
+        }
+    }
+
+    private static func tasks(of keys: [ChunkKey]) -> [Int64] {
+        var known: Set<Int64> = []
+        return keys.map(\.task).filter { known.insert($0).inserted }
+    }
+}

@@ -1,0 +1,116 @@
+import Digest
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+/// A model that is edited under its version's name, and one that goes away, while tasks are stored.
+@Suite struct ChangedModelTests {
+    private let service = ServiceUnderTest()
+    private var models: String { service.folder.path + "/models" }
+
+    private func write(_ model: TableModel) throws { try model.write(into: models) { SHA256.hex(of: $0) } }
+
+    private func restart(workers: Bool = true) throws {
+        for name in ["api", "worker"] {
+            service.signal(name, SIGTERM)
+            service.end(name)
+        }
+        try start(workers: workers)
+    }
+
+    private func start(workers: Bool = true) throws {
+        try service.startAPI(["--models", models])
+        if workers { try service.startWorker("worker", ["--models", models]) }
+    }
+
+    /// `/models` showed the edit, and results went by what was before, for ever.
+    @Test func `an edit under a version's name is refused while tasks are stored, and the others are served`() throws {
+        try write(TableModel("sums", inputs: 2))
+        try write(TableModel("other", inputs: 2))
+        try start()
+        let id = try service.submit(table: "x0,x1\n1,2\n", "model=sums")
+        #expect(try service.ended(id).status == "completed")
+        let before = try #require((try service.get("/models/sums").json["versions"] as? [[String: Any]])?.first)
+        var edited = TableModel("sums", inputs: 2)
+        edited.type = "double"
+        try write(edited)
+        try restart()
+
+        let refusal = try service.send(
+            .post, "/predict/async?model=sums", ["Content-Type": "text/csv"], .bytes(Array("x0,x1\n1,2\n".utf8)))
+        #expect(refusal.status == 503 && refusal.json["code"] as? String == "model_version_taken")
+        let detail = try #require(refusal.json["detail"] as? String)
+        let digest = try #require(before["digest"] as? String)
+        #expect(detail.contains(digest.prefix(12)) && detail.contains("a version name of its own"))
+        let version = try #require((try service.get("/models/sums").json["versions"] as? [[String: Any]])?.first)
+        #expect(version["problem"] as? String == detail && version["digest"] as? String != digest)
+        let health = try service.get("/health").json
+        #expect(health["status"] as? String == "degraded")
+        #expect((health["reasons"] as? [String])?.contains(detail) == true, "\(health)")
+        #expect(try service.results(id, "format=csv&fields=prediction").lines[1] == "3")
+        let other = try service.submit(table: "x0,x1\n1,2\n", "model=other")
+        #expect(try service.ended(other).status == "completed")
+        let doctor = try service.command(
+            ["doctor", "--database", service.database, "--models", models, "--onnxruntime", Self.library])
+        #expect(doctor.code == 1 && doctor.output.contains(digest.prefix(12)), "\(doctor.output)")
+
+        // Nobody refers to it any more.
+        #expect(try service.send(.delete, "/predict/async/\(id)", [:], .none).status == 204)
+        try restart()
+        let again = try service.submit(table: "x0,x1\n1,2\n", "model=sums")
+        #expect(try service.ended(again).status == "completed")
+        #expect(try service.get("/health").json["status"] as? String == "healthy")
+    }
+
+    private static let library = PackageFiles.path(".tools/onnxruntime/libonnxruntime.so")
+
+    /// They waited for ever, and nobody said so.
+    @Test func `rows of a version that went away are named everywhere, and run elsewhere or fail by one command`()
+        throws
+    {
+        try write(TableModel("sums", inputs: 2))
+        try start(workers: false)
+        let table = try service.submit(table: "id,x0,x1\na,1,2\nb,3,4\n", "model=sums&id_column=id")
+        let json = try service.send(
+            .post, "/predict/async", ["Content-Type": "application/json"],
+            .bytes(Array(#"{"model":"sums","inputs":[{"x0":1,"x1":5},{"x0":2,"x1":5}]}"#.utf8)))
+        let rows = try #require(json.json["id"] as? String)
+        service.signal("api", SIGTERM)
+        service.end("api")
+        // The version is replaced by another under a name of its own.
+        let manifest = models + "/sums/model.json"
+        let text = try String(contentsOfFile: manifest, encoding: .utf8).replacing("\"v1\"", with: "\"v2\"")
+        try text.write(toFile: manifest, atomically: true, encoding: .utf8)
+        try FileManager.default.moveItem(atPath: models + "/sums/v1", toPath: models + "/sums/v2")
+        try start()
+        try service.wait("the worker") { try service.get("/health").json["workers"] as? Int == 1 }
+
+        let reasons = try #require(try service.get("/health").json["reasons"] as? [String])
+        #expect(reasons.contains { $0.contains("4 rows of `sums` v1") && $0.contains("sibyl stranded") }, "\(reasons)")
+        try service.wait("the warning") {
+            let warnings = try service.get("/predict/async/\(rows)").json["warnings"] as? [[String: Any]]
+            return warnings?.contains { $0["code"] as? String == "model_unserved" } == true
+        }
+        let doctor = try service.command(
+            ["doctor", "--database", service.database, "--models", models, "--onnxruntime", Self.library])
+        #expect(doctor.code == 1 && doctor.output.contains("BAD  backlog: 4 rows of `sums` v1"), "\(doctor.output)")
+        let list = try service.command(["stranded"])
+        #expect(list.code == 0 && list.output.hasPrefix("sums v1\t") && list.output.hasSuffix("\t4 rows\n"), "\(list)")
+        let none = try service.command(["stranded", "--rerun-on", "v9"])
+        #expect(none.code != 0 && none.errors.contains("no such version"))
+
+        let rerun = try service.command(["stranded", "--rerun-on", "v2"])
+        #expect(rerun.code == 0, "\(rerun)")
+        let made = rerun.output.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+        #expect(Set(made.map { $0[0] }) == [table, rows])
+        for line in made {
+            #expect(try service.ended(line[1]).status == "completed")
+            #expect(try service.ended(line[0]).status == "failed")
+            let values = try service.results(line[1], "format=csv&fields=prediction").lines[1...2]
+            #expect(values == (line[0] == table ? ["3", "7"] : ["6", "7"]))
+        }
+        #expect(try service.command(["stranded"]).output.isEmpty)
+        #expect(try service.command(["stranded", "--fail"]).output == "failed: 0 tasks\n")
+    }
+}
