@@ -30,7 +30,7 @@ struct PostgresNetworkTests {
             zip(callers, accepted).allSatisfy { $0.singles.count > $1 + 10 }
         }
         try fleet.heal(worker: 0)
-        try service.wait("the late answer", for: 30) { service.logText("worker 0").contains("the lease was lost") }
+        try service.wait("the late answer", for: 120) { service.logText("worker 0").contains("the lease was lost") }
         // Whoever was declared dead ends; whoever supervises it starts it again.
         #expect(service.end("worker 0") == 1)
         try fleet.startWorker(0)
