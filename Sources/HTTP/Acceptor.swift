@@ -81,7 +81,12 @@ final class Acceptor: @unchecked Sendable {  // @unchecked because everything th
                 let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
                 let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
                 let socket = accept4(listener, pointer, &length, flags)
-                return socket >= 0 ? admit(turn, socket, pointer, length) : nil
+                guard socket >= 0 else { return nil }
+                guard SocketReads.canWatch(socket) else {
+                    close(socket)
+                    return false
+                }
+                return admit(turn, socket, pointer, length)
             }
             switch isIn {
             case true?:

@@ -9,8 +9,6 @@ final class BodyBuffer: Sendable {
     enum Pushed {
         /// They are in the buffer, which may have paused the connection.
         case taken
-        /// They are not: the connection is paused already, and will offer them again.
-        case refused
         /// Nobody will read them.
         case unwanted
     }
@@ -32,32 +30,43 @@ final class BodyBuffer: Sendable {
     }
 
     private let connection: SuspendableConnection
+    private let onPause: @Sendable () -> Void
+    private let onResume: @Sendable () -> Void
     private let state = Mutex(State())
 
-    init(connection: SuspendableConnection) { self.connection = connection }
+    /// - Parameters:
+    ///   - onPause: told, under the buffer's lock, that the next step is ours.
+    ///   - onResume: told, under the buffer's lock, that it is the sender's again.
+    init(
+        connection: SuspendableConnection, onPause: @escaping @Sendable () -> Void,
+        onResume: @escaping @Sendable () -> Void
+    ) {
+        self.connection = connection
+        self.onPause = onPause
+        self.onResume = onResume
+    }
 
     // MARK: The connection's side
 
+    /// Whether the connection waits for the reader; its own thread alone begins that.
+    var isPaused: Bool { state.withLock { $0.isPaused } }
+
     /// Adds bytes, and pauses the connection when the buffer is full.
     ///
-    /// Only from within a callback.
+    /// Only from within a callback, and not while it is paused.
     func push(_ bytes: UnsafeRawBufferPointer) -> Pushed {
         state.withLock { state in
             if state.isAbandoned || state.end != nil { return .unwanted }
-            // With chunks, the library offers the next one although the connection has just been suspended.
-            if state.isPaused { return .refused }
             state.bytes.append(contentsOf: bytes)
             if state.bytes.count >= Limits.bodyBufferBytes {
                 state.isPaused = true
+                onPause()
                 connection.suspend()
             }
             state.wakeReader()
             return .taken
         }
     }
-
-    /// Whether the connection waits for the reader.
-    var isPaused: Bool { state.withLock { $0.isPaused } }
 
     /// Says that the body is whole, or that it broke; the first call counts.
     func finish(_ end: Result<Void, any Error>) {
@@ -108,6 +117,7 @@ final class BodyBuffer: Sendable {
     private func letGo(_ state: inout State) {
         guard state.isPaused else { return }
         state.isPaused = false
+        onResume()
         connection.resume()
     }
 

@@ -31,6 +31,16 @@ final class ClientConnection: Sendable {
         var meter = PaceMeter()
         /// Bytes that the other end had taken when that was last looked at.
         var taken = 0
+        /// Makes what the caller is told when its body ends for the sake of others.
+        var farewell: @Sendable () -> [UInt8] = { [] }
+
+        /// Sends bytes past the library, and shuts the socket.
+        func say(_ bytes: [UInt8], thenShut way: Int) {
+            guard socket >= 0 else { return }
+            // A full socket buffer loses the answer, as closing would have: there is nobody to tell.
+            if !bytes.isEmpty { _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
+            shutdown(socket, Int32(way))
+        }
     }
 
     /// The address of the other end, without its port.
@@ -42,23 +52,16 @@ final class ClientConnection: Sendable {
     private let idle: Duration
     /// Bytes that must move within the idle time.
     private let leastBytes: Int
-    /// Makes what is said to a caller whose request ends for the sake of others.
-    private let farewell: @Sendable () -> [UInt8]
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - now: when it was opened.
     ///   - deadline: until when its first request's head must be here.
-    ///   - farewell: makes what is said to a caller whose request ends for the sake of others.
-    init(
-        _ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration,
-        farewell: @escaping @Sendable () -> [UInt8]
-    ) {
+    init(_ connection: OpaquePointer, at now: Duration, deadline: Duration, idle: Duration) {
         let socket = sibyl_connection_socket(connection)
         address = sibyl_client_address(connection).map(Self.text) ?? ""
         localAddress = Self.localAddress(of: socket)
         self.idle = idle
-        self.farewell = farewell
         leastBytes = max(1, Int(idle.inSeconds * Double(Limits.minimumRate)))
         sibyl_limit_unsent(socket, Limits.unsentBytes)
         state = Mutex(State(phase: .head(since: now, until: deadline), socket: socket))
@@ -69,11 +72,22 @@ final class ClientConnection: Sendable {
         state.withLock { state in
             switch phase {
             case .body: state.meter.start(at: now)
-            case .head, .idle: state.meter = PaceMeter()
+            case .head, .idle:
+                state.meter = PaceMeter()
+                state.farewell = { [] }
             case .ours, .answer: state.meter.stop(at: now)
             }
             state.phase = phase
         }
+    }
+
+    /// Starts the wait for a body.
+    ///
+    /// - Parameter farewell: makes what the caller is told when the body ends for the sake of others; it is called under
+    ///   this connection's lock.
+    func expectBody(at now: Duration, farewell: @escaping @Sendable () -> [UInt8]) {
+        state.withLock { $0.farewell = farewell }
+        enter(.body(since: now, bytes: 0), at: now)
     }
 
     /// Starts the wait for the rest of a head, where nothing else is going on.
@@ -207,27 +221,22 @@ final class ClientConnection: Sendable {
 
     /// Sends bytes past the library and ends our half of the connection; for the one case that it leaves no way.
     func sayLast(_ bytes: [UInt8]) {
-        state.withLock { state in
-            guard state.socket >= 0 else { return }
-            // A full socket buffer loses the answer, as closing would have: there is nobody to tell.
-            _ = send(state.socket, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-            shutdown(state.socket, Int32(SHUT_WR))
-        }
+        state.withLock { $0.say(bytes, thenShut: SHUT_WR) }
     }
 
     /// Ends the request for the sake of others, with a word unless an answer has begun.
+    ///
+    /// Decided and done under one lock: whoever answers leaves the phase of the body first, so that no other answer can
+    /// stand before this one.
     func giveUp() {
-        let last: [UInt8]? = state.withLock { state in
+        state.withLock { state in
             switch state.phase {
-            case .body: return farewell()
-            case .answer: return []
+            case .body: state.say(state.farewell(), thenShut: SHUT_RDWR)
+            case .answer: state.say([], thenShut: SHUT_RDWR)
             // It has done its part meanwhile.
-            default: return nil
+            default: break
             }
         }
-        guard let last else { return }
-        if !last.isEmpty { sayLast(last) }
-        state.withLock { state in if state.socket >= 0 { shutdown(state.socket, Int32(SHUT_RDWR)) } }
     }
 
     /// Says that the library is about to close the socket.

@@ -82,8 +82,7 @@ extension Daemon {
             let configuration = context.configuration
             let now = context.hooks.clock.now
             let client = ClientConnection(
-                connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle,
-                farewell: { [unowned context] in context.farewell() })
+                connection!, at: now, deadline: now + configuration.headerDeadline, idle: configuration.idle)
             watch(client, on: sibyl_connection_socket(connection!), context)
             context.opened(client)
             slot?.pointee = Unmanaged.passRetained(client).toOpaque()
@@ -100,8 +99,7 @@ extension Daemon {
         client.incoming.onPartialHead = { [weak client] in client?.headBegan(at: clock.now, until: clock.now + patience)
         }
         let watched = WatchedSocket(bytes: client.incoming, isEncrypted: context.configuration.tls != nil)
-        // Nothing may be read unseen; the library finds the connection closed.
-        if !SocketReads.begin(socket, through: watched) { shutdown(socket, Int32(SHUT_RDWR)) }
+        SocketReads.begin(socket, through: watched)
     }
 
     /// A request line has come.

@@ -16,6 +16,21 @@ extension Exchange {
         return Answer(problem.response(instance: request?.path, requestID: id), in: coding)
     }
 
+    /// Makes what is said to the caller, past the library, when the request ends for the sake of others.
+    ///
+    /// Nothing over TLS, which only the library speaks.
+    func farewell() -> @Sendable () -> [UInt8] {
+        let (id, path, begin, context) = (summary.requestID, request?.path, startedAt, context)
+        return {
+            guard context.configuration.tls == nil else { return [] }
+            let problem = context.hooks.describe(HTTPError.gaveWay)
+            var answer = Answer(problem.response(instance: path, requestID: id), in: .identity)
+            answer.headers.set("X-Request-ID", id)
+            answer.headers.set("X-Process-Time", (context.hooks.clock.now - begin).asProcessTime)
+            return answer.message()
+        }
+    }
+
     /// Adds what every answer has.
     func completed(_ answer: Answer) -> Answer {
         var answer = answer

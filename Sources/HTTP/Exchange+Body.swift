@@ -4,6 +4,8 @@ import Synchronization
 /// The body of a request: kept, handed on or thrown away.
 extension Exchange {
     func receive(_ bytes: UnsafeRawBufferPointer, taken: inout Int) -> Bool {
+        // With chunks, the library offers the next one although the connection has just been suspended; it will again.
+        if case .streamed(let buffer, _, _) = plan, buffer.isPaused { return true }
         client.received(bytes.count, at: context.hooks.clock.now)
         if let answer = shared.withLock({ $0.answer }) {
             taken = bytes.count
@@ -13,9 +15,8 @@ extension Exchange {
         case .collected(let limit, _, _): collect(bytes, upTo: limit)
         case .streamed(let buffer, let body, let handler):
             switch buffer.push(bytes) {
-            case .refused: return true
             case .unwanted: return discardAll(bytes, taken: &taken)
-            case .taken: if buffer.isPaused { client.enter(.ours, at: context.hooks.clock.now) }
+            case .taken: break
             }
             // A body that came whole with its head is handed over at its end, and its reader never waits.
             if receivedBytes + bytes.count != announcedBytes { launch { try await handler($0, body) } }

@@ -16,7 +16,7 @@ extension Exchange {
             announcedBytes = head.contentLength
             let parsed = try RequestTarget(target)
             do { try admit(method, target, parsed, head) } catch { return refuse(error, head) }
-            if head.hasBody { client.enter(.body(since: startedAt, bytes: 0), at: startedAt) }
+            if head.hasBody { expectBody() }
             return true
         } catch {
             // Where this request ends is not certain: answered at once, its connection is closed with it.
@@ -33,8 +33,12 @@ extension Exchange {
             return send(answer)
         }
         shared.withLock { $0.answer = answer }
-        if head.hasBody { client.enter(.body(since: startedAt, bytes: 0), at: startedAt) }
+        if head.hasBody { expectBody() }
         return true
+    }
+
+    private func expectBody() {
+        client.expectBody(at: startedAt, farewell: farewell())
     }
 
     func admit(_ name: String, _ target: String, _ parsed: RequestTarget, _ head: RequestHead) throws {
@@ -82,7 +86,13 @@ extension Exchange {
             return .collected(upTo: limit, isPrompt: true, answer)
         case .streamed(let limit, let answer):
             try checkBody(head, upTo: limit)
-            let buffer = BodyBuffer(connection: connection)
+            let buffer = BodyBuffer(
+                connection: connection,
+                onPause: { [client, context] in client.enter(.ours, at: context.hooks.clock.now) },
+                onResume: { [client, context] in
+                    let now = context.hooks.clock.now
+                    client.enter(.body(since: now, bytes: 0), at: now)
+                })
             shared.withLock { $0.buffer = buffer }
             let isForm = FormBoundary.isForm(head.headers)
             let body = HTTPBody(

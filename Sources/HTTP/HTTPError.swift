@@ -15,6 +15,8 @@ package enum HTTPError: CodedError, Equatable {
     case bodyCorrupt
     /// The service holds as many bytes of bodies as it may.
     case bodiesFull
+    /// The body came too slowly while others waited.
+    case gaveWay
     /// As many bytes of large answers are on their way as may be.
     case answersFull
     /// The body should be a form with one file and is not.
@@ -46,7 +48,7 @@ package enum HTTPError: CodedError, Equatable {
         case .targetTooLong: .targetTooLong
         case .versionNotSupported: .versionNotSupported
         case .bodyTooLarge: .bodyTooLarge
-        case .bodiesFull, .answersFull: .queueFull
+        case .bodiesFull, .gaveWay, .answersFull: .queueFull
         case .bodyIncomplete: .bodyIncomplete
         case .form(let fault): fault.code
         case .unsupportedEncoding: .unsupportedEncoding
@@ -72,25 +74,30 @@ package enum HTTPError: CodedError, Equatable {
         case .bodyIncomplete: "The body ended before it was complete; send it again."
         case .bodyCorrupt: "The body is not valid gzip; send it without Content-Encoding, or compress it again."
         case .bodiesFull: "Many large requests are being read; try again in a moment, or stream rows as CSV or NDJSON."
+        case .gaveWay:
+            "The body came at less than \(Limits.crowdedRate >> 10) KiB/s while others waited, so this request gave way; "
+                + "send it again, or go on with `--resume`."
         case .answersFull:
             "Many large answers are being read; try again in a moment, or ask for smaller pages with `limit`."
         case .form(let fault): fault.message
         case .unsupportedEncoding: "Bodies are taken plain or with Content-Encoding: gzip."
-        case .routeNotFound: "There is nothing at this path; `/` lists what there is."
+        case .routeNotFound: "No route has this path; `GET /` lists all routes."
         case .methodNotAllowed(let allowed, let advice):
             "This path answers \(allowed.joined(separator: ", "))." + (advice.isEmpty ? "" : " " + advice)
         case .notAcceptable(let known):
-            "The answer is \(known.joined(separator: ", ")) only; change or leave out Accept."
+            "This route answers only as \(known.joined(separator: ", ")); change the Accept header or leave it out."
         case .codingNotAcceptable:
-            "Accept-Encoding refuses plain and gzip answers, and there are no others; allow one of them."
+            "Accept-Encoding allows neither `identity` nor `gzip`, the only codings available; allow one of them."
         case .unknownExpectation: "The only expectation supported is 100-continue; leave out any other."
         case .shuttingDown: "The service is shutting down; try again in a moment."
         case .foreignHost:
-            "Host names a machine that this service does not answer for; ask for localhost, or add the name to SIBYL_HOSTS."
+            "The Host header is not a name of this service. Use localhost, or add the name to SIBYL_HOSTS."
         case .foreignSite:
-            "A page of another site sent this request, and the service asks for no keys; send it from a program instead."
+            "Origin or Sec-Fetch-Site shows that a web page of another site sent this request. Without keys, only programs "
+                + "and this service's own pages may call it."
         case .forwarded:
-            "The request came through a proxy, and the service asks for no keys; let callers reach it directly."
+            "The request has Forwarded or X-Forwarded-* headers. Without keys (SIBYL_AUTH=off), requests from proxies are "
+                + "refused; connect directly."
         case .unsendableHeader: "The answer could not be sent."
         }
     }

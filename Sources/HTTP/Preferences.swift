@@ -27,15 +27,18 @@ struct Preferences {
         return Item(name: name.lowercased(), quality: 1_000)
     }
 
-    /// Reads `0`, `1`, or up to three digits behind `0.` or `1.` in thousandths.
+    /// Reads `0`, `1` or a fraction in thousandths.
+    ///
+    /// Callers write more than RFC 9110 has: Java's own client `.2`, others more than three digits, which are cut.
     private static func quality(_ text: Substring) -> Int? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, whole == "0" || whole == "1" else { return nil }
-        let digits = parts.count > 1 ? String(parts[1]) : ""
-        guard digits.utf8.count <= 3, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let thousandths = Int(digits.padding(to: 3)), whole == "0" || thousandths == 0
+        let digits = parts.count > 1 ? parts[1] : ""
+        guard let whole = parts.first, whole == "0" || whole == "1" || whole.isEmpty && !digits.isEmpty,
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let thousandths = Int(String(digits.prefix(3)).padding(to: 3))
         else { return nil }
-        return whole == "1" ? 1_000 : thousandths
+        guard whole == "1" else { return thousandths }
+        return digits.allSatisfy { $0 == "0" } ? 1_000 : nil
     }
 
     /// Splits where a mark stands outside quotation marks.

@@ -49,10 +49,7 @@ package final class Ration: Sendable {
     /// Whether there is room for this much, if need be in place of those who are too slow; it may be too late when it is used.
     package func hasRoom(for amount: Int) -> Bool {
         let now = clock.now
-        return state.withLock { state in
-            state.taken + amount <= self.amount
-                || state.holdings.values.contains { $0.holder?.pace(at: now)?.isTooSlowForCrowd == true }
-        }
+        return state.withLock { tooSlow($0, but: nil, inTheWayOf: amount, at: now) != nil }
     }
 
     /// Whether more than half is taken: time to be modest.
@@ -79,30 +76,35 @@ package final class Ration: Sendable {
         if hasMuch, let waiting = state.waiting, waiting.caller != share.caller, now < waiting.until {
             return (false, [])
         }
-        var slow: [any ShareHolder] = []
-        while state.taken + growth > amount {
-            guard let (victim, holder) = slowest(&state, but: key, at: now) else {
-                if !hasMuch { state.waiting = (share.caller, now + Limits.crowdedGrace) }
-                return (false, slow)
-            }
-            slow.append(holder)
-            remove(victim, &state)
+        guard let slow = tooSlow(state, but: key, inTheWayOf: growth, at: now) else {
+            if !hasMuch { state.waiting = (share.caller, now + Limits.crowdedGrace) }
+            return (false, [])
         }
+        for victim in slow { remove(victim.key, &state) }
         if state.waiting?.caller == share.caller { state.waiting = nil }
         change(key, share, by: growth, &state)
-        return (true, slow)
+        return (true, slow.map(\.holder))
     }
 
-    /// Whoever is slowest of those who are too slow for a crowd.
-    private func slowest(
-        _ state: inout State, but own: ObjectIdentifier, at now: Duration
-    ) -> (ObjectIdentifier, any ShareHolder)? {
-        var found: (key: ObjectIdentifier, holder: any ShareHolder, speed: Double)?
-        for (key, holding) in state.holdings where key != own {
-            guard let holder = holding.holder, let pace = holder.pace(at: now), pace.isTooSlowForCrowd else { continue }
-            if pace.bytesPerSecond < found?.speed ?? .infinity { found = (key, holder, pace.bytesPerSecond) }
+    /// The slowest of those who are too slow for a crowd, as many as must go to make room; nil when all are not enough.
+    private func tooSlow(
+        _ state: State, but own: ObjectIdentifier?, inTheWayOf growth: Int, at now: Duration
+    ) -> [(key: ObjectIdentifier, holder: any ShareHolder)]? {
+        var missing = state.taken + growth - amount
+        guard missing > 0 else { return [] }
+        let slow = state.holdings.compactMap {
+            key, holding -> (key: ObjectIdentifier, holding: Holding, speed: Double)? in
+            guard key != own, let pace = holding.holder?.pace(at: now), pace.isTooSlowForCrowd else { return nil }
+            return (key, holding, pace.bytesPerSecond)
         }
-        return found.map { ($0.key, $0.holder) }
+        var victims: [(key: ObjectIdentifier, holder: any ShareHolder)] = []
+        for (key, holding, _) in slow.sorted(by: { $0.speed < $1.speed }) {
+            guard missing > 0 else { break }
+            guard let holder = holding.holder else { continue }
+            victims.append((key, holder))
+            missing -= holding.amount
+        }
+        return missing > 0 ? nil : victims
     }
 
     private func change(_ key: ObjectIdentifier, _ share: Share, by growth: Int, _ state: inout State) {

@@ -69,18 +69,6 @@ final class ServerContext: Sendable {
         }
     }
 
-    /// What is said to a caller whose request ends for the sake of others.
-    ///
-    /// Nothing over TLS, which only the library speaks.
-    func farewell() -> [UInt8] {
-        guard configuration.tls == nil else { return [] }
-        let id = requestIDs.id(for: HTTPHeaders())
-        var answer = Answer(
-            hooks.describe(HTTPError.bodiesFull).response(instance: nil, requestID: id), in: .identity)
-        answer.headers.set("X-Request-ID", id)
-        return answer.message()
-    }
-
     // MARK: Connections
 
     func opened(_ connection: ClientConnection) {

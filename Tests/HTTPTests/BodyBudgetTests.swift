@@ -93,6 +93,57 @@ import Testing
         }
     }
 
+    /// Only its next byte would have said that the next step is its own again.
+    @Test(arguments: [false, true])
+    func `a sender that falls silent after a pause of ours gives way, with a word of it`(isChunked: Bool) async throws {
+        let (door, drained) = (Door(), Door())
+        let holder = Monitor<(any ShareHolder)?>(nil)
+        let clock = ManualClock()
+        let places = Ration(of: 1, clock: clock.steady)
+        let total = Limits.bodyBufferBytes + 1
+        let route = Route(
+            .post, "/slow",
+            .streamed(upTo: 1_000_000) { request, body in
+                let place = Share(of: places, holder: request.holder)
+                guard place.hold(1) else { return HTTPResponse(status: 204) }
+                holder.change { $0 = request.holder }
+                await door.pass()
+                var count = 0
+                for try await piece in body {
+                    count += piece.count
+                    if count == total { drained.open() }
+                }
+                return withExtendedLifetime(place) { HTTPResponse(status: 200) }
+            })
+        try await serving([route], clock: clock.steady) { fixture in
+            let sender = try fixture.connect()
+            try sender.send("POST /slow HTTP/1.1\r\nHost: t\r\nX-Request-ID: mine\r\n")
+            let most = [UInt8](repeating: 65, count: total - 1)
+            if isChunked {
+                let size = String(most.count, radix: 16)
+                try sender.send(
+                    Array("Transfer-Encoding: chunked\r\n\r\n\(size)\r\n".utf8) + most + Array("\r\n1\r\nA\r\n".utf8))
+            } else {
+                try sender.send(Array("Content-Length: 1000000\r\n\r\n".utf8) + most + [65])
+            }
+            let other = Share(of: places, holder: nil)
+            let client = try #require(holder.wait(upTo: .seconds(5)) { $0 })
+            for _ in 0..<5_000 where client.pace(at: clock.steady.now) != nil { poll(nil, 0, 1) }
+            clock.advance(by: .seconds(10))
+            #expect(!other.hold(1), "time in which we take nothing is not the sender's")
+            door.open()
+            try drained.waitUntilOpen()
+            #expect(!other.hold(1), "the sender has only just been asked for more")
+            clock.advance(by: .seconds(3))
+            #expect(other.hold(1))
+            let farewell = try sender.read()
+            #expect(farewell.status == 503)
+            #expect(farewell.text.contains("less than 16 KiB/s"), "\(farewell.text)")
+            #expect(farewell.header("X-Request-ID") == "mine")
+            #expect(farewell.header("X-Process-Time").flatMap { Double($0) } ?? 0 > 12.9)
+        }
+    }
+
     /// It kept its share until the caller had sent all the rest, which nobody reads.
     @Test func `a refused body gives its share back while the rest of it is thrown away`() async throws {
         let route = Route(

@@ -65,6 +65,23 @@ import Testing
     }
 
     @Test
+    func `blanks behind a value come to stand before it, in as many bytes`() {
+        let padded = "GET / HTTP/1.1\r\nHost: t \t\r\nX: a b  \r\nY:   \r\nZ:c\t\r\n\r\n"
+        let moved = "GET / HTTP/1.1\r\nHost:   t\r\nX:   a b\r\nY:   \r\nZ: c\r\n\r\n"
+        for room in [1, 9, 64, 4_096] {
+            #expect(read([padded + request + padded], room: room).bytes == moved + request + moved, "\(room)")
+        }
+        let pieces = padded.map { String($0) } + [request]
+        #expect(read(pieces.flatMap { [$0, nil] }).bytes == moved + request)
+    }
+
+    @Test
+    func `a descriptor that has no place in the table is not let in`() {
+        #expect(SocketReads.canWatch(0) && SocketReads.canWatch(65_535))
+        #expect(!SocketReads.canWatch(65_536) && !SocketReads.canWatch(-1))
+    }
+
+    @Test
     func `a head in parts is told of once`() {
         let incoming = IncomingBytes()
         var told = 0

@@ -19,6 +19,11 @@ import Testing
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
         ("application/pdf", nil), ("*/*;q=0", nil), ("text/csv;q=0.000, application/pdf", nil),
         ("text/csv;q=0.001", "text/csv"), ("text/csv ; q=0.5 , application/json ; Q=0.4", "text/csv"),
+        // What Java's HttpURLConnection says by itself.
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/json"),
+        ("text/csv;q=.5, application/json;q=.25", "text/csv"), ("text/csv;q=0.3333", "text/csv"),
+        ("text/csv;q=0.33333333333333333333, application/json;q=0.3", "text/csv"), ("text/csv;q=1.0000", "text/csv"),
+        ("text/csv;q=0.0000", nil), ("text/csv;q=., application/pdf", nil), ("text/csv;q=, application/pdf", nil),
         ("text/csv;q=loud, application/json;q=0.1", "application/json"), ("text/csv;q=1.5, application/pdf", nil),
         ("text/csv;header=\"a, application/json\";q=0.5, application/x-ndjson;q=0.4", "text/csv"),
     ]

@@ -72,6 +72,22 @@ import Testing
         #expect(others.map(\.isGivenUp) == [true, true, true, false, false, false, false, false])
     }
 
+    /// They were cut off, and the one for whom it was done was refused all the same.
+    @Test func `nobody gives way where all who are slow are not enough`() {
+        let ration = ration(of: 8)
+        let others = [Other(bytesPerSecond: 1), Other(bytesPerSecond: 2), Other()]
+        let shares = others.map { Share(of: ration, holder: $0) }
+        for (share, amount) in zip(shares, [1, 1, 6]) { #expect(share.hold(amount)) }
+        let large = Other()
+        let share = Share(of: ration, holder: large)
+        #expect(!ration.hasRoom(for: 3) && ration.hasRoom(for: 2))
+        #expect(!share.hold(3))
+        #expect(others.map(\.isGivenUp) == [false, false, false])
+        #expect(ration.taken == 8)
+        #expect(share.hold(2))
+        #expect(others.map(\.isGivenUp) == [true, true, false])
+    }
+
     @Test func `who has only just begun is not slow`() {
         let ration = ration(of: 1)
         let other = Other(bytesPerSecond: 0, for: .milliseconds(1_900))

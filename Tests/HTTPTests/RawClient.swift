@@ -170,7 +170,8 @@ final class RawClient: @unchecked Sendable {  // @unchecked because a test's thr
 
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    private func take(_ count: Int) throws -> [UInt8] {
+    /// Reads that many bytes.
+    func take(_ count: Int) throws -> [UInt8] {
         while buffer.count < count {
             guard try receive() else { throw Failure(reason: "closed too early") }
         }

@@ -94,8 +94,8 @@ import Testing
             #expect(missing.header("Content-Type") == "application/problem+json")
             #expect(
                 missing.text
-                    == #"{"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path;"#
-                    + #" `/` lists what there is.","instance":"/no where","code":"route_not_found","request_id":"q-1"}"#
+                    == #"{"type":"about:blank","title":"Not Found","status":404,"detail":"No route has this path;"#
+                    + #" `GET /` lists all routes.","instance":"/no where","code":"route_not_found","request_id":"q-1"}"#
             )
             let broken = try client.get("/broken")
             #expect(broken.status == 500)

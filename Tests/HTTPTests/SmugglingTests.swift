@@ -53,6 +53,42 @@ import Testing
         Attack(testDescription: "a target that is no path", request: "GET now HTTP/1.1\r\nHost: t\r\n\r\n"),
     ]
 
+    static let padded = [
+        "Content-Length: 5 \r\nHost: t\r\nX-A: b\r\n", "Content-Length:\t 5\t \r\nHost: t \t\r\nX-A: b \r\n",
+        "Host: t\t\r\nX-A:b   \r\nX-B:  \r\nX-C: c d  \r\nContent-Length:5\t\r\n",
+        "Expect: 100-continue \r\nHost: t\r\nContent-Length: 5\r\nX-A: b\t\r\n",
+        "Transfer-Encoding: chunked \r\nHost: t\r\nX-A: b\r\n", "Transfer-Encoding:chunked\t\r\nHost: t\r\nX-A: b\r\n",
+        "Connection: keep-alive \r\nContent-Length: 5\r\nHost: t\r\nX-A: b\r\n",
+    ]
+
+    /// The library keeps blanks behind a value, and takes no number that has some.
+    @Test(arguments: padded)
+    func `blanks before and behind a value are no part of it`(fields: String) async throws {
+        let echo = Route(
+            .post, "/echo",
+            .collected(upTo: 100) { request, bytes in
+                let values = ["Host", "X-A"].map { "[\(request.headers.first($0) ?? "-")]" }.joined()
+                return .bytes(Array(values.utf8) + bytes, type: "text/plain")
+            })
+        try await serving([echo]) { fixture in
+            let body = fields.contains("chunked") ? "5\r\nabcde\r\n0\r\nX-T: u \r\n\r\n" : "abcde"
+            let request = Array("POST /echo HTTP/1.1\r\n\(fields)\r\n\(body)".utf8)
+            for size in [request.count, 7, 1] {
+                let client = try fixture.connect()
+                client.sendAtOnce()
+                // Twice, so that the next request is where it should be.
+                for piece in stride(from: 0, to: 2 * request.count, by: size) {
+                    try client.send(Array((request + request)[piece..<min(piece + size, 2 * request.count)]))
+                }
+                for _ in 0..<2 {
+                    var answer = try client.read()
+                    if answer.status == 100 { answer = try client.read() }
+                    #expect(answer.status == 200 && answer.text == "[t][b]abcde", "\(answer.text)")
+                }
+            }
+        }
+    }
+
     static let routes: [Route] = [
         Route(.get, "/now", .immediate { _ in .json([]) }),
         Route(.post, "/body", .collected(upTo: 100) { _, bytes in .bytes(bytes, type: "text/plain") }),

@@ -2,7 +2,7 @@ import Core
 
 /// Filters what the library reads from a connection.
 ///
-/// Bytes that ``RequestFraming`` accepts pass unchanged. In place of the first invalid unit the library gets a valid end of
+/// Bytes that ``RequestFraming`` accepts pass unchanged, but that blanks behind a header's value come to stand before it. In place of the first invalid unit the library gets a valid end of
 /// the request, and ``Exchange`` answers that request with the fault.
 ///
 /// Comes from: ``SocketReads``. Goes to: the library, and with what is wrong to ``Exchange``.
@@ -45,8 +45,9 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
             if fault != nil { return discard(by: read) }
             let count = read(buffer, room)
             guard count > 0 else { return count }
-            let bytes = UnsafeRawBufferPointer(start: buffer, count: count)
-            let progress = framing.advance(over: bytes)
+            let bytes = UnsafeMutableRawBufferPointer(start: buffer, count: count)
+            let progress = framing.advance(over: UnsafeRawBufferPointer(bytes))
+            for value in progress.padded { Self.moveBlanks(in: bytes[value]) }
             if progress.passable == count, progress.fault == nil {
                 hasToldOfHead = false
                 return count
@@ -74,10 +75,25 @@ final class IncomingBytes: @unchecked Sendable {  // @unchecked because the conn
                 break
             }
             held += piece
-            note(held.withUnsafeBytes { framing.advance(over: UnsafeRawBufferPointer(rebasing: $0[passable...])) })
+            let progress = held.withUnsafeMutableBytes { bytes in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[passable...])
+                let progress = framing.advance(over: UnsafeRawBufferPointer(rest))
+                for value in progress.padded { Self.moveBlanks(in: rest[value]) }
+                return progress
+            }
+            note(progress)
         }
         if fault != nil { _ = discard(by: read) }
         return give(to: buffer, room: room)
+    }
+
+    /// Moves the blanks behind a value before it, where the library skips them.
+    private static func moveBlanks(in value: Slice<UnsafeMutableRawBufferPointer>) {
+        var value = value
+        let kept = value.lastIndex { !FieldBytes.isBlank($0) }.map { $0 + 1 } ?? value.startIndex
+        let blanks = value.endIndex - kept
+        for index in (value.startIndex..<kept).reversed() { value[index + blanks] = value[index] }
+        for index in value.startIndex..<(value.startIndex + blanks) { value[index] = UInt8(ascii: " ") }
     }
 
     private func note(_ progress: RequestFraming.Progress) {

@@ -14,11 +14,16 @@ struct RawHead {
 
     /// Checks the request line and all fields, and gives what they say about the body.
     ///
+    /// - Parameter padded: gets the places of values that blanks stand behind, from the head's first byte on.
     /// - Throws: ``HTTPError``: `malformed`, `versionNotSupported`, `headersTooLarge`.
-    func checked() throws -> RequestHead {
+    func checked(padded: inout [Range<Int>]) throws -> RequestHead {
         let isVersion11 = try checkRequestLine()
         var framing = HTTPHeaders()
+        let begin = requestLine.count + 2
         try Self.checkFields(fields) { name, value in
+            if let last = value.last, FieldBytes.isBlank(last) {
+                padded.append((begin + value.startIndex)..<(begin + value.endIndex))
+            }
             // What else there is has no part in framing, and is read by the library.
             guard name.count == 4 || name.count == 14 || name.count == 17 else { return }
             let name = String(decoding: name, as: UTF8.self)
@@ -89,6 +94,9 @@ enum FieldBytes {
 
     /// Whether a byte may stand in a value: no control character but the tab.
     static func isValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+
+    /// Whether a byte is no part of a value where it stands before or behind it.
+    static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 

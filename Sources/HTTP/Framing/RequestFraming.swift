@@ -15,6 +15,9 @@ struct RequestFraming {
         var passable: Int
         /// The fault in the unit after them; once there is one, nothing more may be fed.
         var fault: HTTPError?
+        /// The places, among the bytes that are valid, of header values that blanks stand behind: the library would keep
+        /// those as parts of the values, and take no number with them.
+        var padded: [Range<Int>] = []
     }
 
     private enum State {
@@ -34,23 +37,28 @@ struct RequestFraming {
     /// Offset of the current line within the incomplete unit.
     private var lineStart = 0
 
+    /// What ``Progress/padded`` says, for the last unit alone.
+    private var padded: [Range<Int>] = []
+
     /// Whether a head has begun and is not whole.
     var isWithinHead: Bool { if case .head = state { searched > 0 } else { false } }
 
     /// Checks bytes; the caller passes those after ``Progress/passable`` again, followed by more.
     mutating func advance(over bytes: UnsafeRawBufferPointer) -> Progress {
-        var place = 0
+        var progress = Progress(passable: 0)
         do {
-            while place < bytes.count {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[place...])
-                guard let count = try passUnit(rest) else { break }
-                place += count
+            while progress.passable < bytes.count {
+                let place = progress.passable
+                padded = []
+                guard let count = try passUnit(UnsafeRawBufferPointer(rebasing: bytes[place...])) else { break }
+                for value in padded { progress.padded.append((place + value.lowerBound)..<(place + value.upperBound)) }
+                progress.passable += count
             }
-            return Progress(passable: place)
         } catch {
             if case .head = state { requests += 1 }
-            return Progress(passable: place, fault: error as? HTTPError ?? .malformed("its framing is broken"))
+            progress.fault = error as? HTTPError ?? .malformed("its framing is broken")
         }
+        return progress
     }
 
     /// Bytes that turn what has passed before a fault into a complete request, so that the library finishes it.
@@ -99,7 +107,7 @@ struct RequestFraming {
         }
         guard end > 2 else { return end }
         guard end <= Limits.headerBytes else { throw Self.tooLong(bytes) }
-        let head = try RawHead(UnsafeRawBufferPointer(rebasing: bytes[..<(end - 2)])).checked()
+        let head = try RawHead(UnsafeRawBufferPointer(rebasing: bytes[..<(end - 2)])).checked(padded: &padded)
         requests += 1
         state = head.isChunked ? .chunkSize : head.hasBody ? .body(left: head.contentLength ?? 0) : .head
         return end

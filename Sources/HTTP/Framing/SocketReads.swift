@@ -21,26 +21,26 @@ enum SocketReads {
     /// Descriptors that a process may have: beyond what it asks for connections, with room to spare.
     private static let count = 65_536
 
+    /// Whether a socket has a place; one without would be read unseen, and must not reach the library.
+    static func canWatch(_ socket: Int32) -> Bool { (0..<Int32(count)).contains(socket) }
+
     /// Reads a socket through a connection's bytes from now on, until ``end(_:)``.
-    ///
-    /// - Returns: false for a descriptor beyond all bounds, which must not be served.
-    static func begin(_ socket: Int32, through connection: WatchedSocket) -> Bool {
-        guard (0..<Int32(count)).contains(socket) else { return false }
+    static func begin(_ socket: Int32, through connection: WatchedSocket) {
+        guard canWatch(socket) else { return }
         let pointer = UInt(bitPattern: Unmanaged.passRetained(connection).toOpaque())
         places[Int(socket)].store(pointer, ordering: .releasing)
-        return true
     }
 
     /// Reads a socket as any other; called before the library closes it.
     static func end(_ socket: Int32) {
-        guard (0..<Int32(count)).contains(socket) else { return }
+        guard canWatch(socket) else { return }
         let pointer = UnsafeRawPointer(bitPattern: places[Int(socket)].exchange(0, ordering: .acquiringAndReleasing))
         if let pointer { Unmanaged<WatchedSocket>.fromOpaque(pointer).release() }
     }
 
     /// A connection's thread alone reads it and ends it, so that what is found here stays.
     fileprivate static func connection(of socket: Int32) -> WatchedSocket? {
-        guard (0..<Int32(count)).contains(socket),
+        guard canWatch(socket),
             let pointer = UnsafeRawPointer(bitPattern: places[Int(socket)].load(ordering: .acquiring))
         else { return nil }
         return Unmanaged<WatchedSocket>.fromOpaque(pointer).takeUnretainedValue()
