@@ -26,8 +26,6 @@ enum APIError: CodedError {
     case tooManyUploads
     /// As many large pages are read as may be at a time.
     case tooManyPages
-    /// The body is a workbook of a spreadsheet program.
-    case workbook
     /// The task's model version was replaced by another of the same name.
     case modelReplaced
     /// The caller's own records cannot be given back: the rows did not come as a table, or were not kept.
@@ -73,7 +71,7 @@ enum APIError: CodedError {
         case .unsupportedMediaType: .unsupportedMediaType
         case .bodyRequired: .bodyRequired
         case .tooManyUploads, .tooManyPages: .queueFull
-        case .workbook, .formEncoded: .unsupportedMediaType
+        case .formEncoded: .unsupportedMediaType
         case .modelReplaced: .unknownModelVersion
         case .partTooSmall: .invalidParameter
         case .notJoinable, .inputNotKept, .otherInputs: .inputNotKept
@@ -132,9 +130,6 @@ enum APIError: CodedError {
         case .tooManyUploads: "As many files are being received as may be at a time; try again in a moment."
         case .tooManyPages:
             "Many large pages are being read; try again in a moment, or ask for smaller ones with `limit`."
-        case .workbook:
-            "This is a workbook; save the sheet as CSV and send it so: "
-                + "curl -H 'Content-Type: text/csv' --data-binary @customers.csv."
         case .bodyRequired: "The request has no body; send the rows in it."
         case .rejected(let report, let rows, let mayBeMore):
             rows == 1
@@ -158,10 +153,11 @@ enum APIError: CodedError {
 
 extension APIError {
     /// Refuses a body of a type that is not read here.
-    static func unreadable(_ mediaType: String?, fileName: String?) -> APIError {
+    static func unreadable(_ mediaType: String?, fileName: String?) -> any Error {
         let isWorkbook =
             mediaType?.contains("spreadsheet") == true || mediaType?.contains("ms-excel") == true
             || [".xlsx", ".xls", ".ods"].contains { fileName?.lowercased().hasSuffix($0) == true }
-        return isWorkbook ? .workbook : .unsupportedMediaType(known: SubmissionRoutes.mediaTypes)
+        if isWorkbook { return IntakeError.foreign(.oldWorkbook) }
+        return APIError.unsupportedMediaType(known: SubmissionRoutes.mediaTypes)
     }
 }

@@ -16,14 +16,21 @@ extension HTTPRequest {
 enum MediaTypeCharset {
     /// Reads the character set of a media type such as `text/csv; charset="windows-1252"`.
     ///
-    /// - Throws: `IntakeError.unreadableEncoding` for one that the system does not know;
-    ///   ``APIError/contradictoryParameters(name:)`` when it is given twice, and differently.
+    /// - Throws: `IntakeError.unreadableEncoding` for one that the system does not know; `HTTPError.malformed` where quotation
+    ///   marks or an equals sign are missing; ``APIError/contradictoryParameters(name:)`` when it is given twice, and differently.
     static func read(_ mediaType: String) throws -> CSVEncoding? {
         // What nearly all callers write needs no work.
         guard mediaType.utf8.contains(UInt8(ascii: ";")) else { return nil }
+        guard let field = FieldValue(mediaType) else {
+            // To guess what was said would be worse than to ask again; what else is said does not matter here.
+            guard !mediaType.lowercased().contains("charset") else {
+                throw HTTPError.malformed("the charset of its Content-Type cannot be read")
+            }
+            return nil
+        }
         var found: CSVEncoding?
-        for (name, value) in parameters(of: mediaType) where name == "charset" {
-            let encoding = try named(value)
+        for parameter in field.parameters where parameter.name == "charset" {
+            let encoding = try named(parameter.value)
             guard found?.agrees(with: encoding) ?? true else {
                 throw APIError.contradictoryParameters(name: "charset")
             }
@@ -45,32 +52,4 @@ enum MediaTypeCharset {
     }
 
     private static let asciiNames = ["us-ascii", "ascii"]
-
-    /// The parameters, names in small letters, values without their quotes.
-    private static func parameters(of mediaType: String) -> [(name: String, value: String)] {
-        var parameters: [(String, String)] = []
-        var (part, isQuoted, isEscaped) = ("", false, false)
-        for character in mediaType + ";" {
-            if isEscaped {
-                part.append(character)
-                isEscaped = false
-            } else if isQuoted, character == "\\" {
-                isEscaped = true
-            } else if character == "\"" {
-                isQuoted.toggle()
-            } else if character == ";", !isQuoted {
-                let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
-                if pair.count == 2 { parameters.append((pair[0].lowercased(), pair[1])) }
-                part = ""
-            } else {
-                part.append(character)
-            }
-        }
-        return parameters
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
-        return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
-    }
 }

@@ -7,7 +7,7 @@ extension HTTPRequest {
         guard let type = headers.first("Content-Type") else { return nil }
         // What nearly all callers write needs no work.
         if type == "application/json" { return type }
-        return type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+        return FieldValue.plain(type)
     }
 
     /// How long the caller prefers to wait for an answer in place of an address: `Prefer: wait=N` of RFC 7240.

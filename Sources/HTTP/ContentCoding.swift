@@ -37,7 +37,7 @@ enum ContentCoding {
     static func shrinks(_ type: String) -> Bool {
         // Nearly all answers are this.
         if type == "application/json" { return true }
-        let essence = type.prefix { $0 != ";" }.lowercased()
+        let essence = FieldValue.plain(type)
         return essence.hasPrefix("text/") || essence.hasSuffix("json") || essence.hasSuffix("jsonl")
             || essence.hasSuffix("xml") || essence.hasSuffix("javascript")
     }

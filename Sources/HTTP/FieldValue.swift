@@ -4,19 +4,19 @@ import Core
 ///
 /// Reads what clients write (RFC 9110, section 5.6.6, and more): spaces around `=`, an empty parameter, and values
 /// without quotation marks that hold more than a token may, such as `boundary====1444=`.
-struct FieldValue: Equatable {
-    struct Parameter: Equatable {
+package struct FieldValue: Equatable {
+    package struct Parameter: Equatable {
         /// In small letters.
-        let name: String
-        let value: String
+        package let name: String
+        package let value: String
     }
 
     /// What stands before the first semicolon, in small letters.
     let value: String
-    private(set) var parameters: [Parameter] = []
+    package private(set) var parameters: [Parameter] = []
 
     /// Gives nil for a parameter without `=`, or for quotation marks that do not enclose a whole value.
-    init?(_ text: String) { self.init(Array(text.utf8)) }
+    package init?(_ text: String) { self.init(Array(text.utf8)) }
 
     init?(_ bytes: [UInt8]) {
         var reader = Reader(bytes: bytes)
@@ -28,6 +28,9 @@ struct FieldValue: Equatable {
         }
         guard reader.isAtEnd else { return nil }
     }
+
+    /// What stands before the first semicolon, in small letters, whether the rest can be read or not.
+    package static func plain(_ text: String) -> String { text.prefix { $0 != ";" }.trimmingSpaces.lowercased() }
 
     /// The value of a parameter; nil when it is not there.
     ///

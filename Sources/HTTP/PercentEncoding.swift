@@ -5,7 +5,7 @@ package enum PercentEncoding {
     /// Decodes a part of a target.
     ///
     /// - Parameter plusIsSpace: as in a query, not in a path.
-    /// - Throws: ``HTTPError/malformed(_:)`` for a bad escape, a control character or bytes that are not UTF-8.
+    /// - Throws: ``HTTPError/malformed(_:)`` for a bad escape, an escaped NUL or bytes that are not UTF-8.
     static func decode(_ text: Slice<UnsafeBufferPointer<UInt8>>, plusIsSpace: Bool) throws -> String {
         // Nearly all parts stand for themselves; what a request line may hold is ASCII.
         if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 || $0 > 0x7F }) {

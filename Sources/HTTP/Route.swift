@@ -34,7 +34,7 @@ package struct Route: Sendable {
     ///
     /// Empty for a route that has no body to give, or looks at `Accept` by itself.
     package var types: [String]
-    /// What a caller is told who asks this path by a method that it does not answer; empty for no more than the methods.
+    /// Text added to the 405 answer of this path; empty to list only the allowed methods.
     package var advice: String
 
     package init(

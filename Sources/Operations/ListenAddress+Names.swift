@@ -10,8 +10,8 @@ extension ListenAddress {
         guard let text = values[setting] else {
             if Authority(host.contains(":") ? "[\(host)]" : host)?.isWildcard == true {
                 throw UsageError(
-                    "\(host) stands for every address of this machine: say with \(setting.name) (\(setting.option)) by which "
-                        + "names callers reach the service, such as sibyl.example.com,api, or listen on 127.0.0.1.")
+                    "\(host) listens on every address. Set \(setting.name) (\(setting.option)) to the host names that callers use, "
+                        + "such as sibyl.example.com,api, or listen on 127.0.0.1.")
             }
             return []
         }

@@ -20,7 +20,7 @@ extension Setting {
     package static let hosts = Setting(
         name: "SIBYL_HOSTS", kind: .text, fallback: nil,
         meaning:
-            "Names of hosts, between commas, by which callers reach the API and a worker's `/metrics` beside localhost and the address listened on, each with or without a port; any other `Host` is refused. Required to listen on 0.0.0.0 or [::]."
+            "Comma-separated host names, each with an optional port, that are accepted in `Host` besides localhost and the listening address; for the API and a worker's `/metrics`. Required when listening on 0.0.0.0 or [::]."
     )
     package static let logLevel = Setting(
         name: "SIBYL_LOG_LEVEL", kind: .choice(LogLevel.allCases.map(\.rawValue)), fallback: "info",
@@ -61,7 +61,7 @@ extension Setting {
     package static let idleSeconds = Setting(
         name: "SIBYL_IDLE_SECONDS", kind: .integer(1...3_600), fallback: "\(Limits.connectionIdle.components.seconds)",
         meaning:
-            "Seconds that a connection may rest between requests. Within a body, and while an answer is read, at least 1 KiB for each of them must move in this time."
+            "Seconds a connection may be idle between requests. While a body or an answer is transferred, the average rate over this time must be at least 1 KiB/s."
     )
     package static let groupCommit = Setting(
         name: "SIBYL_GROUP_COMMIT", kind: .choice(["on", "off"]), fallback: "on",

@@ -25,17 +25,15 @@ import Testing
 
         let crowd = try Crowd(service, task: id, head: flowers)
         let start = Date()
-        var (slowest, slowestElsewhere) = (0.0, 0.0)
-        var (looks, pages, tables, predictions) = (0, 0, 0, 0)
+        var pairs: [(here: Double, elsewhere: Double)] = []
+        var (pages, tables, predictions) = (0, 0, 0)
         while Date().timeIntervalSince(start) < 12 {
             for _ in 0..<10 {
                 var status = 0
                 let seconds = try Self.seconds { status = try service.get("/live").status }
                 #expect(status == 200)
-                slowest = max(slowest, seconds)
-                slowestElsewhere = max(
-                    slowestElsewhere, try Self.seconds { status = try quiet.get("/live").status })
-                looks += 1
+                // In the same moment: what else goes on in the machine differs from one to the next.
+                pairs.append((seconds, try Self.seconds { status = try quiet.get("/live").status }))
                 poll(nil, 0, 10)
             }
             let single = #"{"model":"iris","data":[5.1,3.5,1.4,0.2]}"#
@@ -45,12 +43,14 @@ import Testing
             if upload.status == 202 { tables += 1 }
         }
         let megabytes = try service.mostMegabytes("api")
-        let open = crowd.end()
+        crowd.end()
+        let lags = pairs.map { $0.here - $0.elsewhere }.sorted()
+        let lag = lags[lags.count * 95 / 100]
         print(
-            "crowd: \(looks) looks, the slowest took \(Int(slowest * 1_000)) ms, \(Int(slowestElsewhere * 1_000)) elsewhere; \(predictions) predictions, \(pages) pages of",
-            "10,000 rows and \(tables) tables were served; \(open) of 1,000 are still there; API \(before) MB before,",
+            "crowd: \(lags.count) looks, 95 of 100 took at most \(Int(lag * 1_000)) ms more than elsewhere; \(predictions) predictions, \(pages) pages of",
+            "10,000 rows and \(tables) tables were served; API \(before) MB before,",
             "\(megabytes) MB at most")
-        #expect(slowest < 0.05 + slowestElsewhere)
+        #expect(lag < 0.05)
         #expect(predictions > 5 && pages > 5 && tables > 5)
         #expect(megabytes < 400)
     }
@@ -153,21 +153,10 @@ private final class Crowd {
         }
     }
 
-    /// - Returns: how many connections were still there.
-    func end() -> Int {
+    func end() {
         over.raise()
         _ = ended.wait(for: .seconds(30))
-        defer { for client in clients { client.close() } }
-        return clients.count { !$0.isOver }
-    }
-}
-
-extension RawUpload {
-    /// Whether the other side has ended the connection.
-    fileprivate var isOver: Bool {
-        var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        return count == 0 || count < 0 && errno != EAGAIN
+        for client in clients { client.close() }
     }
 }
 

@@ -92,13 +92,17 @@ final class ServiceUnderTest {
         return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
     }
 
-    /// Waits for a process's end.
+    /// Waits for a process's end, and ends one that outlasts the test's patience.
     ///
     /// - Returns: its exit code; 128 and the signal's number for one that was killed.
     @discardableResult
-    func end(_ name: String) -> Int32 {
+    func end(_ name: String, within seconds: Int = 300) -> Int32 {
         guard let process = processes.removeValue(forKey: name) else { return -1 }
+        let number = process.processIdentifier
+        let patience = DispatchWorkItem { kill(number, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: patience)
         process.waitUntilExit()
+        patience.cancel()
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 

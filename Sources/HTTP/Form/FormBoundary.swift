@@ -28,8 +28,6 @@ package struct FormBoundary: Sendable, Equatable {
 
     /// Whether a body with these headers is a form, well-formed or not.
     package static func isForm(_ headers: HTTPHeaders) -> Bool {
-        headers.all("Content-Type").contains { value in
-            value.prefix { $0 != ";" }.trimmingSpaces.equalsIgnoringCase(mediaType)
-        }
+        headers.all("Content-Type").contains { FieldValue.plain($0) == mediaType }
     }
 }

@@ -13,7 +13,7 @@ package struct HTTPFormFile: Sendable {
 
     init(_ part: FormPart, bytes: Bytes) {
         self.part = part
-        let type = part.contentType?.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+        let type = part.contentType.map(FieldValue.plain)
         mediaType = type?.isEmpty == false ? type : nil
         self.bytes = bytes
     }
