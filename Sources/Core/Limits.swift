@@ -17,6 +17,8 @@ package enum Limits {
     package static let sniffedBytes = 64 << 10
     /// Inputs of a model, and numbers of its answer: the widest tables that people train on have some thousand columns.
     package static let modelInputs = 4_096
+    /// Names of character sets whose layout is remembered: more than any group of callers uses.
+    package static let probedCharacterSets = 64
     /// Columns of a CSV header or members of a JSON row: those of the widest model, and as many that it does not read.
     package static let rowFields = 8_192
     /// Characters of one number: no double needs more than 770 digits, and reading them costs time.

@@ -32,9 +32,10 @@ package enum CSVAmbiguity: Sendable, Equatable, CaseIterable {
         case .hiddenPipe:
             "In this character set the byte of `|` is also a part of letters; use another delimiter, or save the table as "
                 + "UTF-8."
-        case .unknownHint: "The first line names a delimiter that is not read; use `,`, `;`, a tab or `|`."
+        case .unknownHint:
+            "The first line (`sep=…`) names an unsupported delimiter; supported are `,`, `;`, tab and `|`."
         case .contradictingHint:
-            "The first line names another delimiter than was said; leave out `delimiter`, or say the same."
+            "The first line (`sep=…`) and the `delimiter` option name different delimiters; remove one of them."
         default: encodingMessage
         }
     }
@@ -48,8 +49,8 @@ package enum CSVAmbiguity: Sendable, Equatable, CaseIterable {
             "The text looks like UTF-16 without a byte order mark; say `encoding=utf-16le` or `encoding=utf-16be`, or save it "
                 + "as UTF-8."
         case .contradictingMark:
-            "The file begins with the byte order mark of another character set than was said; leave out `encoding` and the "
-                + "`charset` of Content-Type, or say the one that it is in."
+            "The file's byte order mark does not match `encoding` or the charset of Content-Type; remove those, or give the "
+                + "file's real character set."
         case .twoEncodings:
             "Some cells are UTF-8 and others are not; say the table's character set with `encoding`, or save it as UTF-8."
         default:

@@ -27,7 +27,7 @@ package struct CSVMapping: Sendable, Equatable {
     ///   map names an input that the model does not have.
     init(header: [String], signature: Signature, options: CSVOptions) throws {
         let names = signature.inputs.map(\.name)
-        if let stranger = options.map.keys.sorted().first(where: { !names.contains($0) }) {
+        if let stranger = Set(options.map.keys).subtracting(names).min() {
             throw IntakeError.unknownMappedInput(nearest: NameList.nearest(to: stranger, among: names), inputs: names)
         }
         var matcher = HeaderMatcher(header: header, inputs: names)
@@ -50,7 +50,7 @@ package struct CSVMapping: Sendable, Equatable {
         guard missing.isEmpty, !lacksID else {
             throw IntakeError.missingColumns(
                 MissingColumns(
-                    missing.map { MissingColumns.Column($0.0, mapped: options.map[$0.0.name], among: columns) },
+                    missing.map { MissingColumns.Missing(input: $0.0, mapped: options.map[$0.0.name]) },
                     idColumn: lacksID ? options.idColumn : nil, found: columns,
                     optional: absentInputs(of: signature).filter { $0.missing != .error && options.map[$0.name] == nil }
                 ))

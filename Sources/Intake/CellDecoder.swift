@@ -24,13 +24,13 @@ struct CellDecoder: Sendable {
         converter.convert(cell, into: &text)
         if isGuessed, contradicts(cell) {
             return
-                "does not look like `\(encoding.rawValue)`, in which earlier rows are; say the table's `encoding`, or "
-                + "save it as UTF-8"
+                "does not look like `\(encoding.rawValue)`, the character set guessed from earlier rows; give `encoding`, or "
+                + "save the file as UTF-8"
         }
         guard text.withUnsafeBytes({ UTF8Check.firstFault(in: $0) == nil && !hasControls($0) }) else {
             return
-                "has bytes that are no characters in `\(encoding.rawValue)`; say the table's true `encoding`, or save it "
-                + "as UTF-8"
+                "has bytes that are not valid in `\(encoding.rawValue)`; give the table's real `encoding`, or save it as "
+                + "UTF-8"
         }
         return nil
     }

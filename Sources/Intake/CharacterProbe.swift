@@ -1,9 +1,25 @@
+internal import Core
+import Synchronization
+
 /// Finds out by trying what bytes of a character set mean, so that no list of names is needed.
 enum CharacterProbe {
+    /// The layouts found so far: a probe converts about a thousand texts, and each request of a client names the same set.
+    private static let known = Mutex<[String: CSVEncoding.Layout]>([:])
+
     /// The layout of a character set of which ASCII is a part.
     ///
     /// - Returns: nil when the system does not know it, or when a table in it cannot be split at bytes.
     static func layout(of name: String) -> CSVEncoding.Layout? {
+        if let layout = known.withLock({ $0[name] }) { return layout }
+        guard let layout = probe(name) else { return nil }
+        known.withLock { known in
+            if known.count >= Limits.probedCharacterSets { known.removeAll() }
+            known[name] = layout
+        }
+        return layout
+    }
+
+    private static func probe(_ name: String) -> CSVEncoding.Layout? {
         guard let converter = CharacterConverter(from: name, to: "UTF-8") else { return nil }
         let ascii = Array("0123456789ABCXYZabcxyz ,;|.-+=\t\"\r\n".utf8)
         guard ascii.allSatisfy({ decoded([$0], converter) == [$0] }) else { return nil }

@@ -20,7 +20,8 @@ package enum ForeignFile: Sendable, Equatable, CaseIterable {
         case .oldWorkbook: [0xD0, 0xCF, 0x11, 0xE0]
         case .gzip: [0x1F, 0x8B, 0x08]
         case .pdf: Array("%PDF-".utf8)
-        case .parquet: Array("PAR1".utf8)
+        // The first field of the first page's head follows the mark, which alone may be the name of a column.
+        case .parquet: [0x50, 0x41, 0x52, 0x31, 0x15]
         }
     }
 
@@ -35,8 +36,8 @@ package enum ForeignFile: Sendable, Equatable, CaseIterable {
     var message: String {
         switch self {
         case .zip, .oldWorkbook:
-            "This is a workbook of a spreadsheet program (or another archive), not text; save the sheet as \"CSV UTF-8\" and "
-                + "send that. Workbooks themselves are not read yet."
+            "This is a workbook of a spreadsheet program (or another archive), not text; save the sheet as CSV, such as \"CSV "
+                + "UTF-8\", and send that as `text/csv`. Workbooks themselves are not read yet."
         case .gzip: "These bytes are compressed by gzip; say so with `Content-Encoding: gzip`."
         case .pdf: "This is a PDF; send the rows as CSV or NDJSON."
         case .parquet: "This is a Parquet file; save its rows as CSV or NDJSON and send that."

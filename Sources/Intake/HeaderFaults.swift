@@ -30,53 +30,44 @@ package struct ColumnClash: Sendable, Equatable {
 /// What a table's header lacks, and what would mend it.
 package struct MissingColumns: Sendable, Equatable {
     /// An input without a column.
-    struct Column: Sendable, Equatable {
-        let input: String
+    struct Missing: Sendable, Equatable {
+        let input: ModelInput
         /// The column that the caller's map names; nil without one.
         let mapped: String?
-        /// The columns of the table with the nearest names, the nearest first.
-        let nearest: [String]
-
-        init(_ input: ModelInput, mapped: String?, among columns: [String]) {
-            (self.input, self.mapped) = (input.name, mapped.map(NameList.clean))
-            let names = mapped.map { [$0] } ?? [input.name] + input.aliases
-            nearest = NameList.nearest(to: names, among: columns)
-        }
 
         /// What would give the input its column.
-        var line: String { "`map.\(input)=\(nearest.first ?? "COLUMN")`" }
-
-        var message: String {
-            let wanted =
-                mapped.map { "The header has no column `\($0)` for `\(input)`" }
-                ?? "The header has no column for `\(input)`"
-            return nearest.isEmpty
-                ? "\(wanted); name the one that feeds it with \(line)."
-                : "\(wanted); nearest: \(NameList.text(nearest)). Name the one that feeds it with \(line)."
+        func line(among columns: [String]) -> String {
+            let names = mapped.map { [$0] } ?? [input.name] + input.aliases
+            return "`map.\(input.name)=\(NameList.nearest(to: names, among: columns).first ?? "COLUMN")`"
         }
     }
 
-    let columns: [Column]
+    let inputs: [Missing]
     /// The name of a column of row ids that is not there.
     let idColumn: String?
     let found: [String]
     /// Inputs without a column that need none.
     let optional: [ModelInput]
 
-    init(_ columns: [Column], idColumn: String?, found: [String], optional: [ModelInput]) {
-        (self.columns, self.idColumn, self.found, self.optional) = (columns, idColumn, found, optional)
+    init(_ inputs: [Missing], idColumn: String?, found: [String], optional: [ModelInput]) {
+        (self.inputs, self.idColumn, self.found, self.optional) = (inputs, idColumn, found, optional)
     }
+
+    /// What would give the first inputs their columns: at most ``Limits/listedNames`` lines, for each of which all names
+    /// are compared.
+    ///
+    /// It is worked out when the message is read: the sniffer makes this error for each delimiter that is not the one.
+    var lines: [String] { inputs.prefix(Limits.listedNames).map { $0.line(among: found) } }
 
     /// The whole in a few sentences.
     var message: String {
-        var names = columns.map { $0.mapped ?? $0.input }
+        var names = inputs.map { $0.mapped ?? $0.input.name }
         if let idColumn { names.append(NameList.clean(idColumn)) }
         var sentences = [
             "The header lacks \(NameList.text(names)); it has \(found.count) columns: \(NameList.text(found))."
         ]
-        if !columns.isEmpty {
-            let lines = columns.prefix(Limits.listedNames).map(\.line).joined(separator: ", ")
-            sentences.append("Name the column of each input: \(lines).")
+        if !inputs.isEmpty {
+            sentences.append("Name the column of each input: \(lines.joined(separator: ", ")).")
         }
         if let idColumn {
             let nearest = NameList.nearest(to: [idColumn], among: found)

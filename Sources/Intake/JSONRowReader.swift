@@ -141,6 +141,7 @@ struct JSONRowReader: Sendable {
                 return builder.fail(.wrongType, "The row's id \(surrogateProblem).")
             }
             json.withText(text) { builder.setID($0) }
+        case UInt8(ascii: "-") where json.takeNoNumber(): failID(&builder)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             let (number, text) = try json.takeNumber()
             if number.integer != nil { builder.setID(text) } else { failID(&builder) }

@@ -6,10 +6,11 @@ enum WesternSigns {
     private struct Place {
         let cell: UnsafeRawBufferPointer
         let position: Int
-        var (left, right): (UInt8, UInt8)
+        let signs: SignPlaces
+        let (left, right): (UInt8, UInt8)
 
-        init(_ cell: UnsafeRawBufferPointer, _ position: Int) {
-            (self.cell, self.position) = (cell, position)
+        init(_ cell: UnsafeRawBufferPointer, _ position: Int, _ signs: SignPlaces) {
+            (self.cell, self.position, self.signs) = (cell, position, signs)
             left = position > 0 ? cell[position - 1] : 0
             right = position + 1 < cell.count ? cell[position + 1] : 0
         }
@@ -22,9 +23,7 @@ enum WesternSigns {
 
         private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
 
-        func has(_ signs: [UInt8]) -> (before: Bool, after: Bool) {
-            (cell[..<position].contains(where: signs.contains), cell[(position + 1)...].contains(where: signs.contains))
-        }
+        func has(_ some: [UInt8]) -> (before: Bool, after: Bool) { signs.has(some, around: position) }
 
         /// The letters on the left, in small ones where they are ASCII.
         var wordLeft: [UInt8] {
@@ -34,8 +33,10 @@ enum WesternSigns {
     }
 
     /// Whether a sign stands as in Western text; nil when it says nothing.
-    static func judge(_ cell: UnsafeRawBufferPointer, at position: Int) -> Bool? {
-        let place = Place(cell, position)
+    ///
+    /// - Parameter signs: the signs of the whole cell.
+    static func judge(_ cell: UnsafeRawBufferPointer, at position: Int, among signs: SignPlaces) -> Bool? {
+        let place = Place(cell, position, signs)
         switch cell[position] {
         case 0x81, 0x8D, 0x8F, 0x90, 0x9D: return false
         case 0x91, 0x92, 0xB4: return apostrophe(cell[position], place)

@@ -17,11 +17,13 @@ struct WesternText {
     /// Whether the bytes so far make likely text.
     var isLikely: Bool { likely > 0 && unlikely * Self.tolerance <= likely }
 
+    /// Judges a cell, in time proportional to its size.
     mutating func add(_ cell: UnsafeRawBufferPointer) {
+        let signs = SignPlaces(cell)
         var position = 0
         while position < cell.count {
             guard WesternLetters.isLetter(cell[position]) else {
-                if cell[position] >= 0x80 { count(WesternSigns.judge(cell, at: position)) }
+                if cell[position] >= 0x80 { count(WesternSigns.judge(cell, at: position, among: signs)) }
                 position += 1
                 continue
             }
@@ -69,6 +71,8 @@ enum WesternLetters {
 
     /// The other accented letters of Icelandic, small: á, æ, é, í, ó, ö, ú.
     private static let icelandic: Set<UInt8> = [0xE1, 0xE6, 0xE9, 0xED, 0xF3, 0xF6, 0xFA]
+    /// Eth, thorn and y with an acute: letters of Icelandic, and of Turkish in its own code page.
+    private static let needsIcelandic: Set<UInt8> = [0xD0, 0xDD, 0xDE, 0xF0, 0xFD, 0xFE]
 
     /// Whether a word with letters beyond ASCII is one of a Western language; nil when it says nothing.
     static func judge(_ word: UnsafeRawBufferPointer) -> Bool? {
@@ -77,10 +81,9 @@ enum WesternLetters {
         guard high < word.count else { return word.count == 1 && words.contains(word[0]) ? nil : false }
         // `été` has two of three; Greek and Cyrillic words have hardly any letter of ASCII.
         guard high <= word.count - high + 1, !hasLongRun(word), hasLikelyCase(word) else { return false }
-        for position in word.indices where word[position] >= 0x80 {
-            if !isLikely(word[position], in: word, at: position) { return false }
-        }
-        return true
+        // Looked for once a word: a word may be as long as its cell.
+        if !word.contains(where: icelandic.contains), word.contains(where: needsIcelandic.contains) { return false }
+        return word.indices.allSatisfy { word[$0] < 0x80 || isLikely(word[$0], in: word, at: $0) }
     }
 
     private static func hasLongRun(_ word: UnsafeRawBufferPointer) -> Bool {
@@ -108,8 +111,6 @@ enum WesternLetters {
         case 0xDF: return position > 0
         case 0x9C, 0x8C: return isLigature(after, at: position)
         case 0xE1: return isLikelyAcute(word, position, before)
-        // Eth, thorn and y with an acute are three letters of Icelandic, and of Turkish in its own code page.
-        case 0xD0, 0xDD, 0xDE, 0xF0, 0xFD, 0xFE: return word.contains(where: icelandic.contains)
         // O with a tilde ends Portuguese plurals; for Hungarian it stands in its own code page's place of ő.
         case 0xD5, 0xF5: return after == UInt8(ascii: "e")
         default: return true

@@ -82,4 +82,15 @@ import Testing
         #expect(NameList.nearest(to: ["zzz"], among: columns).isEmpty)
         #expect(NameList.nearest(to: [""], among: columns).isEmpty)
     }
+
+    @Test func `a header that lacks thousands of inputs is compared with the names that are shown`() throws {
+        let signature = Signature(inputs: (0..<3_000).map { ModelInput(name: "x\($0)", kind: .float) })
+        let header = (0..<40).map { "y\($0)" }
+        let error = #expect(throws: IntakeError.self) {
+            try CSVMapping(header: header, signature: signature, options: CSVOptions())
+        }
+        guard case .missingColumns(let missing) = error else { throw try #require(error) }
+        #expect(missing.lines.count == Limits.listedNames)
+        #expect(missing.message.contains("`x0`, `x1`") && missing.message.contains("and 2980 more"))
+    }
 }

@@ -90,6 +90,14 @@ import Testing
         #expect(report.faults[1].message.contains("a missing value is refused here"))
     }
 
+    @Test(arguments: ["NaN", "Infinity", "-Infinity"])
+    func `an id that is no number fails its row, not the body`(id: String) throws {
+        let body = #"{"inputs":[{"text":"a","id":\#(id)},{"id":-7,"text":"b"},{"id":\#(id),"text":"c"}]}"#
+        let (rows, report) = try Samples.submission(body, Samples.text)
+        #expect(rows.codes == [.wrongType, .wrongType] && rows.texts(0) == ["b"])
+        #expect(report.faults.allSatisfy { $0.message == "The row's id must be a string or a whole number." })
+    }
+
     @Test func `an unknown field is named, with the nearest known one`() {
         let error = #expect(throws: IntakeError.self) {
             try Samples.submission(#"{"text":"a","modle":"m"}"#, Samples.text)

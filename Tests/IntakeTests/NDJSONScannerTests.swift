@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: [
         ([UInt8](arrayLiteral: 0x50, 0x4B, 3, 4, 9), "a workbook"), ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "a workbook"),
         ([0x1F, 0x8B, 8, 0], "Content-Encoding: gzip"), (Array("%PDF-1.7".utf8), "PDF"),
-        (Array("PAR1x".utf8), "Parquet"),
+        ([0x50, 0x41, 0x52, 0x31, 0x15, 0], "Parquet"),
     ])
     func `files of other kinds are known by their first bytes`(bytes: [UInt8], words: String) throws {
         let file = try #require(ForeignFile(startingWith: bytes))
@@ -124,6 +124,23 @@ import Testing
         )
         #expect(
             ForeignFile(startingWith: bytes.dropFirst()) == nil && ForeignFile(startingWith: bytes.prefix(2)) == nil)
+    }
+
+    @Test func `a table whose first column is called as Parquet's mark is a table`() throws {
+        let signature = Signature(inputs: ["PAR1", "PAR2"].map { ModelInput(name: $0, kind: .float) })
+        for text in ["PAR1,PAR2\n1,2\n", "PAR1;PAR2\n1;2\n", "PAR1\tPAR2\n1\t2\n"] {
+            #expect(ForeignFile(startingWith: Array(text.utf8)) == nil)
+            let rows = try Samples.csv(text, signature)
+            #expect(rows.floats(0) == [1] && rows.floats(1) == [2])
+        }
+        for text in ["PAR1", "PAR1\n", "%PDF\n"] { #expect(ForeignFile(startingWith: Array(text.utf8)) == nil) }
+    }
+
+    @Test(arguments: ["NaN", "Infinity", "-Infinity"])
+    func `an id that is no number fails its row alone`(id: String) throws {
+        let rows = try Samples.ndjson("{\"text\":\"a\",\"id\":\(id)}\n{\"text\":\"b\",\"id\":7}\n", Samples.text)
+        #expect(rows.codes == [.wrongType] && rows.texts(0) == ["b"])
+        #expect(rows.faults[0].message == "The row's id must be a string or a whole number.")
     }
 
     @Test func `no message repeats what was sent`() throws {
