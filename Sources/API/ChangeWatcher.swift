@@ -8,6 +8,8 @@ package import Store
 /// second while they rest; otherwise it sleeps.
 package final class ChangeWatcher: Sendable {
     private struct Follower {
+        /// One of its own for each follower.
+        let number: Int
         let id: TaskID
         let isChanged: @Sendable (StoredTask) -> Bool
         let deadline: Duration
@@ -15,7 +17,9 @@ package final class ChangeWatcher: Sendable {
     }
 
     private struct State {
-        var followers: [Follower] = []
+        /// By number.
+        var followers: [Int: Follower] = [:]
+        var nextNumber = 0
         /// Whether somebody began to follow since the last look.
         var hasNewcomers = false
         var isClosed = false
@@ -55,8 +59,10 @@ package final class ChangeWatcher: Sendable {
             let refusal: StoreError? = state.change { state in
                 if state.isClosed { return .closed }
                 if state.followers.count >= mostFollowers { return .tooManyWaiting }
-                state.followers.append(
-                    Follower(id: id, isChanged: isChanged, deadline: deadline, continuation: continuation))
+                state.followers[state.nextNumber] = Follower(
+                    number: state.nextNumber, id: id, isChanged: isChanged, deadline: deadline,
+                    continuation: continuation)
+                state.nextNumber += 1
                 state.hasNewcomers = true
                 return nil
             }
@@ -68,8 +74,8 @@ package final class ChangeWatcher: Sendable {
     package func close() {
         let followers = state.change { state in
             state.isClosed = true
-            defer { state.followers = [] }
-            return state.followers
+            defer { state.followers = [:] }
+            return state.followers.values
         }
         for follower in followers { follower.continuation.resume(throwing: StoreError.closed) }
     }
@@ -101,12 +107,12 @@ package final class ChangeWatcher: Sendable {
 
     /// - Returns: whether anybody was told of a change.
     private func look() -> Bool {
-        let ids = Set(state.withLock { $0.followers.map(\.id) })
-        if ids.isEmpty { return false }
+        let followers = state.withLock { Array($0.followers.values) }
+        if followers.isEmpty { return false }
         do {
-            let found = try tasks.tasks(ids)
+            let found = try tasks.tasks(Set(followers.map(\.id)))
             let now = clock.now
-            return answer { follower in
+            return answer(followers) { follower in
                 if let task = found[follower.id], follower.isChanged(task) { return .some(task) }
                 return follower.deadline <= now ? .some(nil) : nil
             }
@@ -119,16 +125,14 @@ package final class ChangeWatcher: Sendable {
 
     /// Answers those followers for whom there is an answer.
     ///
+    /// It decides without the lock, because a decision may compare whole answers, and newcomers need the lock.
+    ///
     /// - Returns: whether there were any.
-    private func answer(_ decide: (Follower) -> StoredTask??) -> Bool {
-        let answered: [(Follower, StoredTask?)] = state.withLock { state in
-            var answered: [(Follower, StoredTask?)] = []
-            state.followers.removeAll { follower in
-                guard let task = decide(follower) else { return false }
-                answered.append((follower, task))
-                return true
-            }
-            return answered
+    private func answer(_ followers: [Follower], _ decide: (Follower) -> StoredTask??) -> Bool {
+        let decided = followers.compactMap { follower in decide(follower).map { (follower, $0) } }
+        // Closing may have answered some of them meanwhile; a continuation is resumed once.
+        let answered = state.withLock { state in
+            decided.filter { state.followers.removeValue(forKey: $0.0.number) != nil }
         }
         for (follower, task) in answered { follower.continuation.resume(returning: task) }
         return !answered.isEmpty

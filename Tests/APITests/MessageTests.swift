@@ -67,16 +67,6 @@ import Testing
         #expect(progress.remainingSeconds == left)
     }
 
-    @Test(arguments: ["", "1", "a.b", "1.2.3", "-1.0", "0.-1", "16777216.0", "99999999999999999999.0", " 1.0"])
-    func `a cursor that was not answered is refused`(text: String) {
-        #expect(throws: APIError.self) { try ResultCursor(text: text) }
-    }
-
-    @Test func `a cursor comes back as the place it stands for`() throws {
-        let place = ResultPlace(position: 7, row: 4_095)
-        #expect(try ResultCursor(text: ResultCursor(place: place).text).place == place)
-    }
-
     @Test func `an error without a code says nothing of its inside`() {
         struct Inside: Error {
             let secret = "path"

@@ -29,7 +29,7 @@ import Testing
         // Of nothing, too.
         let none = try service.results(id, "format=csv&errors_only=true")
         #expect(none.lines[0].hasPrefix("Customer_ID,prediction,"), "\(none.text)")
-        let page = try service.results(id, "format=csv&limit=1&cursor=0.1")
+        let page = try service.results(id, "format=csv&limit=1&cursor=0.1.0")
         #expect(page.lines[0].hasPrefix("Customer_ID,") && page.lines[1].hasPrefix("c-2,"))
 
         let lines = try scored(

@@ -8,13 +8,15 @@ struct FailedRows: Sendable {
     private let stored: StoredTask
     private let context: APIContext
     /// The chunk that is read next.
-    private var position = 0
+    private var position: Int
     /// Rows of chunks that were read, and not yet passed.
     private var rows: ArraySlice<Int> = []
     /// How many were passed.
-    private var count = 0
+    private var count: Int
 
-    init(of stored: StoredTask, context: APIContext) {
+    /// - Parameter cursor: where the rows begin whose places will be asked for; those before it are counted already.
+    init(of stored: StoredTask, from cursor: ResultCursor, context: APIContext) {
+        (position, count) = (cursor.place.position, cursor.failures)
         self.stored = stored
         self.context = context
     }

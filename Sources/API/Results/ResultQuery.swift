@@ -7,7 +7,8 @@ struct ResultQuery: Sendable {
     let format: ResultFormat
     /// Rows of the page; nil for the default page, or the whole as a stream.
     let limit: Int?
-    let place: ResultPlace
+    /// Where the results begin.
+    let cursor: ResultCursor
     let errorsOnly: Bool
     /// Whether a file may end where the results end now.
     let isPartial: Bool
@@ -38,7 +39,7 @@ struct ResultQuery: Sendable {
     init(_ request: HTTPRequest) throws {
         let options = try RequestOptions(request, known: Self.names)
         limit = try options.integer("limit", in: 1...Limits.pageRows)
-        place = try options.text("cursor").map { try ResultCursor(text: $0).place } ?? .start
+        cursor = try options.text("cursor").map(ResultCursor.init(text:)) ?? .start
         errorsOnly = try options.flag("errors_only") ?? false
         isPartial = try options.flag("partial") ?? false
         includesRetries = try options.word("include", of: Include.self) != nil

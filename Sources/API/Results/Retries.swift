@@ -13,15 +13,18 @@ struct Retries: Sendable {
 
     /// Finds a task's retries.
     ///
+    /// - Parameter cursor: where the rows begin whose outcomes will be asked for.
     /// - Returns: nil when there are none.
-    static func find(of stored: StoredTask, context: APIContext) async throws -> Retries? {
+    static func find(
+        of stored: StoredTask, from cursor: ResultCursor, context: APIContext
+    ) async throws -> Retries? {
         var budget = Limits.readRetries
-        return try await find(of: stored, context: context, budget: &budget)
+        return try await find(of: stored, from: cursor, context: context, budget: &budget)
     }
 
     /// - Parameter budget: how many more may be read.
     private static func find(
-        of stored: StoredTask, context: APIContext, budget: inout Int
+        of stored: StoredTask, from cursor: ResultCursor = .start, context: APIContext, budget: inout Int
     ) async throws -> Retries? {
         // Only a task that has ended whole can be retried.
         guard stored.task.status.isFinal, stored.task.isWhole, budget > 0 else { return nil }
@@ -35,7 +38,7 @@ struct Retries: Sendable {
             let again = try await find(of: task, context: context, budget: &budget)
             runs.append(RetryRun(task, again: again, context: context))
         }
-        return Retries(failed: FailedRows(of: stored, context: context), runs: runs)
+        return Retries(failed: FailedRows(of: stored, from: cursor, context: context), runs: runs)
     }
 
     /// What a row has come to by now.

@@ -53,12 +53,13 @@ struct ResultRoutes {
         of stored: StoredTask, _ query: ResultQuery, _ encoder: ResultEncoder, limit: Int
     ) async throws -> HTTPResponse {
         var page = try await context.reading.read { [tasks = context.tasks] in
-            try tasks.results(of: stored, from: query.place, limit: limit, withRecords: encoder.needsRecords)
+            try tasks.results(of: stored, from: query.cursor.place, limit: limit, withRecords: encoder.needsRecords)
         }
+        let next = query.cursor.after(page)
         if var retries = try await retries(of: stored, query) { page = try await retries.merge(page) }
         let rows = page.parts.reduce(0) { $0 + $1.rows.count }
         let isComplete = stored.task.status.isFinal && rows < limit
-        let cursor = isComplete ? nil : ResultCursor(place: page.next)
+        let cursor = isComplete ? nil : next
         var headers = HTTPHeaders()
         if let cursor {
             let own = TaskAddresses(id: stored.task.id).own
@@ -107,7 +108,7 @@ struct ResultRoutes {
     }
 
     private func retries(of stored: StoredTask, _ query: ResultQuery) async throws -> Retries? {
-        query.includesRetries ? try await Retries.find(of: stored, context: context) : nil
+        query.includesRetries ? try await Retries.find(of: stored, from: query.cursor, context: context) : nil
     }
 
     private func write(
@@ -116,7 +117,8 @@ struct ResultRoutes {
     ) async throws {
         var encoder = encoder
         var reading = ResultReading(
-            stored, from: query.place, context: context, withRecords: encoder.needsRecords, follows: !query.isPartial)
+            stored, from: query.cursor.place, context: context, withRecords: encoder.needsRecords,
+            follows: !query.isPartial)
         var retries = retries
         var stride = StreamStride(isCrowded: writer.isCrowded)
         while var page = try await reading.next(stride.rows) {

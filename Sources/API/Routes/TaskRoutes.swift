@@ -149,21 +149,3 @@ struct TaskRoutes {
         return .json(JSONWriter.write { message.write(to: &$0) }, status: status, headers: headers)
     }
 }
-
-/// The text that names where the next page begins; callers treat it as opaque.
-struct ResultCursor {
-    let place: ResultPlace
-
-    init(place: ResultPlace) { self.place = place }
-
-    /// - Throws: ``APIError/invalidParameter(name:expected:)`` for a text that this service did not make.
-    init(text: String) throws {
-        let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let position = numbers[0], let row = numbers[1],
-            (0..<ChunkKey.positions).contains(position), (0..<Limits.chunkBytes).contains(row)
-        else { throw APIError.invalidParameter(name: "cursor", expected: "a `next_cursor` as it was answered") }
-        place = ResultPlace(position: position, row: row)
-    }
-
-    var text: String { "\(place.position).\(place.row)" }
-}
