@@ -95,7 +95,7 @@ enum APIError: CodedError {
         case .incomplete: "The task ended without all its rows; ask with `partial=true` for those that are there."
         case .modelNotFound(let reason): reason
         case .unknownParameter(let name, let known):
-            "The query has an item `\(name)` that means nothing here; known are \(Self.list(known))."
+            "Unknown query parameter `\(name)`; known parameters are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."
         case .contradictoryParameters(let name): "`\(name)` is given more than once, and differently."
         case .meaningless(let name, let place): "`\(name)` means something only \(place); leave it out."
@@ -127,7 +127,8 @@ enum APIError: CodedError {
         case .partTooSmall:
             "Nothing of this part could be stored, because it holds no whole rows; send parts of at least "
                 + "\(2 * Limits.rowBytes) bytes, or the whole rest."
-        case .tooManyUploads: "As many files are being received as may be at a time; try again in a moment."
+        case .tooManyUploads:
+            "The maximum number of uploads (\(Limits.uploads)) is in progress; try again in a moment."
         case .tooManyPages:
             "Many large pages are being read; try again in a moment, or ask for smaller ones with `limit`."
         case .bodyRequired: "The request has no body; send the rows in it."
@@ -141,7 +142,7 @@ enum APIError: CodedError {
                 + "submit to /predict/async, where rows wait."
         case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
         case .predictionEnded(_, let status):
-            "The task of this prediction is `\(status.rawValue)`: it was stopped before it was answered; ask again."
+            "The task was stopped (status `\(status.rawValue)`) before its rows were scored; submit it again."
         case .predictionFailed(let fault): fault.message
         }
     }

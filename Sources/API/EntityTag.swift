@@ -7,8 +7,9 @@ struct EntityTag: Equatable {
     /// What stands between its quotation marks.
     private let opaque: String
 
-    /// - Parameter parts: bytes of the answer that the tag covers, eight of which are mixed at a time; it is no digest
-    ///   against anybody who looks for two answers with one tag, who would only fool itself.
+    /// Not collision-resistant: a caller who constructs a collision harms only that caller.
+    ///
+    /// - Parameter parts: bytes of the answer that the tag covers, eight of which are mixed at a time.
     init(revision: Int, of parts: [ArraySlice<UInt8>]) {
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
         for part in parts { Self.mix(part, into: &state) }

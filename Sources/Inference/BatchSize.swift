@@ -35,7 +35,8 @@ enum BatchSize: Equatable, Sendable {
         guard (1...Limits.fixedBatchRows).contains(size) else {
             throw Refused(
                 reason:
-                    "its number of rows is fixed at \(size), and 1 to \(Limits.fixedBatchRows) will do; \(Self.remedy)")
+                    "its batch size is fixed at \(size), and only 1 to \(Limits.fixedBatchRows) are supported; "
+                    + Self.remedy)
         }
         self = .fixed(size)
     }

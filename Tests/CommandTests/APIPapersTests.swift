@@ -49,7 +49,9 @@ import Testing
                 let answer = try service.send(
                     route.method, path + "?wait=0&nonsense=1", hasBody ? ["Content-Type": type] : [:],
                     hasBody ? .bytes(Array(body.utf8)) : .none)
-                guard let known = answer.detail.split(separator: "known are").dropFirst().first else { continue }
+                guard let known = answer.detail.split(separator: "known parameters are").dropFirst().first else {
+                    continue
+                }
                 options.formUnion(known.matches(of: /`([^`]+)`/).map { String($0.1) })
             }
         }

@@ -149,8 +149,9 @@ struct SubmissionOptions {
         guard let time = WallTime(text) else {
             throw APIError.invalidParameter(
                 name: name,
-                expected: "a day and time that there are, with their zone, such as `2026-11-21T09:30:00Z` or "
-                    + "`2026-11-21T10:30:00+01:00` (in an address `%2B` for the plus)")
+                expected:
+                    "a valid date and time with a time zone, such as `2026-11-21T09:30:00Z`; in a URL write `+` as "
+                    + "`%2B`")
         }
         return time
     }
