@@ -98,7 +98,7 @@ enum APIError: CodedError {
             "Unknown query parameter `\(name)`; known parameters are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."
         case .contradictoryParameters(let name): "`\(name)` is given more than once, and differently."
-        case .meaningless(let name, let place): "`\(name)` means something only \(place); leave it out."
+        case .meaningless(let name, let place): "`\(name)` applies only \(place); remove it."
         case .contradictoryOptions(let one, let other): "`\(one)` and `\(other)` exclude each other; leave one out."
         case .unsupportedMediaType(let known):
             "Send the body as \(Self.list(known)), and say which with Content-Type."
@@ -115,7 +115,7 @@ enum APIError: CodedError {
         case .inputNotKept:
             "The rows cannot be run again: they were submitted with `keep_input=false`, or not all of them ran."
         case .otherInputs(let model, let version):
-            "Version `\(version)` of `\(model)` has inputs that these rows, which came as JSON, do not have; submit them again."
+            "Version `\(version)` of `\(model)` has inputs that the stored rows lack; submit the rows again with them."
         case .nothingToRetry:
             "No row failed that could succeed another time; correct the rows that do not fit and submit them."
         case .notComparable: "The tasks differ in their number of rows, or in what their models answer."

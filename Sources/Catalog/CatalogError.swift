@@ -46,8 +46,8 @@ package enum CatalogError: CodedError, Equatable {
         case .digestMismatch(let model, let version):
             "The file of `\(model)` \(version) is not the one its manifest describes; restore it, or make a new version."
         case .versionTaken(let model, let version, let stored, let found):
-            "Version `\(version)` of `\(model)` has changed (\(found.prefix(12))), and stored tasks refer to what it was "
-                + "(\(stored.prefix(12))). Give the change a version name of its own, or restore the files, or delete "
+            "The files or manifest of `\(model)` `\(version)` changed, but stored tasks still use the earlier ones (now "
+                + "\(found.prefix(12)), stored \(stored.prefix(12))). Use a new version name, restore the files, or delete "
                 + "those tasks; then restart."
         }
     }

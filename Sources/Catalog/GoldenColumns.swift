@@ -119,7 +119,8 @@ struct GoldenColumns {
                         "row \(row) has no answer: give `prediction`, or a column for each label (\(Self.list(output)))"
                 )
             }
-            return output.labels[output.label(of: answer[...])]
+            // The file does not tell what its numbers were computed in; most models answer in 32 bits.
+            return output.labels[output.label(of: answer[...], in: .single)]
         }
         guard
             let label = output.labels.first(where: { $0 == prediction })

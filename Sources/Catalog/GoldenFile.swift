@@ -36,6 +36,10 @@ package struct GoldenFile: Sendable {
         guard scanned.count > 0 else { throw Refused(reason: "it has no rows") }
         if let fault = scanned.faults.first {
             let line = fault.line.map { ", line \($0)" } ?? ""
+            guard fault.code != .malformedJSON else {
+                throw Refused(
+                    reason: "row \(fault.row)\(line) is not valid JSON; write missing numbers as null, not NaN")
+            }
             throw Refused(reason: "row \(fault.row)\(line): \(fault.message)")
         }
         let (labels, answers) = try columns.answers(in: scanned)

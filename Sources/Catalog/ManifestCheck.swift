@@ -37,7 +37,7 @@ struct ManifestCheck {
         // An alias that two inputs share, or that is another's name, would silently go to one of them.
         let aliases = inputs.flatMap { $0.aliases ?? [] }
         guard Set(names + aliases).count == names.count + aliases.count else {
-            throw fault("an alias of an input is there twice, or is an input's name")
+            throw fault("an alias is used twice, or equals the name of an input")
         }
         let places = Set(inputs.map { "\($0.tensor)/\($0.column)" })
         guard places.count == names.count else { throw fault("two inputs go to the same column of a tensor") }
@@ -107,7 +107,7 @@ struct ManifestCheck {
             throw fault("a classification needs `labels`, at least two, each once")
         }
         guard (outputs.probabilities == nil) != (outputs.scores == nil) else {
-            throw fault("a classification needs `probabilities`, or `scores` where its values are none; one of them")
+            throw fault("a classification needs exactly one of `probabilities` and `scores`; use `scores` for margins")
         }
         if let positive = outputs.positiveLabel, !labels.contains(positive) {
             throw fault("`positive_label` must be one of the labels")
@@ -117,7 +117,7 @@ struct ManifestCheck {
                 throw fault("`threshold` must be 0 to 1 and needs a `positive_label`")
             }
             guard labels.count == 2 else {
-                throw fault("`threshold` says nothing of more than two labels; leave it out")
+                throw fault("`threshold` works only with two labels; remove it")
             }
             guard outputs.scores == nil else {
                 throw fault("`threshold` is a probability, which `scores` are not; leave it out")

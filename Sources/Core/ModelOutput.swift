@@ -86,12 +86,15 @@ package struct ModelOutput: Sendable, Equatable, Codable {
     /// Takes a slice and nothing more general, because other rooms call it for each row: a generic function would look
     /// its types up at run time there.
     ///
-    /// - Parameter probabilities: one for each label; scores likewise.
+    /// - Parameters:
+    ///   - probabilities: one for each label; scores likewise.
+    ///   - precision: what they were computed in.
     /// - Returns: the index of the label; the first of equals.
-    package func label(of probabilities: ArraySlice<Double>) -> Int {
+    package func label(of probabilities: ArraySlice<Double>, in precision: Precision) -> Int {
         let first = probabilities.startIndex
         if let threshold, let positiveLabel, labels.count == 2, let positive = labels.firstIndex(of: positiveLabel) {
-            return Self.reaches(threshold, probabilities[first + positive]) ? positive : 1 - positive
+            let probability = probabilities[first + positive]
+            return Self.reaches(threshold, probability, in: precision) ? positive : 1 - positive
         }
         var best = first
         for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
@@ -101,8 +104,8 @@ package struct ModelOutput: Sendable, Equatable, Codable {
 
 extension ModelOutput {
     /// Whether a probability is at least the threshold; one of 32 bits as the threshold is in 32 bits: 0.7 reaches 0.7.
-    private static func reaches(_ threshold: Double, _ probability: Double) -> Bool {
-        if probability >= threshold { return true }
+    private static func reaches(_ threshold: Double, _ probability: Double, in precision: Precision) -> Bool {
+        if probability >= threshold || precision == .double { return probability >= threshold }
         let single = Float(probability)
         return Double(single) == probability && single >= Float(threshold)
     }

@@ -41,7 +41,8 @@ package struct EngineComparison: Sendable, Equatable {
             greatest = max(greatest, off)
             if off > Self.noticeable { values += 1 }
             if output.kind == .classification,
-                output.label(of: found.values[place]) != output.label(of: expected.values[place])
+                output.label(of: found.values[place], in: found.precision)
+                    != output.label(of: expected.values[place], in: expected.precision)
             {
                 labels += 1
             }

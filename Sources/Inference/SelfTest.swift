@@ -54,7 +54,7 @@ extension GoldenRows {
         -> String?
     {
         let expected = answers[row]
-        let label = labels.isEmpty ? nil : output.labels[output.label(of: values)]
+        let label = labels.isEmpty ? nil : output.labels[output.label(of: values, in: precision)]
         if let label, label != labels[row] { return "the label is `\(label)`, and `\(labels[row])` was expected" }
         let offs = zip(values, expected).map { abs($0 - $1) }
         guard let worst = offs.indices.max(by: { offs[$0] < offs[$1] }), !(offs[worst] <= tolerance) else { return nil }

@@ -63,7 +63,7 @@ package enum QueueError: CodedError, Equatable {
         case .keyMismatch: "This Idempotency-Key was used for another submission; take a new one."
         case .notReceiving: "The task takes no more rows from here: it has ended, or another sends them."
         case .tooManyChunks:
-            "The task has \(ChunkKey.positions) chunks, and no task has more; submit the rest as another one."
+            "The task has reached the maximum of \(ChunkKey.positions) chunks; submit the remaining rows as another task."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         }
     }

@@ -24,10 +24,10 @@ import Testing
         var new = old
         new.threshold = nil
         var comparison = TaskComparison(old, new)
-        comparison.add([0.6, 0.4], [0.6, 0.4])  // yes by the old threshold, no by the new rule
-        comparison.add([0.5, 0.5], [0.25, 0.75])  // yes, yes
-        comparison.add([0.9, 0.1], nil)
-        comparison.add(nil, nil)
+        comparison.add([0.6, 0.4], [0.6, 0.4], in: (.single, .single))  // yes by the old threshold, no by the new rule
+        comparison.add([0.5, 0.5], [0.25, 0.75], in: (.single, .single))  // yes, yes
+        comparison.add([0.9, 0.1], nil, in: (.single, .single))
+        comparison.add(nil, nil, in: (.single, .single))
         let json = try written(comparison, old)
         #expect(json["compared"] as? Int == 2 && json["failed_in_one"] as? Int == 1 && json["rows"] as? Int == 4)
         #expect(json["changed"] as? Int == 1 && json["changed_share"] as? Double == 0.5)
@@ -42,8 +42,8 @@ import Testing
     @Test func `shifts that cancel out are still seen`() throws {
         let price = ModelOutput(kind: .regression)
         var comparison = TaskComparison(price, price)
-        comparison.add([1], [3])
-        comparison.add([5], [3])
+        comparison.add([1], [3], in: (.single, .single))
+        comparison.add([5], [3], in: (.single, .single))
         let json = try written(comparison, price)
         #expect(json["changed"] == nil && json["transitions"] == nil)
         let output = try #require((json["outputs"] as? [[String: Any]])?.first)
@@ -55,7 +55,7 @@ import Testing
     @Test func `nothing to compare is no division by zero`() throws {
         let vector = ModelOutput(kind: .vector, width: 2)
         var comparison = TaskComparison(vector, vector)
-        comparison.add(nil, [1, 2])
+        comparison.add(nil, [1, 2], in: (.single, .single))
         let json = try written(comparison, vector)
         #expect(json["compared"] as? Int == 0 && json["failed_in_one"] as? Int == 1)
         #expect((json["outputs"] as? [[String: Any]])?.map { $0["mean_shift"] as? Double } == [0, 0])

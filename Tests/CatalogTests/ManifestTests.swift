@@ -102,9 +102,9 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("inputs/0/missing", "[1]", "`missing` of input `sepal_length` must be"),
         ManifestSlip("inputs/0/missing", "1e39", "`missing` of input `sepal_length` must be"),
         ManifestSlip("inputs/0/aliases", #""one""#, "at `/inputs/0/aliases` the value has the wrong type"),
-        ManifestSlip("inputs/0/aliases", #"["sepal_width"]"#, "an alias of an input is there twice"),
-        ManifestSlip("inputs/0/aliases", #"["petal.width"]"#, "an alias of an input is there twice"),
-        ManifestSlip("inputs/0/aliases", #"["a", "a"]"#, "an alias of an input is there twice"),
+        ManifestSlip("inputs/0/aliases", #"["sepal_width"]"#, "an alias is used twice"),
+        ManifestSlip("inputs/0/aliases", #"["petal.width"]"#, "an alias is used twice"),
+        ManifestSlip("inputs/0/aliases", #"["a", "a"]"#, "an alias is used twice"),
     ])
     func `a slip in an input is refused with its place`(slip: ManifestSlip) throws { try check(slip) }
 
@@ -113,8 +113,9 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip("outputs/labels", #"["one"]"#, "a classification needs `labels`, at least two"),
         ManifestSlip("outputs/labels", #"["a","b","a"]"#, "a classification needs `labels`"),
         ManifestSlip(
-            "outputs/probabilities", nil, "a classification needs `probabilities`, or `scores`"),
-        ManifestSlip("outputs/scores", #""margins""#, "a classification needs `probabilities`, or `scores`"),
+            "outputs/probabilities", nil, "a classification needs exactly one of `probabilities` and `scores`"),
+        ManifestSlip(
+            "outputs/scores", #""margins""#, "a classification needs exactly one of `probabilities` and `scores`"),
         ManifestSlip("outputs/positive_label", #""rosa""#, "`positive_label` must be one of the labels"),
         ManifestSlip("outputs/threshold", "0.5", "`threshold` must be 0 to 1 and needs a `positive_label`"),
         ManifestSlip(
@@ -124,7 +125,7 @@ struct ManifestSlip: Sendable, CustomTestStringConvertible {
         ManifestSlip(
             "outputs",
             #"{"labels":["a","b","c"],"probabilities":"p","positive_label":"a","threshold":0.5}"#,
-            "`threshold` says nothing of more than two labels"),
+            "`threshold` works only with two labels"),
         ManifestSlip(
             "outputs",
             #"{"labels":["setosa","versicolor"],"scores":"p","positive_label":"setosa","threshold":0.5}"#,

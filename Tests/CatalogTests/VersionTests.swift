@@ -94,7 +94,8 @@ import Testing
         #expect(throws: reason) { try catalog.resolve(model: "iris", version: nil) }
         #expect(throws: reason) { try catalog.resolve(model: nil, version: "iris_v1") }
         #expect(try catalog.find(model: "iris", version: nil).identity == found.identity)
-        #expect(reason.message.contains("(aaaaaaaaaaaa)") && reason.message.contains(found.identity.digest.prefix(12)))
+        #expect(
+            reason.message.contains("stored aaaaaaaaaaaa") && reason.message.contains(found.identity.digest.prefix(12)))
         #expect(reason.code == .modelVersionTaken)
     }
 }

@@ -96,7 +96,12 @@ import Testing
         #expect(try service.text(of: "new.csv").hasPrefix("text,prediction,"))
         #expect(try service.text(of: "new.csv.part") == "precious")
         #expect(try service.command(["results", "@last", "--out", "new.csv"]).code == 64)
+        let astray = try service.command(submit + ["--out", "dangling.csv", "--force"])
+        #expect(astray.code == 64 && astray.errors.contains("leads nowhere"), "\(astray)")
+        #expect(chmod(folder + "/there.csv", 0o640) == 0)
         #expect(try service.command(submit + ["--out", "there-too.csv", "--force"]).code == 0)
+        let mode = try FileManager.default.attributesOfItem(atPath: folder + "/there.csv")[.posixPermissions] as? Int
+        #expect(mode == 0o640, "who may read the old file may read the new one, and nobody else")
         // The link stays one, and the file that it leads to is new.
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/there-too.csv") == "there.csv")
         #expect(try service.text(of: "there.csv") == service.text(of: "new.csv"))

@@ -39,6 +39,19 @@ import Testing
         #expect((try service.get("/predict/async").json["tasks"] as? [Any])?.count == bodies.count)
     }
 
+    @Test func `the same bytes in another format or character set are another submission`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI()
+        let (path, body) = ("/predict/async?model=sentiment", "text\r\ngood\r\n")
+        let type = "text/csv; charset=utf-8"
+        #expect(try send(service, path, type, body, key: "c").status == 202)
+        #expect(try send(service, path, type, body, key: "c").status == 202)
+        for other in ["text/csv; charset=windows-1252", "application/x-ndjson; charset=utf-8"] {
+            let different = try send(service, path, other, body, key: "c")
+            #expect(different.json["code"] as? String == "idempotency_mismatch", "\(other): \(different.json)")
+        }
+    }
+
     @Test func `a synchronous prediction is answered from its first task`() throws {
         let service = ServiceUnderTest()
         try service.startAPI()

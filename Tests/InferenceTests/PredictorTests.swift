@@ -23,8 +23,8 @@ import Testing
         #expect(predictions.faults.map(\.code) == [.wrongType, .malformedJSON, .outOfBounds])
         #expect(predictions.ids == rows.ids)
         #expect(predictions.values.count == 2 * 3)
-        #expect(predictor.output.label(of: predictions.values[0..<3]) == 0)
-        #expect(predictor.output.label(of: predictions.values[3..<6]) == 1)
+        #expect(predictor.output.label(of: predictions.values[0..<3], in: predictions.precision) == 0)
+        #expect(predictor.output.label(of: predictions.values[3..<6], in: predictions.precision) == 1)
     }
 
     /// Rows wait with the columns of the manifest of their day; an edited one ended the worker in the run.

@@ -103,7 +103,9 @@ import Testing
             let texts = TextColumn(rows.map { $0["text"]! })
             let answers = try model.predict(Rows(count: texts.count, columns: [.text(texts)]))
             let found = (0..<texts.count).map { row in
-                labels[model.output.label(of: answers.values[row * labels.count..<(row + 1) * labels.count])]
+                labels[
+                    model.output.label(
+                        of: answers.values[row * labels.count..<(row + 1) * labels.count], in: answers.precision)]
             }
             #expect(found == rows.map { $0["prediction"]! })
         }

@@ -29,7 +29,7 @@ import Testing
         let answers = stride(from: 0, to: predictions.values.count, by: width).map {
             predictions.values[$0..<$0 + width]
         }
-        let labels = answers.map { predictor.output.labels[predictor.output.label(of: $0)] }
+        let labels = answers.map { predictor.output.labels[predictor.output.label(of: $0, in: predictions.precision)] }
         #expect(zip(labels, fixture.labels).filter { $0 != $1 }.isEmpty)
         let differences = zip(answers, fixture.probabilities).flatMap { zip($0, $1).map { abs(Double($0) - $1) } }
         #expect(differences.count == fixture.labels.count * width)

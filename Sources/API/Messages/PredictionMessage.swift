@@ -81,7 +81,7 @@ struct PredictionMessage {
     }
 
     private func writeLabels(_ values: ArraySlice<Double>, _ precision: Precision, to json: inout JSONWriter) {
-        let label = output.label(of: values)
+        let label = output.label(of: values, in: precision)
         if shape.shows("prediction") { json.member("prediction", output.labels[label]) }
         if shape.shows("confidence") {
             json.key("confidence")

@@ -87,7 +87,7 @@ struct ResultColumns {
         of values: ArraySlice<Double>, in precision: Precision, fault: RowFault?, _ body: (Cell) -> Void
     ) {
         if let fault { return forEachCell(of: fault, body) }
-        let label = output.kind == .classification ? output.label(of: values) : 0
+        let label = output.kind == .classification ? output.label(of: values, in: precision) : 0
         let top = topCount > 0 ? Self.top(topCount, of: values) : []
         let start = values.startIndex
         for column in columns {

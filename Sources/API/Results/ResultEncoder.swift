@@ -23,7 +23,7 @@ struct ResultEncoder {
         errorsOnly = query.errorsOnly
         let output = try task.output.withThreshold(query.shape.threshold)
         guard query.shape.probabilities == nil || output.kind == .classification else {
-            throw APIError.meaningless(name: "probabilities", place: "for a model that gives some")
+            throw APIError.meaningless(name: "probabilities", place: "to a model that gives some")
         }
         if query.isJoined {
             form = .joined(try JoinedTable(output, query, input: input))

@@ -71,7 +71,7 @@ struct ResultQuery: Sendable {
         try require(
             ResultDialect.names.filter { $0 != "bom" }, format == .csv && !isJoined,
             "with `format=csv` and without `join=input`, which keeps the table as it came")
-        try require(["partial"], format != .json && limit == nil, "for a whole file; a page is what is there")
+        try require(["partial"], format != .json && limit == nil, "to whole files (CSV or NDJSON without `limit`)")
     }
 
     private static func shape(_ options: RequestOptions) throws -> ResultShape {

@@ -26,7 +26,9 @@ struct CompareRoutes {
         var first = ResultRows(ResultReading(a, context: context, withRecords: false, follows: false))
         var second = ResultRows(ResultReading(b, context: context, withRecords: false, follows: false))
         while let one = try await first.next(), let other = try await second.next() {
-            comparison.add(one.fault == nil ? one.values : nil, other.fault == nil ? other.values : nil)
+            comparison.add(
+                one.fault == nil ? one.values : nil, other.fault == nil ? other.values : nil,
+                in: (one.precision, other.precision))
         }
         return .json(JSONWriter.write { comparison.write(a.task, b.task, to: &$0) })
     }
@@ -47,7 +49,11 @@ struct TaskComparison {
     }
 
     /// Adds a row's values under both versions; nil where it failed.
-    mutating func add(_ a: ArraySlice<Double>?, _ b: ArraySlice<Double>?) {
+    ///
+    /// - Parameter precisions: what each was computed in.
+    mutating func add(
+        _ a: ArraySlice<Double>?, _ b: ArraySlice<Double>?, in precisions: (Precision, Precision)
+    ) {
         guard let a, let b else {
             if (a == nil) != (b == nil) { failedInOne += 1 }
             return
@@ -61,7 +67,7 @@ struct TaskComparison {
             sums[index].greatest = max(sums[index].greatest, shift)
         }
         guard outputs.0.kind == .classification else { return }
-        let labels = (outputs.0.label(of: a), outputs.1.label(of: b))
+        let labels = (outputs.0.label(of: a, in: precisions.0), outputs.1.label(of: b, in: precisions.1))
         guard labels.0 != labels.1 else { return }
         changed += 1
         transitions[labels.0 * outputs.0.labels.count + labels.1, default: 0] += 1

@@ -71,7 +71,7 @@ struct SubmissionRoutes {
         accepted.rows = reading.rowCount
         accepted.request.key = key
         return try await finish(accepted, request) { accepted in
-            try await estimate(&accepted)
+            await estimate(&accepted)
             try await context.submissions.submit(accepted.request, chunks: reading.incoming(bytes: bytes.count))
         }
     }
@@ -109,7 +109,7 @@ struct SubmissionRoutes {
         _ pieces: Pieces, _ scanner: Scanner, _ format: StreamFormat, _ model: ResolvedModel,
         _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?
     ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
-        let route = parent.map { "rerun of \($0.task)" } ?? "stream"
+        let route = parent.map { "rerun of \($0.task)" } ?? "stream \(format)"
         if !options.isDryRun, let replay = try await replay(of: pieces, options, route: route) {
             return try await answer(replay, request)
         }
@@ -135,7 +135,7 @@ struct SubmissionRoutes {
                 try await intake.read(pieces, into: &upload) { fingerprint?.add($0) }
                 accepted.rows = upload.rows
                 accepted.request.key?.fingerprint = fingerprint?.finish()
-                try await estimate(&accepted)
+                await estimate(&accepted)
                 try await upload.finish(under: accepted.request.key)
             } catch {
                 if !(error is IdempotencyKey.Replay) { await upload.abandon(because: error) }
@@ -236,9 +236,9 @@ struct SubmissionRoutes {
     }
 
     /// Notes when the rows should be done, before they are accepted: what waits then is what is before them.
-    private func estimate(_ accepted: inout Accepted) async throws {
-        let view = try await context.forecastView()
-        accepted.estimate = Estimate(view, rows: accepted.rows, accepted.request.rowCost)
+    private func estimate(_ accepted: inout Accepted) async {
+        let view = try? await context.forecastView()  // try? because rows that came whole matter more than an estimate
+        accepted.estimate = view.map { Estimate($0, rows: accepted.rows, accepted.request.rowCost) }
         accepted.keepAnswer()
     }
 

@@ -42,7 +42,8 @@ struct TaskRoutes {
                 let changed = try await context.changes.change(
                     of: stored.task.id, within: deadline - context.steady.now,
                     when: { [self] in !isAwaited($0, by: request) })
-                if let changed { stored = changed }
+                // Without a named version the wait may end with other counts than it began with.
+                stored = if let changed { changed } else { try await find(request) }
             } catch StoreError.tooManyWaiting {
                 // As if nothing had changed: the caller asks again after the time that the answer names.
             }

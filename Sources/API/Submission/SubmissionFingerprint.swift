@@ -1,8 +1,8 @@
 internal import Digest
 internal import Queue
 
-/// What makes two submissions the same: the route, the options as the caller wrote them, and every byte of the body,
-/// decompressed.
+/// What makes two submissions the same: the route with the format of the rows, the options as the caller wrote them,
+/// the character set that the Content-Type says, and every byte of the body, decompressed.
 ///
 /// Nothing that the service makes of them counts, such as the version that is the default now: an honest repeat is the same
 /// though that has changed.

@@ -123,6 +123,7 @@ struct SubmissionOptions {
         }
         items.removeAll { $0.name == "encoding" }
         items.append(("encoding", charset.rawValue))
+        said.append(("charset", charset.rawValue))
         table.encoding = charset
     }
 

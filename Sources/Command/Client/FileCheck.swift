@@ -91,7 +91,8 @@ struct CheckReport: Decodable {
         ]
         var lines = [("format", parts.compactMap(\.self).joined(separator: ", "))]
         for (input, column) in (format.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
-            lines.append(("column", "\(input) ← \(column ?? "nothing; the warning tells what stands in every row")"))
+            let source = column ?? "no column; see the warning for the value used in every row"
+            lines.append(("column", "\(input) ← \(source)"))
         }
         if let id = format.id_column { lines.append(("column", "id ← \(id)")) }
         return lines

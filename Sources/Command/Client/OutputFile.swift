@@ -23,7 +23,7 @@ final class OutputFile {
     init(_ path: String, replaces: Bool, input: FileIdentity? = nil) throws {
         self.path = path
         self.replaces = replaces
-        try Self.check(path, replaces: replaces, input: input)
+        let old = try Self.check(path, replaces: replaces, input: input)
         // A link stays what it is; the file that it leads to is replaced.
         place =
             realpath(path, nil).map { resolved in
@@ -32,9 +32,11 @@ final class OutputFile {
             } ?? path
         // A name of its own: whatever else lies there is somebody's.
         unfinishedPath = "\(place).\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).part"
-        descriptor = open(unfinishedPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        descriptor = open(unfinishedPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, old ?? 0o666)
         if descriptor < 0 { throw UsageError("\(path) cannot be made (\(OpenFile.words(errno))).") }
         Interruption.unfinished(unfinishedPath)
+        // Who may read the old file may read the new one, whatever the mask of this process is.
+        if let old { fchmod(descriptor, old) }
     }
 
     deinit {
@@ -43,19 +45,25 @@ final class OutputFile {
         Interruption.unfinished(nil)
     }
 
-    private static func check(_ path: String, replaces: Bool, input: FileIdentity?) throws {
+    /// - Returns: the permissions of the file that is replaced; nil where there is none.
+    private static func check(_ path: String, replaces: Bool, input: FileIdentity?) throws -> mode_t? {
         if let input, FileIdentity(path: path) == input {
             throw UsageError("\(path) is the file that is submitted; name another one with --out.")
         }
         var status = stat()
         // A link that leads nowhere is there too.
-        guard lstat(path, &status) == 0 else { return }
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        guard lstat(path, &status) == 0 else { return nil }
+        let leadsSomewhere = stat(path, &status) == 0
+        if leadsSomewhere, status.st_mode & S_IFMT != S_IFREG {
             throw UsageError("\(path) is not a plain file; name another one with --out.")
         }
         guard replaces else {
             throw UsageError("\(path) is there already; name another file, or replace it with --force.")
         }
+        guard leadsSomewhere else {
+            throw UsageError("\(path) is a link that leads nowhere; remove it, or name another file.")
+        }
+        return status.st_mode & 0o777
     }
 
     /// Begins again with an empty file.

@@ -25,7 +25,7 @@ struct ResultsCommand: Command {
         let client = try ServiceClient(arguments)
         let path = TaskPath(id: try LastTask.id(arguments))
         if let file = arguments.value("--out") { return try save(to: file, arguments, client, path) }
-        if arguments.has("--force") { throw UsageError("--force is about the file that --out names.") }
+        if arguments.has("--force") { throw UsageError("--force works only together with --out.") }
         let limit = try arguments.integer("--limit", in: 1...Limits.pageRows).map(String.init)
         let format = try Self.format(arguments)
         let query = try Self.query(arguments, format)

@@ -29,11 +29,14 @@ struct ServiceProblem: Decodable {
     }
 
     /// A query's items as the command line says them: `map.recency=weeks` is `--map recency=weeks`.
+    ///
+    /// The names come from a file, and people paste what they read: to a shell each is one plain word.
     static func asOptions(_ text: String) -> String {
         text.replacing(/`map\.([^`=]+)=([^`]+)`/) { match in
             let (input, column) = (match.1, match.2)
             let value = "\(input)=\(column)"
-            return value.contains { $0 == " " || $0 == "'" } ? "`--map \"\(value)\"`" : "`--map \(value)`"
+            if value.wholeMatch(of: /[A-Za-z0-9_.=-]+/) != nil { return "`--map \(value)`" }
+            return "`--map '\(value.replacing("'", with: "'\\''"))'`"
         }
     }
 

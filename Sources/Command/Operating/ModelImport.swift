@@ -45,7 +45,9 @@ struct ModelImport {
         do {
             try FileManager.default.moveItem(atPath: "\(workshop)/\(model.name)", toPath: "\(folder)/\(model.name)")
         } catch {
-            throw UsageError("The model cannot be put into \(folder); look who may write there, and that it is new.")
+            throw UsageError(
+                "The model could not be moved into \(folder). Check its write permission, and that no model of this name exists."
+            )
         }
         return imported
     }

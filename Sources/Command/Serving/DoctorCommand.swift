@@ -77,7 +77,7 @@ struct DoctorCommand: Command {
             let files = database.files
             if let exposed = files.exposedFiles.first {
                 throw UsageError(
-                    "Other accounts of this machine may open \(exposed); give it to the service's: chmod go= FILE.")
+                    "Other accounts of this machine can open \(exposed). Run `chmod go= \(exposed)`.")
             }
             return "\(files.path), schema \(try database.schemaVersion()), log of \(files.logBytes) bytes"
                 + (files.exposedFolder.map { "; other accounts may list \($0): chmod 700 keeps them out" } ?? "")
