@@ -30,7 +30,12 @@ struct PostgresNetworkTests {
             zip(callers, accepted).allSatisfy { $0.singles.count > $1 + 10 }
         }
         try fleet.heal(worker: 0)
-        try service.wait("the late answer", for: 120) { service.logText("worker 0").contains("the lease was lost") }
+        do {
+            try service.wait("the late answer", for: 60) { service.logText("worker 0").contains("the lease was lost") }
+        } catch {
+            Issue.record("worker 0 said: \(service.logText("worker 0").suffix(4_000))")
+            throw error
+        }
         // Whoever was declared dead ends; whoever supervises it starts it again.
         #expect(service.end("worker 0") == 1)
         try fleet.startWorker(0)
