@@ -56,6 +56,8 @@ enum APIError: CodedError {
     case predictionEnded(TaskID, PredictionTask.Status)
     /// Nothing of the model runs for now: it was paused, or its runs failed one after the other.
     case modelStands
+    /// No live worker runs a version that rows shall run on.
+    case modelUnserved(model: String, version: String)
     /// A single row that was accepted and failed.
     case predictionFailed(RowFault)
 
@@ -80,7 +82,7 @@ enum APIError: CodedError {
         case .notComparable: .notComparable
         case .columnCollision: .duplicateColumn
         case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
-        case .modelStands: .modelUnavailable
+        case .modelStands, .modelUnserved: .modelUnavailable
         case .predictionTimeout: .predictionTimeout
         case .predictionEnded: .taskEnded
         case .predictionFailed(let fault): fault.code
@@ -140,6 +142,8 @@ enum APIError: CodedError {
         case .modelStands:
             "Nothing of this model runs for now: it is paused, or its runs failed one after the other. Try again later, or "
                 + "submit to /predict/async, where rows wait."
+        case .modelUnserved(let model, let version):
+            "No live worker serves `\(version)` of `\(model)`; start one that does, or name another version."
         case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
         case .predictionEnded(_, let status):
             "The task was stopped (status `\(status.rawValue)`) before its rows were scored; submit it again."

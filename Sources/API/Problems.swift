@@ -90,7 +90,8 @@ package enum Problems {
             headers.set("Location", TaskAddresses(id: id).own)
         }
         if case QueueError.wrongOffset(let stored) = error { headers.set(UploadRoutes.offsetHeader, "\(stored)") }
-        if status(of: code) == 503 || code == .idempotencyInProgress { headers.set("Retry-After", "1") }
+        let mayPass = status(of: code) == 503 && code.isRetryable
+        if mayPass || code == .idempotencyInProgress { headers.set("Retry-After", "1") }
         return headers
     }
 }

@@ -56,38 +56,48 @@ package final class Administration: Sendable {
 
     /// The tasks of a model version that wait and may be ended or run elsewhere, in the order of their turn.
     ///
-    /// - Parameter limit: tasks at most.
-    package func tasks(of stranded: StrandedRows, limit: Int) throws -> [StoredTask] {
+    /// - Parameters:
+    ///   - place: where to begin.
+    ///   - limit: tasks at most.
+    /// - Returns: the tasks, and where the next ones begin; nil when these are the last.
+    package func tasks(
+        of stranded: StrandedRows, from place: StrandedTable.Place = .start, limit: Int
+    ) throws -> (tasks: [StoredTask], next: StrandedTable.Place?) {
         var found: [StoredTask] = []
         var known: Set<Int64> = []
-        var place: StrandedTable.Place? = .start
-        while let here = place, found.count < limit {
+        var next: StrandedTable.Place? = place
+        while let here = next, found.count < limit {
             // A read of its own each, since a reader keeps the log from being cut.
             try readers.read { connection in
-                let page = try StrandedTable.page(of: stranded.key, from: here, in: connection)
-                place = page.next
-                for key in page.tasks where known.insert(key).inserted && found.count < limit {
+                // A task has a chunk at least: what a page finds has room, and none of it is left out.
+                let page = try StrandedTable.page(
+                    of: stranded.key, from: here, chunks: min(limit - found.count, Limits.strandedChunks),
+                    in: connection)
+                next = page.next
+                for key in page.tasks where known.insert(key).inserted {
                     guard let task = try TaskTable.find(key: key, models: models, in: connection) else { continue }
                     // One that is being stopped still has its chunks for a while.
                     if [.pending, .processing].contains(task.task.status) { found.append(task) }
                 }
             }
         }
-        return found
+        return (found, next)
+    }
+
+    /// Whether a live worker can run a model version now.
+    package func isServed(_ model: ModelIdentity) throws -> Bool {
+        try readers.read { try OwnerTable.served(in: $0).contains(model) }
     }
 
     /// Ends tasks whose model version nobody serves; rows that were scored before stay readable.
     ///
-    /// - Returns: how many had not ended meanwhile.
+    /// - Returns: how many were stranded still: workers may have come meanwhile, and tasks may have ended.
     package func fail(_ tasks: [StoredTask]) async throws -> Int {
         var failed = 0
         for start in stride(from: 0, to: tasks.count, by: Limits.sweptTasks) {
-            let group = tasks[start..<min(start + Limits.sweptTasks, tasks.count)].map(\.key)
+            let group = tasks[start..<min(start + Limits.sweptTasks, tasks.count)]
             failed += try await committer.write(bytes: 0) { connection in
-                try group.reduce(0) { count, task in
-                    let isStopped = try Stopping.begin(task, as: .failed(.modelUnavailable), in: connection)
-                    return count + (isStopped ? 1 : 0)
-                }
+                try group.reduce(0) { try $0 + (Stopping.fail(stranded: $1, in: connection) ? 1 : 0) }
             }
         }
         return failed

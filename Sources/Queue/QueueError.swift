@@ -23,6 +23,8 @@ package enum QueueError: CodedError, Equatable {
     case notReceiving
     /// The task has as many chunks as its chunks' keys can count.
     case tooManyChunks
+    /// A task that was to be replaced is not stranded any more: it has ended, or a worker serves its version by now.
+    case notStranded
     /// This process was declared dead while it lived, and its chunks were given to others.
     case ownershipLost
 
@@ -37,6 +39,7 @@ package enum QueueError: CodedError, Equatable {
         case .keyMismatch: .idempotencyMismatch
         case .notReceiving: .uploadEnded
         case .tooManyChunks: .limitReached
+        case .notStranded: .taskEnded
         case .ownershipLost: .internalError
         }
     }
@@ -64,6 +67,7 @@ package enum QueueError: CodedError, Equatable {
         case .notReceiving: "The task takes no more rows from here: it has ended, or another sends them."
         case .tooManyChunks:
             "The task has reached the maximum of \(ChunkKey.positions) chunks; submit the remaining rows as another task."
+        case .notStranded: "The task has ended, or a worker serves its version by now; nothing needs to be done."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         }
     }

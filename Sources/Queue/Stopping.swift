@@ -15,6 +15,23 @@ enum Stopping {
         return true
     }
 
+    /// Marks a stranded task to be ended as failed.
+    ///
+    /// - Returns: false when it is not stranded any more: it has ended, or workers came meanwhile.
+    static func fail(stranded task: StoredTask, in connection: Connection) throws -> Bool {
+        guard let served = try StrandedRows.served(in: connection), !served.contains(task.task.model) else {
+            return false
+        }
+        return try begin(task.key, as: .failed(.modelUnavailable), in: connection)
+    }
+
+    /// Ends a stranded task in the transaction that accepts another in its place, so that its rows never run twice.
+    ///
+    /// - Throws: ``QueueError/notStranded``.
+    static func replace(_ task: StoredTask, in connection: Connection) throws {
+        guard try fail(stranded: task, in: connection) else { throw QueueError.notStranded }
+    }
+
     /// Frees the uploads of a process that is gone and that may go on elsewhere, and marks the others to be stopped.
     ///
     /// - Parameter time: until when the ones may go on; nil for as long as before.

@@ -6,19 +6,23 @@ package struct StrandedRows: Sendable, Equatable {
     package let model: ModelIdentity
     package let rows: Int
     /// The model's key in the database.
-    let key: Int64
+    package let key: Int64
 
     /// Finds all, from counts that are kept: the cost does not grow with the queue.
     ///
     /// - Returns: nothing while no worker runs at all, which tells nothing of any model.
     static func all(models: ModelRegistry, in connection: Connection) throws -> [StrandedRows] {
-        guard try OwnerTable.workers(in: connection) > 0 else { return [] }
-        let served = try OwnerTable.served(in: connection)
+        guard let served = try served(in: connection) else { return [] }
         return try BacklogTable.all(in: connection).compactMap { entry in
             guard entry.rows > 0 else { return nil }
             let identity = try models.entry(for: entry.model, in: connection).identity
             return served.contains(identity) ? nil : StrandedRows(model: identity, rows: entry.rows, key: entry.model)
         }
+    }
+
+    /// What live workers serve; nil while none runs at all.
+    static func served(in connection: Connection) throws -> Set<ModelIdentity>? {
+        try OwnerTable.workers(in: connection) > 0 ? OwnerTable.served(in: connection) : nil
     }
 
     /// What an operator should know, and do.
@@ -29,7 +33,7 @@ package struct StrandedRows: Sendable, Equatable {
 }
 
 /// The statements that find the tasks of one model version that have not ended.
-enum StrandedTable {
+package enum StrandedTable {
     /// One look through what waits of a model, in its order.
     struct Page {
         /// Tasks that may be ended, each once.
@@ -39,34 +43,34 @@ enum StrandedTable {
     }
 
     /// A place in the order of what waits: of the ready chunks by rank, then of the parked ones by key.
-    enum Place: Sendable, Equatable {
-        case ready(rank: Int64)
+    package enum Place: Sendable, Equatable {
+        case ready(rank: Int64, key: Int64)
         case parked(key: Int64)
 
-        static let start = Place.ready(rank: .min)
+        package static let start = Place.ready(rank: .min, key: .min)
     }
 
     static let readySQL = """
-        SELECT key, rank FROM chunk WHERE state = 'ready' AND model = ? AND rank > ? ORDER BY rank LIMIT ?
+        SELECT key, rank FROM chunk WHERE state = 'ready' AND model = ? AND (rank, key) > (?, ?) ORDER BY rank, key LIMIT ?
         """
 
-    /// Reads on from a place, at most ``Limits/strandedChunks`` chunks.
-    static func page(of model: Int64, from place: Place, in connection: Connection) throws -> Page {
+    /// Reads on from a place, at most some chunks.
+    static func page(of model: Int64, from place: Place, chunks limit: Int, in connection: Connection) throws -> Page {
         switch place {
-        case .ready(let rank):
+        case .ready(let rank, let key):
             let found = try connection.all(
-                readySQL, .integer(model), .integer(rank), .integer(Limits.strandedChunks)
+                readySQL, .integer(model), .integer(rank), .integer(key), .integer(limit)
             ) { (key: ChunkKey(rawValue: $0.integer(0)), rank: $0.integer(1)) }
-            // Chunks of one rank that a page parts are found again when the first of them have ended.
-            let next = found.count == Limits.strandedChunks ? found.last.map { Place.ready(rank: $0.rank) } : nil
+            let next =
+                found.count == limit ? found.last.map { Place.ready(rank: $0.rank, key: $0.key.rawValue) } : nil
             return Page(tasks: tasks(of: found.map(\.key)), next: next ?? .parked(key: .min))
         case .parked(let key):
             let found = try connection.all(
                 "SELECT key, model FROM parked WHERE key > ? ORDER BY key LIMIT ?", .integer(key),
-                .integer(Limits.strandedChunks)
+                .integer(limit)
             ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1)) }
             let next =
-                found.count == Limits.strandedChunks ? found.last.map { Place.parked(key: $0.key.rawValue) } : nil
+                found.count == limit ? found.last.map { Place.parked(key: $0.key.rawValue) } : nil
             return Page(tasks: tasks(of: found.filter { $0.model == model }.map(\.key)), next: next)
         }
     }

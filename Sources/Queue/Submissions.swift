@@ -21,6 +21,8 @@ package final class Submissions: Sendable {
         package var notBefore: WallTime?
         /// Whether nothing may run before all rows are here: an input that must be right as a whole.
         package var isHeld = false
+        /// A stranded task whose rows these are, and which fails in the moment that this one is accepted.
+        package var replaced: StoredTask?
         /// How the rows' stream is read; nil for rows of a JSON body.
         package var input: StoredInput?
 
@@ -46,6 +48,8 @@ package final class Submissions: Sendable {
         let rank: FairRank
         let start: ChunkStart
         let isResumable: Bool
+        /// The stranded task that fails when this one is sealed.
+        var replaced: StoredTask?
     }
 
     let committer: GroupCommitter
@@ -96,6 +100,7 @@ package final class Submissions: Sendable {
         try await committer.write(bytes: bytes, reaching: .rows, announce: ring) { [room] connection in
             let rows = chunks.reduce(0) { $0 + $1.rows }
             try room.check(adding: rows, bytes: bytes, in: connection)
+            if let replaced = request.replaced { try Stopping.replace(replaced, in: connection) }
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
                 return try Self.submitSingle(chunks[0], request, model: model, at: now, in: connection)
@@ -195,6 +200,7 @@ package final class Submissions: Sendable {
         let now = clock.now
         let retention = retention
         let status = try await committer.write(bytes: 0, reaching: .rows, announce: ring) { connection in
+            if let replaced = receiving.replaced { try Stopping.replace(replaced, in: connection) }
             if let fingerprint {
                 try IdempotencyTable.complete(
                     task: receiving.task, fingerprint: fingerprint, answer: answer, in: connection)
@@ -262,7 +268,8 @@ package final class Submissions: Sendable {
         return Receiving(
             id: request.draft.id, task: task, model: model, receiver: receiver,
             rank: try request.rank(rows: rows, in: connection),
-            start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil)
+            start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil,
+            replaced: request.replaced)
     }
 
     /// An upload of a process that is no longer on the list would be nobody's: the keeper does not look for it.

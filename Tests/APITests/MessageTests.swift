@@ -76,6 +76,18 @@ import Testing
         #expect(!problem.detail.contains("path"))
     }
 
+    @Test func `only a 503 that may pass says when to come again`() {
+        let taken = Problems.describe(CatalogFault(code: .modelVersionTaken))
+        #expect(taken.status == 503 && taken.headers.first("Retry-After") == nil)
+        let full = Problems.describe(CatalogFault(code: .queueFull))
+        #expect(full.status == 503 && full.headers.first("Retry-After") == "1")
+    }
+
+    private struct CatalogFault: CodedError {
+        let code: ErrorCode
+        let message = "A sentence."
+    }
+
     @Test(arguments: ErrorCode.allCases)
     func `every code has a status`(code: ErrorCode) {
         #expect((400..<600).contains(Problems.status(of: code)))

@@ -63,10 +63,12 @@ import Testing
         let stranded = try administration.stranded()
         #expect(stranded.map(\.model) == [QueueHarness.identity] && stranded.first?.rows == Limits.strandedChunks + 6)
 
-        let tasks = try administration.tasks(of: try #require(stranded.first), limit: 10)
+        let tasks = try administration.tasks(of: try #require(stranded.first), limit: 10).tasks
         #expect(Set(tasks.map(\.task.id)) == [small, large])
         #expect(try await administration.fail(tasks) == 2)
-        #expect(try administration.tasks(of: stranded[0], limit: 10).isEmpty, "what is being stopped is not met again")
+        #expect(
+            try administration.tasks(of: stranded[0], limit: 10).tasks.isEmpty, "what is being stopped is not met again"
+        )
         try queue.keepHouse(try queue.makeUpkeep())
         for id in [small, large] {
             let task = try queue.task(id).task
@@ -74,6 +76,56 @@ import Testing
         }
         #expect(try administration.stranded().isEmpty)
         #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `tasks that are served again are neither ended nor replaced, and stranded ones are paged by a place`(
+        engine: Engine
+    ) async throws {
+        let queue = try QueueHarness(engine)
+        let administration = administration(queue)
+        let ids = [try await queue.submit([[1], [2]]), try await queue.submit([[3]])]
+        _ = try Owner(
+            .worker, boot: "aa", models: [.init(identity: Self.other)], database: queue.database,
+            at: queue.clock.wall.now)
+        let stranded = try #require(try administration.stranded().first)
+        #expect(try administration.isServed(Self.other) && !administration.isServed(QueueHarness.identity))
+        let all = try administration.tasks(of: stranded, limit: 10)
+        #expect(Set(all.tasks.map(\.task.id)) == Set(ids) && all.next == nil)
+        var paged: [TaskID] = []
+        var place: StrandedTable.Place? = .start
+        while let here = place {
+            let page = try administration.tasks(of: stranded, from: here, limit: 1)
+            #expect(page.tasks.count <= 1)
+            paged += page.tasks.map(\.task.id)
+            place = page.next
+        }
+        #expect(Set(paged) == Set(ids), "those before stay where they are, and do not hide the others")
+
+        var request = queue.request()
+        request.replaced = all.tasks[1]
+        try await queue.submissions.submit(request, chunks: [QueueHarness.chunk([3])])
+        #expect(
+            try queue.task(all.tasks[1].task.id).task.status == .cancelling
+                || queue.task(all.tasks[1].task.id).task.status.isFinal)
+        request = queue.request()
+        request.replaced = all.tasks[1]
+        let again = request
+        await #expect(throws: QueueError.notStranded) {
+            try await queue.submissions.submit(again, chunks: [QueueHarness.chunk([3])])
+        }
+
+        _ = try Owner(
+            .worker, boot: "bb", models: [.init(identity: QueueHarness.identity)], database: queue.database,
+            at: queue.clock.wall.now)
+        #expect(try await administration.fail(all.tasks) == 0)
+        #expect(try queue.task(all.tasks[0].task.id).task.status == .pending)
+        request = queue.request()
+        request.replaced = all.tasks[0]
+        let served = request
+        await #expect(throws: QueueError.notStranded) {
+            try await queue.submissions.submit(served, chunks: [QueueHarness.chunk([3])])
+        }
     }
 
     @Test(arguments: Engine.allCases)

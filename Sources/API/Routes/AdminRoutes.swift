@@ -134,7 +134,7 @@ struct Redriven {
     var made: [(from: TaskID, to: TaskID, rows: Int)] = []
     var refused: [(id: TaskID, error: any CodedError)] = []
 
-    func write(isMoreLeft: Bool, to json: inout JSONWriter) {
+    func write(isMoreLeft: Bool, next: String? = nil, to json: inout JSONWriter) {
         json.object { json in
             json.key("redriven")
             json.array { json in
@@ -157,6 +157,7 @@ struct Redriven {
                 }
             }
             json.member("more", isMoreLeft)
+            if let next { json.member("next", next) }
         }
     }
 }

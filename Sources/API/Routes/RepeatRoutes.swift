@@ -30,12 +30,15 @@ struct RepeatRoutes {
     }
 
     /// Makes a task of another's rows, which a closure adds.
+    ///
+    /// - Parameter isReplacing: whether the other one is stranded, and fails when this one is accepted.
     private func run(
         _ stored: StoredTask, again relation: PredictionTask.Relation, on model: ResolvedModel,
-        _ options: SubmissionOptions, adding add: (inout Upload) async throws -> Void
+        _ options: SubmissionOptions, isReplacing: Bool = false, adding add: (inout Upload) async throws -> Void
     ) async throws -> Accepted {
         var accepted = try await submissions.makeTask(model, options)
         accepted.request.adopt(stored, relation, options)
+        if isReplacing { accepted.request.replace(stored) }
         var upload = Upload(accepted.request, context: context)
         do {
             try await add(&upload)
@@ -118,20 +121,20 @@ struct RepeatRoutes {
         return try await rerunRecords(of: stored, model, options, request)
     }
 
-    /// Runs the rows of a task that has not ended on another version, in a task of their own.
+    /// Runs the rows of a stranded task on another version, in a task of their own; the old one fails in that moment.
     ///
     /// - Returns: the new task's id.
-    /// - Throws: ``APIError/inputNotKept``, ``APIError/otherInputs(model:version:)``.
-    func rerun(waiting stored: StoredTask, on model: ResolvedModel, _ request: HTTPRequest) async throws -> TaskID {
+    /// - Throws: ``APIError/inputNotKept``, ``APIError/otherInputs(model:version:)``, the queue's errors.
+    func rerun(stranded stored: StoredTask, on model: ResolvedModel, _ request: HTTPRequest) async throws -> TaskID {
         guard stored.task.input == .complete, stored.kept != .none || stored.task.rows.done == 0 else {
             throw APIError.inputNotKept
         }
         var options = try SubmissionOptions([], names: [], isTable: false)
         options.name = stored.task.name
         guard stored.kept == .records else {
-            return try await rerunColumns(of: stored, model, options).request.draft.id
+            return try await rerunColumns(of: stored, model, options, isReplacing: true).request.draft.id
         }
-        let answer = try await rerunRecords(of: stored, model, options, request)
+        let answer = try await rerunRecords(of: stored, model, options, request, isReplacing: true)
         guard let id = answer.headers.first("Location").flatMap({ TaskID(String($0.suffix(36))) }) else {
             throw APIError.inputNotKept
         }
@@ -139,21 +142,23 @@ struct RepeatRoutes {
     }
 
     private func rerunRecords(
-        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, _ request: HTTPRequest
+        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, _ request: HTTPRequest,
+        isReplacing: Bool = false
     ) async throws -> HTTPResponse {
         let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         guard let input, let format = StreamFormat(mediaType: input.mediaType) else { throw APIError.inputNotKept }
         let read = try SubmissionOptions(stored: input.options, isTable: format.isTable)
         let pieces = StoredPieces(stored: stored, input: input, context: context)
         return try await submissions.submit(
-            pieces, format, model, read.repeated(as: options), request, parent: .init(stored, .rerun))
+            pieces, format, model, read.repeated(as: options), request, parent: .init(stored, .rerun),
+            replaced: isReplacing ? stored : nil)
     }
 
     private func rerunColumns(
-        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions
+        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, isReplacing: Bool = false
     ) async throws -> Accepted {
         let columns = try columns(of: stored, for: model)
-        return try await run(stored, again: .rerun, on: model, options) { upload in
+        return try await run(stored, again: .rerun, on: model, options, isReplacing: isReplacing) { upload in
             var position = 0
             while let chunk = try await chunk(of: stored, from: position) {
                 guard var rows = chunk.rows, rows.columns.count > columns.max() ?? 0 else {
@@ -187,6 +192,12 @@ struct RepeatRoutes {
 }
 
 extension Submissions.Request {
+    /// Takes the place of a stranded task; none of its rows runs before that one is ended.
+    mutating func replace(_ stranded: StoredTask) {
+        replaced = stranded
+        isHeld = true
+    }
+
     /// Becomes a task that runs another's rows again; what it is under its key is known before a row is read.
     mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation, _ options: SubmissionOptions) {
         draft.parent = .init(parent, relation)

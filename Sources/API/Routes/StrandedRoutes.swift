@@ -46,15 +46,30 @@ struct StrandedRoutes {
     }
 
     /// What waits of one model, or of all, a bounded number of tasks.
-    private func tasks(of model: String?, limit: Int) async throws -> [StoredTask] {
+    ///
+    /// - Returns: the tasks, and where the next ones begin; nil when these are the last.
+    private func tasks(
+        of model: String?, from cursor: StrandedCursor?, limit: Int
+    ) async throws -> (tasks: [StoredTask], next: StrandedCursor?) {
         var tasks: [StoredTask] = []
-        for rows in try await stranded(of: model) where tasks.count < limit {
+        // What is gone from the list meanwhile is passed over: the order is that of the keys.
+        let left = try await stranded(of: model).sorted { $0.key < $1.key }
+            .filter { $0.key >= cursor?.model ?? .min }
+        for rows in left {
+            let place = cursor.flatMap { $0.model == rows.key ? $0.place : nil } ?? .start
             let room = limit - tasks.count
-            tasks += try await context.reading.read { [administration = context.administration] in
-                try administration.tasks(of: rows, limit: room)
+            if room == 0 { return (tasks, StrandedCursor(model: rows.key, place: place)) }
+            let found = try await context.reading.read { [administration = context.administration] in
+                try administration.tasks(of: rows, from: place, limit: room)
             }
+            tasks += found.tasks
+            if let next = found.next { return (tasks, StrandedCursor(model: rows.key, place: next)) }
         }
-        return tasks
+        return (tasks, nil)
+    }
+
+    private func cursor(_ options: RequestOptions) throws -> StrandedCursor? {
+        try options.text("next").map { try StrandedCursor(text: $0) }
     }
 
     private func options(_ request: HTTPRequest, _ bytes: [UInt8], _ names: [String]) throws -> RequestOptions {
@@ -68,13 +83,15 @@ struct StrandedRoutes {
     // MARK: Fail
 
     private func fail(_ request: HTTPRequest, _ bytes: [UInt8]) async throws -> HTTPResponse {
-        let model = try options(request, bytes, ["model"]).text("model")
-        let tasks = try await tasks(of: model, limit: Limits.strandedTasks)
+        let options = try options(request, bytes, ["model", "next"])
+        let (tasks, next) = try await tasks(
+            of: options.text("model"), from: cursor(options), limit: Limits.strandedTasks)
         let failed = try await context.administration.fail(tasks)
         let body = JSONWriter.write { json in
             json.object { json in
                 json.member("failed", failed)
-                json.member("more", tasks.count == Limits.strandedTasks)
+                json.member("more", next != nil)
+                json.member("next", next?.text)
             }
         }
         return .json(body, status: 202)
@@ -82,31 +99,85 @@ struct StrandedRoutes {
 
     // MARK: Rerun
 
-    /// Runs the rows on another version, of each task in a task of its own; the old one is failed.
+    /// Runs the rows on another version, of each task in a task of its own; the old one fails in the same moment.
     private func rerun(_ request: HTTPRequest, _ bytes: [UInt8]) async throws -> HTTPResponse {
-        let options = try options(request, bytes, ["model", "model_version"])
-        let model = try options.text("model")
+        let options = try options(request, bytes, ["model", "model_version", "next"])
         guard let version = try options.text("model_version") else {
             throw APIError.invalidParameter(name: "model_version", expected: "the version that the rows shall run on")
         }
-        let tasks = try await tasks(of: model, limit: Limits.redrivenTasks)
+        let begin = try cursor(options)
+        let (tasks, next) = try await tasks(of: options.text("model"), from: begin, limit: Limits.redrivenTasks)
         // A version that is not there is told before anything is done.
         for name in Set(tasks.map(\.task.model.model)) {
-            _ = try context.catalog.resolve(model: name, version: version)
+            try await requireServed(try context.catalog.resolve(model: name, version: version))
         }
+        let (redriven, isStopped) = try await rerun(tasks, on: version, request)
+        // Where the service takes no more, the next request begins like this one: what was made is not met again.
+        let place = isStopped ? begin : next
+        let body = JSONWriter.write {
+            redriven.write(isMoreLeft: isStopped || next != nil, next: place?.text, to: &$0)
+        }
+        return .json(body, status: 202)
+    }
+
+    /// Rows that move to a version that nobody serves would be stranded again, and met again, without end.
+    private func requireServed(_ model: ResolvedModel) async throws {
+        let isServed = try await context.reading.read { [administration = context.administration] in
+            try administration.isServed(model.identity)
+        }
+        guard isServed else {
+            throw APIError.modelUnserved(model: model.identity.model, version: model.identity.version)
+        }
+    }
+
+    /// - Returns: what became of the tasks, and whether the service took no more before their end.
+    private func rerun(
+        _ tasks: [StoredTask], on version: String, _ request: HTTPRequest
+    ) async throws -> (Redriven, isStopped: Bool) {
         var redriven = Redriven()
         for stored in tasks {
             do {
                 let target = try context.catalog.resolve(model: stored.task.model.model, version: version)
-                let id = try await repeats.rerun(waiting: stored, on: target, request)
-                _ = try await context.administration.fail([stored])
+                let id = try await repeats.rerun(stranded: stored, on: target, request)
                 redriven.made.append((stored.task.id, id, stored.task.rows.total))
-            } catch let error as any CodedError where error is APIError || error is IntakeError {
+            } catch let error as any CodedError {
+                if Problems.status(of: error.code) == 503 {
+                    if redriven.made.isEmpty { throw error }
+                    return (redriven, true)
+                }
                 // One task that cannot be run elsewhere must not keep the others from it.
                 redriven.refused.append((stored.task.id, error))
             }
         }
-        let isMoreLeft = tasks.count == Limits.redrivenTasks && !redriven.made.isEmpty
-        return .json(JSONWriter.write { redriven.write(isMoreLeft: isMoreLeft, to: &$0) }, status: 202)
+        return (redriven, false)
+    }
+}
+
+/// The text that names where the next stranded tasks begin; callers treat it as opaque.
+struct StrandedCursor: Equatable {
+    /// The model version's key in the database.
+    let model: Int64
+    let place: StrandedTable.Place
+
+    init(model: Int64, place: StrandedTable.Place) {
+        self.model = model
+        self.place = place
+    }
+
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` for a text that this service did not make.
+    init(text: String) throws {
+        let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+        switch (numbers.count, numbers.first ?? nil, numbers.dropFirst().first ?? nil, numbers.last ?? nil) {
+        case (3, let model?, let rank?, let key?): self.init(model: model, place: .ready(rank: rank, key: key))
+        case (2, let model?, let key?, _): self.init(model: model, place: .parked(key: key))
+        default: throw APIError.invalidParameter(name: "next", expected: "the `next` of an answer")
+        }
+    }
+
+    var text: String {
+        switch place {
+        case .ready(let rank, let key): "\(model).\(rank).\(key)"
+        case .parked(let key): "\(model).\(key)"
+        }
     }
 }

@@ -91,23 +91,25 @@ struct SubmissionRoutes {
     }
 
     /// - Parameter parent: the task whose rows these are, when they run again.
+    /// - Parameter replaced: the same where it is stranded, and fails when this one is accepted.
     func submit<Pieces: AsyncSequence>(
         _ pieces: Pieces, _ format: StreamFormat, _ model: ResolvedModel, _ options: SubmissionOptions,
-        _ request: HTTPRequest, parent: TaskTable.Draft.Parent? = nil
+        _ request: HTTPRequest, parent: TaskTable.Draft.Parent? = nil, replaced: StoredTask? = nil
     ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
         switch format {
         case .csv:
             let scanner = CSVScanner(signature: model.signature, options: options.table)
-            return try await submit(pieces, scanner, format, model, options, request, parent)
+            return try await submit(pieces, scanner, format, model, options, request, parent, replaced)
         case .ndjson:
             let scanner = NDJSONScanner(signature: model.signature, idName: options.idColumn ?? "id")
-            return try await submit(pieces, scanner, format, model, options, request, parent)
+            return try await submit(pieces, scanner, format, model, options, request, parent, replaced)
         }
     }
 
     private func submit<Pieces: AsyncSequence, Scanner: StreamScanner>(
         _ pieces: Pieces, _ scanner: Scanner, _ format: StreamFormat, _ model: ResolvedModel,
-        _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?
+        _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?,
+        _ replaced: StoredTask?
     ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
         let route = parent.map { "rerun of \($0.task)" } ?? "stream \(format)"
         if !options.isDryRun, let replay = try await replay(of: pieces, options, route: route) {
@@ -116,6 +118,7 @@ struct SubmissionRoutes {
         var accepted = try await makeTask(model, options)
         accepted.request.isHeld = options.invalidRows == .reject
         accepted.request.draft.parent = parent
+        if let replaced { accepted.request.replace(replaced) }
         accepted.request.draft.kept = options.keepsInput ? .records : .none
         let input = StoredInput(mediaType: format.mediaType, options: options.stored)
         var intake = try StreamIntake(

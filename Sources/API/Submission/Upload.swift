@@ -195,7 +195,7 @@ struct Upload {
         switch (error as? any CodedError)?.code {
         case .bodyTooLarge: .limitReached
         case .queueFull, .diskLow: isResumable ? nil : .limitReached
-        case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded,
+        case nil, .shuttingDown, .bodyIncomplete, .requestTimeout, .internalError, .uploadEnded, .taskEnded,
             .invalidParameter, .storageBusy, .storageFailed:
             isResumable ? nil : .uploadIncomplete
         case .some(let code): code

@@ -40,9 +40,11 @@ extension ClientError {
             default: 1
             }
         let code = ErrorCode(rawValue: problem.code) ?? .internalError
+        // What fails the same way every time has a status of the service's too.
+        let mayPass = [408, 429, 500, 502, 503, 504].contains(status) && code.retryClass != .permanent
         self.init(
             code: code, message: problem.message, exitCode: exitCode,
-            mayPass: [408, 429, 500, 502, 503, 504].contains(status) || code == .wrongOffset || code == .bodyIncomplete)
+            mayPass: mayPass || code == .wrongOffset || code == .bodyIncomplete)
     }
 
     /// No answer, or a broken one.

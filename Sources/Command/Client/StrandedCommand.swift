@@ -57,15 +57,18 @@ struct StrandedCommand: Command {
     private struct Failed: Decodable {
         var failed: Int
         var more: Bool
+        var next: String?
     }
 
     private func fail(_ arguments: Arguments, _ client: ServiceClient) throws -> Int32 {
         var count = 0
+        var next: String?
         var answer: Failed
         repeat {
-            answer = try Failed.read(try client.post("/admin/stranded/fail", json: body(arguments)))
+            answer = try Failed.read(try client.post("/admin/stranded/fail", json: body(arguments, next: next)))
             count += answer.failed
-        } while answer.more && answer.failed > 0
+            next = answer.next
+        } while answer.more
         Console.write(arguments.has("--json") ? "{\"failed\":\(count)}\n" : "failed: \(count) tasks\n")
         return 0
     }
@@ -86,33 +89,35 @@ struct StrandedCommand: Command {
         var redriven: [Made]
         var refused: [Refused]
         var more: Bool
+        var next: String?
     }
 
     private func rerun(on version: String, _ arguments: Arguments, _ client: ServiceClient) throws -> Int32 {
         var answer: Rerun
-        var isRefused = false
+        var next: String?
+        // A task of many chunks may be met at several places.
+        var refused: Set<String> = []
         repeat {
-            let bytes = try client.post("/admin/stranded/rerun", json: body(arguments, version: version))
+            let bytes = try client.post("/admin/stranded/rerun", json: body(arguments, version: version, next: next))
             answer = try Rerun.read(bytes)
-            isRefused = !answer.refused.isEmpty
+            next = answer.next
+            let new = answer.refused.filter { refused.insert($0.id).inserted }
             if arguments.has("--json") {
                 Console.write(bytes + [UInt8(ascii: "\n")])
                 continue
             }
             for made in answer.redriven { Console.write("\(made.from)\t\(made.id)\t\(made.rows) rows\n") }
-            // The last answer names them all: they are met again each time.
-            if !answer.more {
-                for refused in answer.refused { Console.writeError("\(refused.id): \(refused.message)") }
-            }
+            for entry in new { Console.writeError("\(entry.id): \(entry.message)") }
         } while answer.more
-        return isRefused ? 2 : 0
+        return refused.isEmpty ? 0 : 2
     }
 
-    private func body(_ arguments: Arguments, version: String? = nil) -> [UInt8] {
+    private func body(_ arguments: Arguments, version: String? = nil, next: String? = nil) -> [UInt8] {
         JSONWriter.write { json in
             json.object { json in
                 if let model = arguments.value("--model") { json.member("model", model) }
                 if let version { json.member("model_version", version) }
+                if let next { json.member("next", next) }
             }
         }
     }
