@@ -42,7 +42,7 @@ import Testing
         #expect(refusal.status == 503 && refusal.json["code"] as? String == "model_version_taken")
         let detail = try #require(refusal.json["detail"] as? String)
         let digest = try #require(before["digest"] as? String)
-        #expect(detail.contains(digest.prefix(12)) && detail.contains("a version name of its own"))
+        #expect(detail.contains(digest.prefix(12)) && detail.contains("a new version name"))
         let version = try #require((try service.get("/models/sums").json["versions"] as? [[String: Any]])?.first)
         #expect(version["problem"] as? String == detail && version["digest"] as? String != digest)
         let health = try service.get("/health").json

@@ -96,14 +96,17 @@ import Testing
                 try #require(isThere == true, "\(total) bytes")
             }
             try waitForBytes(2)
-            for step in 1...4 {
+            for step in 1...3 {
                 clock.advance(by: .seconds(8))
                 try slow.send([UInt8](repeating: 65, count: 1_024))
                 try quick.send([UInt8](repeating: 65, count: 16_384))
                 try waitForBytes(2 + step * (1_024 + 16_384))
-                #expect(slow.isQuiet)
                 fixture.server.context.closeLateConnections()
+                #expect(slow.isQuiet)
             }
+            // The server's own timer may be the first to see that the idle time is over.
+            clock.advance(by: .seconds(8))
+            fixture.server.context.closeLateConnections()
             #expect(try slow.isClosed())
             #expect(quick.isQuiet)
         }
