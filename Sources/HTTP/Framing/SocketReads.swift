@@ -15,6 +15,7 @@ enum SocketReads {
     /// One place for each descriptor, because a lock or a hash for each read would cost more than the checks.
     ///
     /// A place is 0 while it is free, which is how `calloc` gives it, without touching the memory.
+    // nonisolated(unsafe) because the pointer never changes, and each place is an atomic.
     nonisolated(unsafe) private static let places =
         calloc(count, MemoryLayout<Atomic<UInt>>.stride)!.bindMemory(to: Atomic<UInt>.self, capacity: count)
 
