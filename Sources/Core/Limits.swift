@@ -235,6 +235,10 @@ package enum Limits {
     package static let standingTransaction = Duration.seconds(4)
     /// How long a statement may take on a server.
     package static let statementTime = Duration.seconds(60)
+    /// How long a statement of a move, or of a look at a whole database, may take on a server.
+    package static let longStatementTime = Duration.seconds(24 * 3_600)
+    /// How much longer than its statement a server's answer may take on its way, before the connection is given up.
+    package static let answerMargin = Duration.seconds(15)
     /// Times that a transaction runs that a server undid for another's sake.
     package static let undoneAttempts = 5
     /// Looks of the keeper, one each rescue poll, in which a process's connection must be gone before it is taken for dead.

@@ -1,5 +1,6 @@
 import Core
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -126,6 +127,22 @@ import Testing
         await #expect(throws: QueueError.notStranded) {
             try await queue.submissions.submit(served, chunks: [QueueHarness.chunk([3])])
         }
+    }
+
+    /// Each took two, up to a thousand times a page.
+    @Test(arguments: Engine.allCases)
+    func `each stranded task is read by one statement`(engine: Engine) async throws {
+        let seen = Mutex<[String]>([])
+        let watch = StatementWatch(before: { sql, _ in seen.withLock { $0.append(sql) } }, after: { _, _ in })
+        let queue = try QueueHarness(engine, watch: watch)
+        for _ in 0..<20 { _ = try await queue.submit([[1]]) }
+        _ = try Owner(
+            .worker, boot: "aa", models: [.init(identity: Self.other)], database: queue.database,
+            at: queue.clock.wall.now)
+        let stranded = try #require(try administration(queue).stranded().first)
+        seen.withLock { $0 = [] }
+        #expect(try administration(queue).tasks(of: stranded, limit: 100).tasks.count == 20)
+        #expect(seen.withLock { $0.filter { $0.contains("FROM task") }.count } == 20)
     }
 
     @Test(arguments: Engine.allCases)

@@ -23,7 +23,8 @@ package final class Inspection {
         }
         connection = try database.backend.makeReader()
         // A large database takes longer than any request may.
-        try connection.execute(script: "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        try connection.allowLongStatements(inTransaction: false)
+        try connection.execute(script: "SET idle_in_transaction_session_timeout = 0")
     }
 
     /// Looks at every page and index, every rule of the tables, and every reference between them; for SQLite alone: a

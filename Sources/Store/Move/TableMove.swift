@@ -172,7 +172,7 @@ package final class TableMove {
     }
 
     package static func allowLongStatements(_ connection: Connection) throws {
-        if connection.engine == .postgres { try connection.execute(script: "SET LOCAL statement_timeout = 0") }
+        try connection.allowLongStatements(inTransaction: true)
     }
 
     /// Takes away what only the move needed.

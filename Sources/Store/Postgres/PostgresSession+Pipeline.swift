@@ -7,6 +7,8 @@ extension PostgresSession {
     struct QueuedStatement {
         let sql: String
         let values: [SQLValue]
+
+        var types: [Oid] { values.map { PostgresParameter.type(of: $0) } }
     }
 
     /// Runs one statement with several lists of values in a pipeline: all are sent before the first answer is read.
@@ -78,10 +80,10 @@ extension PostgresSession {
     func pipeline(
         _ statements: [QueuedStatement], _ body: (_ index: Int, _ result: OpaquePointer?) throws -> Void
     ) throws {
-        try makeRoom(forStatements: statements.count)
+        try makeRoom(for: statements)
         // What must be prepared is, before the pipeline.
         for statement in statements where !Self.isControl(statement.sql) {
-            _ = try prepared(statement.sql, statement.values.map { PostgresParameter.type(of: $0) })
+            _ = try prepared(statement.sql, statement.types)
         }
         guard PQenterPipelineMode(handle) == 1 else { throw failure("pipeline", statements[0].sql) }
         var fault: (any Error)?
@@ -90,10 +92,10 @@ extension PostgresSession {
         }
         _ = PQpipelineSync(handle)
         for (index, statement) in statements.enumerated() where fault == nil {
-            let result = PQgetResult(handle)
+            let result = nextAnswer()
             defer { PQclear(result) }
             // Each answer ends with nothing.
-            if result != nil, let end = PQgetResult(handle) { PQclear(end) }
+            if result != nil, let end = nextAnswer() { PQclear(end) }
             do {
                 try check(result, "execute", statement.sql)
                 try body(index, result)
@@ -110,7 +112,7 @@ extension PostgresSession {
     private func readUpToSync() {
         var empty = 0
         while empty < 2 {
-            guard let rest = PQgetResult(handle) else {
+            guard let rest = nextAnswer() else {
                 // Each answer ends with nothing; two of them in a row come from a connection that is gone.
                 empty += 1
                 continue

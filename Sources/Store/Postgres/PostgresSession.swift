@@ -8,12 +8,23 @@ final class PostgresSession: SQLSession {
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var preparedCount = 0
+    /// How long an answer may take before the connection is given up.
+    var patience: Duration
+    /// Whether an answer did not come in time, so that the connection was closed.
+    var isOverdue = false
+    /// Why the open transaction takes no more statements; nil when it does.
+    private var transactionFault: PostgresError?
     /// Statements that nobody waits for, of the open transaction.
     var queue: [QueuedStatement] = []
     /// Keys that were taken in advance, by table.
     var keys: [String: [Int64]] = [:]
 
     /// A translated text, and the names under which it is prepared: one for each list of parameter types.
+    private struct Variant: Hashable {
+        let sql: String
+        let types: [Oid]
+    }
+
     private struct Statement {
         let text: String
         var names: [[Oid]: String] = [:]
@@ -23,9 +34,12 @@ final class PostgresSession: SQLSession {
     ///
     /// Where the URL says nothing else, a server that is gone is noticed within ten seconds, in whatever way it went.
     ///
-    /// - Parameter url: what libpq takes for a connection string; passwords and certificates come from the usual places.
+    /// - Parameters:
+    ///   - url: what libpq takes for a connection string; passwords and certificates come from the usual places.
+    ///   - patience: how long an answer may take; longer than the server lets a statement run.
     /// - Throws: ``PostgresError``.
-    init(url: String) throws {
+    init(url: String, patience: Duration = Limits.statementTime + Limits.answerMargin) throws {
+        self.patience = patience
         let defaults = [
             ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "2"),
             ("tcp_user_timeout", "10000"), ("application_name", "sibyl"), ("client_encoding", "UTF8"),
@@ -42,6 +56,8 @@ final class PostgresSession: SQLSession {
         }
         // Notices would be written to standard error.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        // Whatever waits for the server does so in one place, which has a time limit.
+        guard PQsetnonblocking(handle, 1) == 0 else { throw failure("connect", nil) }
         try execute(script: Self.settings)
     }
 
@@ -115,7 +131,8 @@ final class PostgresSession: SQLSession {
         let last = queue.count
         if last == 0 {
             let result =
-                values.isEmpty && Self.isControl(sql) ? PQexec(handle, sql) : try executePrepared(sql, values)
+                values.isEmpty && Self.isControl(sql)
+                ? exchange { PQsendQuery(handle, sql) } : try executePrepared(sql, values)
             defer { PQclear(result) }
             return try read(result, sql, body)
         }
@@ -131,10 +148,12 @@ final class PostgresSession: SQLSession {
     func read(
         _ result: OpaquePointer?, _ sql: String, _ body: (borrowing Row) throws -> Bool
     ) throws -> Int {
+        let fault = transactionFault
         try check(result, "execute", sql)
         // A transaction in which a statement failed is undone by its commit, without an error.
         if sql == "COMMIT", String(cString: PQcmdStatus(result)) != sql {
-            throw PostgresError(operation: "commit", state: "25P02", reason: "the transaction had failed", sql: sql)
+            let reason = "the transaction had failed"
+            throw fault ?? PostgresError(operation: "commit", state: Self.abortedState, reason: reason, sql: sql)
         }
         for row in 0..<PQntuples(result) {
             guard try body(Row(source: .postgres(PostgresRow(result: result!, row: row)))) else { break }
@@ -143,13 +162,13 @@ final class PostgresSession: SQLSession {
     }
 
     func failure(_ operation: String, _ sql: String?) -> PostgresError {
-        let reason = PostgresWords.libraryWords(String(cString: PQerrorMessage(handle)))
+        let reason = PostgresWords.libraryWords(libraryMessage)
         return PostgresError(operation: operation, state: "", reason: reason, sql: sql)
     }
 
     func execute(script: String) throws {
         try sendQueue()
-        let result = PQexec(handle, script)
+        let result = exchange { PQsendQuery(handle, script) }
         defer { PQclear(result) }
         try check(result, "execute", script)
     }
@@ -160,7 +179,7 @@ final class PostgresSession: SQLSession {
     }
 
     private func executePrepared(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer? {
-        try makeRoom(forStatements: 1)
+        try makeRoom(for: [QueuedStatement(sql: sql, values: values)])
         // It may fail: nothing may be held yet that must be given back.
         let name = try prepared(sql, values.map(PostgresParameter.type))
         let parameters = values.map { PostgresParameter($0) }
@@ -168,12 +187,17 @@ final class PostgresSession: SQLSession {
         var pointers = parameters.map(\.pointer)
         var lengths = parameters.map(\.length)
         var formats = [Int32](repeating: 1, count: parameters.count)
-        return PQexecPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
+        return exchange {
+            PQsendQueryPrepared(handle, name, Int32(parameters.count), &pointers, &lengths, &formats, 1)
+        }
     }
 
     /// Forgets what was prepared when there is no room for more: it is prepared anew as it comes.
-    func makeRoom(forStatements count: Int) throws {
-        guard preparedCount + count > Limits.preparedVariants else { return }
+    func makeRoom(for wanted: [QueuedStatement]) throws {
+        guard preparedCount + wanted.count > Limits.preparedVariants else { return }
+        let variants = wanted.lazy.filter { !Self.isControl($0.sql) }.map { Variant(sql: $0.sql, types: $0.types) }
+        let unprepared = Set(variants.filter { self.statements[$0.sql]?.names[$0.types] == nil })
+        guard preparedCount + unprepared.count > Limits.preparedVariants else { return }
         try execute(script: "DEALLOCATE ALL")
         statements = [:]
         preparedCount = 0
@@ -184,7 +208,7 @@ final class PostgresSession: SQLSession {
         if let name = statement.names[types] { return name }
         preparedCount += 1
         let name = "s\(preparedCount)"
-        let result = PQprepare(handle, name, statement.text, Int32(types.count), types)
+        let result = exchange { PQsendPrepare(handle, name, statement.text, Int32(types.count), types) }
         defer { PQclear(result) }
         try check(result, "prepare", sql)
         statement.names[types] = name
@@ -194,7 +218,7 @@ final class PostgresSession: SQLSession {
 
     func check(_ result: OpaquePointer?, _ operation: String, _ sql: String) throws {
         switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: transactionFault = nil
         default:
             func field(_ code: Character) -> String? {
                 PQresultErrorField(result, Int32(code.asciiValue!)).map { String(cString: $0) }
@@ -202,13 +226,20 @@ final class PostgresSession: SQLSession {
             let state = field("C") ?? ""
             let reason = PostgresWords.reason(
                 state: state, primary: field("M"), place: ["t", "c", "n"].compactMap { field($0) },
-                library: String(cString: PQerrorMessage(handle)))
-            throw PostgresError(operation: operation, state: state, reason: reason, sql: sql)
+                library: libraryMessage)
+            let error = PostgresError(operation: operation, state: state, reason: reason, sql: sql)
+            // That a failed transaction takes nothing more says nothing of why it failed.
+            let fault = state == Self.abortedState ? transactionFault ?? error : error
+            transactionFault = fault
+            throw fault
         }
     }
 
+    /// The state of a statement in a transaction that has failed.
+    private static let abortedState = "25P02"
+
     private static func message(of handle: OpaquePointer) -> String {
-        String(cString: PQerrorMessage(handle)).split(separator: "\n").joined(separator: " ")
+        PostgresWords.refusal(String(cString: PQerrorMessage(handle)))
     }
 
     // MARK: Notifications

@@ -8,6 +8,19 @@ extension TaskTable {
     package static func find(
         _ id: TaskID, models: ModelRegistry, in connection: Connection
     ) throws -> StoredTask? {
+        try find(where: "id = ?", .blob(id.bytes), models: models, in: connection)
+    }
+
+    /// Finds a task by its key.
+    package static func find(
+        key: Int64, models: ModelRegistry, in connection: Connection
+    ) throws -> StoredTask? {
+        try find(where: "task.key = ?", .integer(key), models: models, in: connection)
+    }
+
+    private static func find(
+        where condition: String, _ value: SQLValue, models: ModelRegistry, in connection: Connection
+    ) throws -> StoredTask? {
         try connection.first(
             """
             SELECT task.key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
@@ -16,34 +29,27 @@ extension TaskTable {
                     (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
                         AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
                 ELSE 0 END,
-                source, metadata, deadline_ms, kept, format, warnings
-            FROM task LEFT JOIN input ON input.task = task.key WHERE id = ?
-            """, .blob(id.bytes)
+                source, metadata, deadline_ms, kept, format, warnings, id
+            FROM task LEFT JOIN input ON input.task = task.key WHERE \(condition)
+            """, value
         ) { row in
             StoredTask(
-                key: row.integer(0), task: try task(row, id: id, models: models, in: connection),
+                key: row.integer(0), task: try task(row, models: models, in: connection),
                 kept: try row.word(23),
                 result: try row.optionalBlob(12).map(Predictions.init(result:)),
                 inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
         }
     }
 
-    /// Finds a task by its key.
-    package static func find(
-        key: Int64, models: ModelRegistry, in connection: Connection
-    ) throws -> StoredTask? {
-        let id = try connection.first("SELECT id FROM task WHERE key = ?", .integer(key)) { try $0.taskID(0) }
-        return try id.flatMap { try find($0, models: models, in: connection) }
-    }
-
     private static func task(
-        _ row: borrowing Row, id: TaskID, models: ModelRegistry, in connection: Connection
+        _ row: borrowing Row, models: ModelRegistry, in connection: Connection
     ) throws -> PredictionTask {
         let model = try models.entry(for: row.integer(3), in: connection)
         let status: PredictionTask.Status = try row.word(5)
         let leased = row.int(19)
         var task = PredictionTask(
-            id: id, owner: row.text(1), name: row.optionalText(2), model: model.identity, output: model.output,
+            id: try row.taskID(26), owner: row.text(1), name: row.optionalText(2), model: model.identity,
+            output: model.output,
             priority: try row.word(4),
             status: status == .pending && leased > 0 ? .processing : status,
             input: try row.word(6), inputBytes: row.int(7),
