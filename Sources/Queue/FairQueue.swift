@@ -30,7 +30,7 @@ struct FairQueue: Equatable {
     }
 
     /// A distance in the order; what is further than ten thousand years of work is last all the same.
-    static func distance(_ work: Double) -> Int64 { Int64(min(work.rounded(.up), 0x1p58)) }
+    static func distance(_ work: Double) -> Int64 { Int64(saturating: min(work.rounded(.up), 0x1p58)) }
 }
 
 /// Ranks the chunks of one task.

@@ -41,7 +41,7 @@ package final class Forecast: Sendable {
         /// - Returns: nil while no worker is there.
         package func wait(forRows rows: Int, costing rowCost: Double) -> Duration? {
             guard workers > 0 else { return nil }
-            return (work + .microseconds(Int64(Double(rows) * rowCost))) / workers
+            return (work + .microseconds(Int64(saturating: Double(rows) * rowCost))) / workers
         }
     }
 
@@ -119,7 +119,7 @@ package final class Forecast: Sendable {
                 }
             }
             return View(
-                rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(microseconds)),
+                rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(saturating: microseconds)),
                 workers: try OwnerTable.workers(in: connection),
                 failing: Set(
                     try BreakerTable.open(at: wall.now, in: connection).map {

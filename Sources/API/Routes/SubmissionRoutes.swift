@@ -210,7 +210,7 @@ struct SubmissionRoutes {
         let time = Limits.sharedRunTime.inSeconds * 1e6
         let cost = try await context.forecastView().rowCost(
             of: model, guessingAtLeast: time / Double(Limits.untriedChunkRows))
-        let byTime = Int(time / max(cost, 0.001))
+        let byTime = Int(saturating: time / max(cost, 0.001))
         return max(1, min(context.settings.chunkRows, Limits.runRows, byTime))
     }
 

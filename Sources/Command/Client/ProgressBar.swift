@@ -31,8 +31,8 @@ final class ProgressBar {
     /// `[██████····] 61 %  24,400 of 40,000 rows, 11,200 rows/s, 2 s left`
     static func line(_ task: TaskAnswer) -> String {
         var text = "\(bar(task.done, of: task.rows.total))  \(task.done) of \(task.rows.total) rows"
-        if let speed = task.rows_per_second { text += ", \(Int(speed)) rows/s" }
-        if let left = task.eta_seconds { text += ", \(Int(left.rounded(.up))) s left" }
+        if let speed = task.rows_per_second { text += ", \(Int(saturating: speed)) rows/s" }
+        if let left = task.eta_seconds { text += ", \(Int(saturating: left.rounded(.up))) s left" }
         return text
     }
 
@@ -45,13 +45,14 @@ final class ProgressBar {
             ?? "sent \(megabytes(sent)) MB"
         if let task {
             text += ", \(task.done) rows scored"
-            if let speed = task.rows_per_second { text += ", \(Int(speed)) rows/s" }
+            if let speed = task.rows_per_second { text += ", \(Int(saturating: speed)) rows/s" }
         }
         return text
     }
 
     private static func bar(_ done: Int, of total: Int) -> String {
-        let share = total == 0 ? 0 : min(1, Double(done) / Double(total))
+        // The numbers may be those of another service than ours.
+        let share = total == 0 ? 0 : min(max(Double(done) / Double(total), 0), 1)
         let filled = Int(share * Double(width))
         return "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled)
             + "] \(Int(share * 100)) %"

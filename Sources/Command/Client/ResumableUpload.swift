@@ -67,7 +67,9 @@ struct ResumableUpload {
 
     private func state() throws -> (offset: Int, isComplete: Bool) {
         let headers = try client.send(.head, path.input).headers
-        guard let offset = headers.first("Upload-Offset").flatMap({ Int($0) }) else { throw ClientError.strangeAnswer }
+        guard let offset = headers.first("Upload-Offset").flatMap({ Int($0) }), (0...1 << 53).contains(offset) else {
+            throw ClientError.strangeAnswer
+        }
         return (offset, headers.first("Upload-Complete") == "?1")
     }
 

@@ -39,7 +39,8 @@ struct TaskAnswer: Decodable {
     var deadline_at: String?
     var error: Failure?
 
-    var done: Int { (rows.succeeded ?? 0) + (rows.failed ?? 0) }
+    /// The sum wraps rather than traps: another service may answer any numbers.
+    var done: Int { (rows.succeeded ?? 0) &+ (rows.failed ?? 0) }
 
     /// What a command ends with once the task has ended: API.md, section 1.
     var exitCode: Int32 {
@@ -73,7 +74,7 @@ struct TaskAnswer: Decodable {
             ("status", status + (error.map { ": \($0.message)" } ?? "")), ("rows", rowsInWords),
         ]
         if input?.state == "receiving" { lines.append(("input", "not whole yet")) }
-        if final != true, let eta_seconds { lines.append(("left", "\(Int(eta_seconds.rounded(.up))) s")) }
+        if final != true, let eta_seconds { lines.append(("left", "\(Int(saturating: eta_seconds.rounded(.up))) s")) }
         if let deadline_at { lines.append(("deadline", deadline_at)) }
         for (name, value) in (metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append(("metadata", "\(name)=\(value)"))
@@ -86,7 +87,7 @@ struct TaskAnswer: Decodable {
         var text = "\(rows.total): \(rows.succeeded ?? 0) succeeded, \(rows.failed ?? 0) failed"
         if let cancelled = rows.cancelled, cancelled > 0 { text += ", \(cancelled) cancelled" }
         if let expired = rows.expired, expired > 0 { text += ", \(expired) expired" }
-        return text + (rows_per_second.map { ", \(Int($0)) rows/s" } ?? "")
+        return text + (rows_per_second.map { ", \(Int(saturating: $0)) rows/s" } ?? "")
     }
 }
 
