@@ -89,23 +89,30 @@ package final class APIContext: Sendable {
     static let owner = "local"
 
     /// What waits, as of a moment ago.
-    func forecastView() async throws -> Forecast.View {
-        if let view = forecast.recentView { return view }
-        return try await reading.read { [forecast] in try forecast.view() }
+    ///
+    /// Reads take turns on the reading thread, so that one look serves all that wait for it.
+    ///
+    /// - Parameter age: how old the look may be; nil for as old as any is believed.
+    func forecastView(notOlderThan age: Duration? = nil) async throws -> Forecast.View {
+        if let view = forecast.recentView(notOlderThan: age) { return view }
+        return try await reading.read { [forecast] in try forecast.view(notOlderThan: age) }
     }
 
-    /// A task as callers see it.
+    /// A task as callers see it, by what was last seen of the queue.
     ///
     /// - Parameter result: the single result of a one-row task, wherever it is kept.
     func message(of stored: StoredTask, result: Predictions?) -> TaskMessage {
-        let queueWait = stored.task.status.isFinal ? nil : forecast.lastWait
+        let view = stored.task.status.isFinal ? nil : forecast.lastView
+        let model = stored.task.model
         return TaskMessage(
-            stored: stored, result: result, now: clock.now, queueWait: queueWait, isStranded: isStranded(stored))
+            stored: stored, result: result, now: clock.now, queueWait: view?.wait(forRows: 0, costing: 0),
+            isHalted: view?.isStanding(model) ?? false, isStranded: view?.isStranded(model) ?? false)
     }
 
-    /// Whether a task waits while no worker serves its model version, as of a moment ago.
-    func isStranded(_ stored: StoredTask) -> Bool {
-        !stored.task.status.isFinal && forecast.isStranded(stored.task.model)
+    /// The same by a look of a moment ago; it blocks, as any read.
+    func currentMessage(of stored: StoredTask, result: Predictions?) throws -> TaskMessage {
+        if !stored.task.status.isFinal { _ = try forecast.view() }
+        return message(of: stored, result: result)
     }
 
     /// Waits for a task's end.

@@ -16,6 +16,8 @@ enum APIError: CodedError {
     case contradictoryParameters(name: String)
     /// An option that changes nothing where it stands; it has a meaning in another place.
     case meaningless(name: String, place: String)
+    /// More rows than the one that a route takes.
+    case severalRows(Int)
     /// Two options that cannot both hold.
     case contradictoryOptions(String, String)
     case unsupportedMediaType(known: [String])
@@ -80,6 +82,7 @@ enum APIError: CodedError {
         case .taskRuns, .inputAwaited: .resultsIncomplete
         case .nothingToRetry: .nothingToRetry
         case .notComparable: .notComparable
+        case .severalRows: .tooManyRows
         case .columnCollision: .duplicateColumn
         case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
         case .modelStands, .modelUnserved: .modelUnavailable
@@ -92,10 +95,15 @@ enum APIError: CodedError {
     var message: String {
         switch self {
         case .taskNotFound: "There is no such task, or it is another owner's."
-        case .taskExpired: "The task's results were kept as long as they should be and are gone."
+        case .taskExpired:
+            "The task's rows and results are gone: it was deleted, or the time for which they are kept is over."
         case .taskEnded: "The task has ended; its results can be read."
         case .incomplete: "The task ended without all its rows; ask with `partial=true` for those that are there."
         case .modelNotFound(let reason): reason
+        case .severalRows(let count):
+            "`/predict` takes one row, and the body has \(count); send them to `/predict/batch`."
+        case .unknownParameter(let name, let known) where known.isEmpty:
+            "This route has no query parameters; remove `\(name)`."
         case .unknownParameter(let name, let known):
             "Unknown query parameter `\(name)`; known parameters are \(Self.list(known))."
         case .invalidParameter(let name, let expected): "`\(name)` must be \(expected)."

@@ -108,6 +108,10 @@ package enum Limits {
     package static let prefixBytes = 64
     /// Tasks on a page of a list.
     package static let pageTasks = 1_000
+    /// How long a look at the queue is believed: an estimate needs nothing newer, and reading it at each request costs.
+    package static let forecastLook = Duration.milliseconds(500)
+    /// How old a look may be that refuses a prediction because its model is paused: as many callers as ask share one.
+    package static let refusingLook = Duration.milliseconds(50)
     /// Chunks that one look for tasks without a worker reads: some milliseconds.
     package static let strandedChunks = 1_000
     /// Tasks without a worker that one request ends, a group in each transaction.

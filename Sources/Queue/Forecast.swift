@@ -25,6 +25,9 @@ package final class Forecast: Sendable {
         /// Rows that wait while no worker serves their model version.
         package let stranded: [StrandedRows]
 
+        /// Whether rows of a model version wait while no worker serves it.
+        package func isStranded(_ model: ModelIdentity) -> Bool { stranded.contains { $0.model == model } }
+
         /// Whether a model's text runs on a kernel, at some hundredth of the usual cost.
         package func isOnKernel(_ model: ModelIdentity) -> Bool { onKernel.contains(model) }
 
@@ -54,55 +57,67 @@ package final class Forecast: Sendable {
     private let models: ModelRegistry
     private let clock: SteadyClock
     private let wall: WallClock
+    private let lifetime: Duration
     private let kept = Mutex(Memory())
 
-    /// The last look, and how often one was forgotten.
+    /// The last look, and how often things changed that it may not show.
     private struct Memory {
         var last: Kept?
-        var forgotten = 0
+        /// Whether the last look is not believed any more, however young it is.
+        var isOld = false
+        var changes = 0
     }
 
-    /// How long a look is believed.
-    private static let lifetime = Duration.milliseconds(500)
-
-    package init(readers: Readers, models: ModelRegistry, clock: SteadyClock, wall: WallClock) {
+    /// - Parameter lifetime: how long a look is believed.
+    package init(
+        readers: Readers, models: ModelRegistry, clock: SteadyClock, wall: WallClock,
+        lifetime: Duration = Limits.forecastLook
+    ) {
         self.wall = wall
         self.readers = readers
         self.models = models
         self.clock = clock
+        self.lifetime = lifetime
     }
 
-    /// The time that all waiting rows were seen to need at the last look, however long ago; nil without workers.
-    package var lastWait: Duration? { kept.withLock { $0.last?.view.wait(forRows: 0, costing: 0) } }
-
-    /// Whether no worker was seen to serve a model version of which rows wait, at the last look.
-    package func isStranded(_ model: ModelIdentity) -> Bool {
-        kept.withLock { $0.last?.view.stranded.contains { $0.model == model } ?? false }
-    }
+    /// What was seen at the last look, however long ago; nil before the first.
+    package var lastView: View? { kept.withLock { $0.last?.view } }
 
     /// What was seen at the last look; nil when that is too long ago.
-    package var recentView: View? {
+    ///
+    /// - Parameter age: how old it may be; nil for as old as any is believed.
+    package func recentView(notOlderThan age: Duration? = nil) -> View? {
         let now = clock.now
-        return kept.withLock { $0.last }.flatMap { now - $0.at < Self.lifetime ? $0.view : nil }
+        let most = min(age ?? lifetime, lifetime)
+        return kept.withLock { kept in
+            guard let last = kept.last, !kept.isOld, now - last.at < most else { return nil }
+            return last.view
+        }
     }
 
-    /// Forgets the last look, because a model was paused or resumed, or its breaker has opened.
-    package func forget() {
+    /// Marks the last look as old, because a model was paused or resumed, or its breaker has opened.
+    ///
+    /// It stays the last one known until the next look: what tasks say of themselves does not change for a moment.
+    package func expire() {
         kept.withLock { kept in
-            kept.last = nil
-            kept.forgotten += 1
+            kept.isOld = true
+            kept.changes += 1
         }
     }
 
     /// What waits; a short read on the caller's thread now and then.
-    package func view() throws -> View {
-        if let view = recentView { return view }
-        let forgotten = kept.withLock { $0.forgotten }
+    ///
+    /// - Parameter age: how old the look may be; nil for as old as any is believed.
+    package func view(notOlderThan age: Duration? = nil) throws -> View {
+        if let view = recentView(notOlderThan: age) { return view }
+        let changes = kept.withLock { $0.changes }
+        let begin = clock.now
         let view = try read()
-        let now = clock.now
         kept.withLock { kept in
+            if let last = kept.last, last.at > begin { return }
+            kept.last = Kept(view: view, at: begin)
             // A look that began before the change may not show it.
-            if kept.forgotten == forgotten { kept.last = Kept(view: view, at: now) }
+            kept.isOld = kept.changes != changes
         }
         return view
     }
@@ -118,15 +133,16 @@ package final class Forecast: Sendable {
                     costs[try models.entry(for: entry.model, in: connection).identity] = cost
                 }
             }
+            let workers = try OwnerTable.workers(in: connection)
             return View(
                 rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(saturating: microseconds)),
-                workers: try OwnerTable.workers(in: connection),
+                workers: workers,
                 failing: Set(
                     try BreakerTable.open(at: wall.now, in: connection).map {
                         try models.entry(for: $0, in: connection).identity
                     }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs,
                 onKernel: Set(try OwnerTable.onKernel(in: connection)),
-                stranded: try StrandedRows.all(models: models, in: connection))
+                stranded: try StrandedRows.among(entries, workers: workers, models: models, in: connection))
         }
     }
 

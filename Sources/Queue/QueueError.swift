@@ -3,8 +3,8 @@ internal import Store
 
 /// Errors of the queue's verbs.
 package enum QueueError: CodedError, Equatable {
-    /// As many rows wait as may.
-    case full(rows: Int)
+    /// More rows would wait than may.
+    case full(waiting: Int, limit: Int)
     /// More rows at once than may ever wait.
     case tooManyRows(limit: Int)
     /// The database holds as many bytes as it may.
@@ -54,7 +54,9 @@ package enum QueueError: CodedError, Equatable {
 
     package var message: String {
         switch self {
-        case .full(let rows): "The queue is full (\(rows) rows wait); try again later."
+        case .full(let waiting, let limit):
+            "The queue has no room for these rows: \(waiting) rows wait, and at most \(limit) may. Try again later, or send "
+                + "fewer rows."
         case .tooManyRows(let limit): "The service takes \(limit) rows at most; send fewer at a time."
         case .storageFull(let bytes):
             "The service's database is full (\(bytes >> 20) MiB); try again when older tasks are deleted or expire."

@@ -15,11 +15,28 @@ package struct Room: Sendable {
 
     /// Throws when there is no room for more rows of so many stored bytes.
     ///
-    /// - Throws: ``QueueError/tooManyRows(limit:)``, ``QueueError/full(rows:)``, ``QueueError/storageFull(bytes:)``.
-    func check(adding rows: Int, bytes: Int = 0, in connection: Connection) throws {
+    /// - Throws: ``QueueError/tooManyRows(limit:)``, ``QueueError/full(waiting:limit:)``, ``QueueError/storageFull(bytes:)``.
+    ///
+    /// - Parameter replaced: a task that fails when these rows are accepted; its own are not counted, nor those of other
+    ///   tasks that are being stopped, or a full queue of stranded rows could never be moved.
+    func check(
+        adding rows: Int, bytes: Int = 0, replacing replaced: StoredTask? = nil, in connection: Connection
+    ) throws {
         if rows > self.rows { throw QueueError.tooManyRows(limit: self.rows) }
-        if try BacklogTable.rows(in: connection) + rows > self.rows { throw QueueError.full(rows: self.rows) }
+        let waiting = try BacklogTable.rows(in: connection)
+        if waiting + rows > self.rows {
+            let leaving = try replaced.map { try Self.leaving(with: $0, in: connection) } ?? 0
+            guard waiting + rows - leaving <= self.rows else {
+                throw QueueError.full(waiting: waiting, limit: self.rows)
+            }
+        }
         guard let most = self.bytes, let used = try StoredBytes.used(in: connection) else { return }
         if used + bytes > most { throw QueueError.storageFull(bytes: most) }
+    }
+
+    /// Rows that the keeper takes out of the queue soon: those of a task that is replaced, and of tasks being stopped.
+    private static func leaving(with replaced: StoredTask, in connection: Connection) throws -> Int {
+        let rows = replaced.task.rows
+        return rows.pending + rows.processing + (try TaskTable.stoppingRows(in: connection))
     }
 }

@@ -9,11 +9,22 @@ package struct StrandedRows: Sendable, Equatable {
     package let key: Int64
 
     /// Finds all, from counts that are kept: the cost does not grow with the queue.
-    ///
-    /// - Returns: nothing while no worker runs at all, which tells nothing of any model.
     static func all(models: ModelRegistry, in connection: Connection) throws -> [StrandedRows] {
-        guard let served = try served(in: connection) else { return [] }
-        return try BacklogTable.all(in: connection).compactMap { entry in
+        try among(
+            BacklogTable.all(in: connection), workers: OwnerTable.workers(in: connection), models: models,
+            in: connection)
+    }
+
+    /// Finds those among counts that were read already.
+    ///
+    /// - Parameter workers: those that are alive.
+    /// - Returns: nothing while no worker runs at all, which tells nothing of any model.
+    static func among(
+        _ entries: [BacklogTable.Entry], workers: Int, models: ModelRegistry, in connection: Connection
+    ) throws -> [StrandedRows] {
+        guard workers > 0, entries.contains(where: { $0.rows > 0 }) else { return [] }
+        let served = try OwnerTable.served(in: connection)
+        return try entries.compactMap { entry in
             guard entry.rows > 0 else { return nil }
             let identity = try models.entry(for: entry.model, in: connection).identity
             return served.contains(identity) ? nil : StrandedRows(model: identity, rows: entry.rows, key: entry.model)

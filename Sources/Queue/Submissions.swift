@@ -99,7 +99,7 @@ package final class Submissions: Sendable {
         let bytes = chunks.reduce(0) { $0 + $1.storedBytes }
         try await committer.write(bytes: bytes, reaching: .rows, announce: ring) { [room] connection in
             let rows = chunks.reduce(0) { $0 + $1.rows }
-            try room.check(adding: rows, bytes: bytes, in: connection)
+            try room.check(adding: rows, bytes: bytes, replacing: request.replaced, in: connection)
             if let replaced = request.replaced { try Stopping.replace(replaced, in: connection) }
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             if request.input == nil, chunks.count == 1, chunks[0].rows == 1 {
@@ -144,7 +144,7 @@ package final class Submissions: Sendable {
         let token = makeReceiver(receiver)
         return try await committer.write(bytes: 0, reaching: .rows) { [room] connection in
             try Self.checkOwner(receiver, in: connection)
-            try room.check(adding: 0, in: connection)
+            try room.check(adding: 0, replacing: request.replaced, in: connection)
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             return try Self.open(
                 request, model: model, receiver: token, idleUntil: nil, at: now, in: connection)
@@ -171,7 +171,8 @@ package final class Submissions: Sendable {
         while true {
             do {
                 return try await committer.write(bytes: bytes, reaching: .rows, announce: ring) { [room] connection in
-                    try room.check(adding: rows, bytes: bytes, in: connection)
+                    try room.check(
+                        adding: rows, bytes: bytes, replacing: receiving.replaced, in: connection)
                     try Self.append(chunks, to: receiving, in: connection)
                     // Without a chunk nothing has yet said that this sender is still the one.
                     guard try TaskTable.isReceived(receiving.task, by: receiving.receiver, in: connection) else {
@@ -243,10 +244,10 @@ package final class Submissions: Sendable {
     /// Refuses what would be refused later too, without a look at the database.
     ///
     /// - Parameter rows: those that wait, as they were counted a moment ago.
-    /// - Throws: ``QueueError/diskLow``, ``QueueError/full(rows:)``.
+    /// - Throws: ``QueueError/diskLow``, ``QueueError/full(waiting:limit:)``.
     package func requireRoom(beside rows: Int) throws {
         try checkDisk()
-        if rows >= room.rows { throw QueueError.full(rows: room.rows) }
+        if rows >= room.rows { throw QueueError.full(waiting: rows, limit: room.rows) }
     }
 
     /// What was accepted must be able to end: results and deletions need room too.

@@ -132,9 +132,9 @@ import Testing
         #expect(partial.lines == ["prediction", "positive", "negative", ""])
         #expect(partial.headers.first("Sibyl-Rows") == "2/2")
         // Rows that no worker may touch yet are given up unscored.
-        let held = try service.submit(
-            table: table, "model=sentiment&deadline_in=0.3&not_before=2999-01-01T00:00:00Z")
-        let expired = try service.ended(held)
+        #expect(try service.post("/admin/queue/pause", #"{"model":"sentiment"}"#).status == 200)
+        defer { _ = try? service.post("/admin/queue/resume", "") }  // try? because the test has failed already then
+        let expired = try service.ended(try service.submit(table: table, "model=sentiment&deadline_in=0.3"))
         #expect(expired.status == "expired" && expired.addsUp)
         #expect(expired.counts["expired"] == 2, "\(expired.counts)")
         try service.waitUntilIdle()
@@ -175,6 +175,70 @@ import Testing
         }
         let past = try service.submit(table: self.table, "model=sentiment&not_before=2001-01-01T00:00:00Z")
         #expect(try service.ended(past).status == "completed")
+    }
+
+    /// It was accepted, and all rows expired without a word.
+    @Test func `a deadline before the moment from which rows may run is refused`() throws {
+        let service = try SharedService.service
+        let late = "not_before=2099-01-01T00:00:00Z&deadline_in=60"
+        let body = #"{"model":"sentiment","text":"good","not_before":"2099-01-01T00:00:00Z","deadline_in":60"#
+        for answer in [
+            try service.post("/predict/async?model=sentiment&\(late)", table, type: "text/csv"),
+            try service.post("/predict/async?model=sentiment&dry_run=true&\(late)", table, type: "text/csv"),
+            try service.post("/predict/async", body + "}"),
+            try service.post("/predict/async", body + #","dry_run":true}"#),
+            try service.send(.post, "/predict/async?model=sentiment&upload=later&\(late)", [:], .none),
+        ] {
+            #expect(answer.status == 422 && answer.code == "invalid_parameter", "\(answer.json)")
+            #expect(answer.detail.contains("`not_before`") && answer.detail.contains("`deadline_in`"))
+        }
+        let soon = try service.post(
+            "/predict/async?model=sentiment&not_before=2000-01-01T00:00:00Z&deadline_in=60", table, type: "text/csv")
+        #expect(soon.status == 202, "\(soon.json)")
+    }
+
+    @Test func `an estimate knows before when no row may run`() throws {
+        let service = try SharedService.service
+        let far = try service.post(
+            "/predict/async?model=sentiment&not_before=2099-01-01T00:00:00Z", table, type: "text/csv")
+        let estimate = try #require(far.json["estimate"] as? [String: Any])
+        #expect(try #require(estimate["seconds"] as? Double) > 86_400, "\(far.json)")
+        #expect(try service.post("/predict/async/\(try #require(far.id))/cancel", "").status == 202)
+    }
+
+    @Test func `a prediction that is answered at once takes metadata, and several rows are sent to the other route`()
+        throws
+    {
+        let service = try SharedService.service
+        let one = try service.post(
+            "/predict", #"{"model":"iris","data":[5.1,3.5,1.4,0.2],"metadata":{"team":"north"}}"#)
+        #expect(one.status == 200, "\(one.json)")
+        let id = try #require(one.json["task_id"] as? String)
+        #expect(try service.get("/predict/async/\(id)").json["metadata"] as? [String: String] == ["team": "north"])
+        let two = try service.post("/predict", #"{"model":"sentiment","texts":["good","bad"]}"#)
+        #expect(two.status == 422 && two.code == "too_many_rows" && two.detail.contains("`/predict/batch`"))
+    }
+
+    @Test func `an option where none is known is refused in plain words, and a deleted task says that it may be`()
+        throws
+    {
+        let service = try SharedService.service
+        let id = try service.submit(table: table, "model=sentiment")
+        let refused = try service.get("/predict/async/\(id)?colour=red")
+        #expect(refused.status == 422 && refused.detail == "This route has no query parameters; remove `colour`.")
+        #expect(try service.send(.delete, "/predict/async/\(id)", [:], .none).status == 204)
+        let gone = try service.get("/predict/async/\(id)")
+        #expect(gone.status == 410 && gone.detail.contains("deleted"), "\(gone.detail)")
+    }
+
+    @Test func `what an operator does with all models needs no body`() throws {
+        let service = try SharedService.service
+        for body in ["", "{}"] {
+            #expect(try service.post("/admin/queue/pause", body).json["all_paused"] as? Bool == true)
+            #expect(try service.post("/admin/queue/resume", body).json["all_paused"] as? Bool == false)
+            #expect(try service.post("/admin/redrive", body).status == 202)
+            #expect(try service.post("/admin/stranded/fail", body).json["failed"] as? Int == 0)
+        }
     }
 
     @Test func `a table may be waited for`() throws {

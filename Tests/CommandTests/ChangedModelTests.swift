@@ -1,3 +1,4 @@
+import Core
 import Digest
 import Foundation
 import HTTP
@@ -43,6 +44,12 @@ import Testing
         let detail = try #require(refusal.json["detail"] as? String)
         let digest = try #require(before["digest"] as? String)
         #expect(detail.contains(digest.prefix(12)) && detail.contains("a new version name"))
+        // What fails the same way every time is not tried again.
+        try "x0,x1\n1,2\n".write(toFile: service.folder.path + "/sums.csv", atomically: true, encoding: .utf8)
+        let begin = ContinuousClock.now
+        let submit = try service.command(["submit", "sums.csv", "--model", "sums"])
+        #expect(submit.code == 75 && submit.errors.contains("a new version name"), "\(submit)")
+        #expect(ContinuousClock.now - begin < Limits.clientRetry)
         let version = try #require((try service.get("/models/sums").json["versions"] as? [[String: Any]])?.first)
         #expect(version["problem"] as? String == detail && version["digest"] as? String != digest)
         let health = try service.get("/health").json
@@ -112,5 +119,69 @@ import Testing
         }
         #expect(try service.command(["stranded"]).output.isEmpty)
         #expect(try service.command(["stranded", "--fail"]).output == "failed: 0 tasks\n")
+    }
+
+    private func post(_ path: String, _ body: String, _ headers: HTTPHeaders = [:]) throws -> ServiceUnderTest.Answer {
+        var headers = headers
+        headers.set("Content-Type", "application/json")
+        let answer = try HTTPClient().send(
+            .post, service.url + path, headers: headers, body: .bytes(Array(body.utf8)), deadline: .seconds(10))
+        let json = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
+        return .init(status: answer.status, headers: answer.headers, json: json ?? [:])
+    }
+
+    /// A preference to wait held an operator up for each task, and a full queue refused to be emptied.
+    @Test func `stranded rows move though the queue is full and the caller prefers to wait, and past what is refused`()
+        throws
+    {
+        let api = ["--models", models, "--max-waiting-rows", "4"]
+        try write(TableModel("sums", inputs: 2))
+        try service.startAPI(api)
+        // The first in line cannot move: its rows have no names for the third input.
+        let rows = try #require(
+            try post("/predict/async", #"{"model":"sums","inputs":[{"x0":1,"x1":5},{"x0":2,"x1":5}]}"#)
+                .json["id"] as? String)
+        let table = try service.submit(table: "x0,x1\n1,2\n3,4\n", "model=sums")
+        service.signal("api", SIGTERM)
+        service.end("api")
+        try write(TableModel("sums", inputs: 3))
+        let manifest = models + "/sums/model.json"
+        let text = try String(contentsOfFile: manifest, encoding: .utf8).replacing("\"v1\"", with: "\"v2\"")
+        try text.write(toFile: manifest, atomically: true, encoding: .utf8)
+        try FileManager.default.moveItem(atPath: models + "/sums/v1", toPath: models + "/sums/v2")
+        let others = service.folder.path + "/others"
+        try TableModel("other", inputs: 2).write(into: others) { SHA256.hex(of: $0) }
+        try service.startAPI(api)
+        try service.startWorker("elsewhere", ["--models", others])
+        try service.wait("a worker") { try service.get("/health").json["workers"] as? Int == 1 }
+        let full = try post("/predict/async", #"{"model":"sums","data":[1,2,3]}"#)
+        #expect(full.status == 503 && full.json["code"] as? String == "queue_full", "\(full.json)")
+        #expect(full.detail.contains("4 rows wait, and at most 4 may"), "\(full.detail)")
+
+        let unserved = try post("/admin/stranded/rerun", #"{"model_version":"v2"}"#)
+        #expect(unserved.status == 503 && unserved.json["code"] as? String == "model_unavailable", "\(unserved.json)")
+        for path in ["/predict/async", "/predict/async?limit=1"] {
+            let tasks = try #require(try service.get(path).json["tasks"] as? [[String: Any]])
+            for task in tasks {
+                let codes = (task["warnings"] as? [[String: Any]])?.compactMap { $0["code"] as? String }
+                #expect(codes?.contains("model_unserved") == true, "\(task)")
+            }
+        }
+        try service.startWorker("worker", ["--models", models])
+        try service.wait("the second worker") { try service.get("/health").json["workers"] as? Int == 2 }
+        #expect(try post("/admin/queue/pause", #"{"model":"sums"}"#).status == 200)
+        let moved = try post("/admin/stranded/rerun", #"{"model_version":"v2"}"#, ["Prefer": "wait=60"])
+        #expect(moved.status == 202, "\(moved.json)")
+        let made = try #require(moved.json["redriven"] as? [[String: Any]])
+        #expect(made.map { $0["from"] as? String } == [table], "\(moved.json)")
+        let refused = try #require(moved.json["refused"] as? [[String: Any]])
+        #expect(refused.map { $0["id"] as? String } == [rows] && refused[0]["code"] as? String == "input_not_kept")
+        let id = try #require(made[0]["id"] as? String)
+        let halted = try service.get("/predict/async/\(id)").json
+        #expect(halted["eta_seconds"] is NSNull, "\(halted)")
+        #expect(try post("/admin/queue/resume", "").status == 200)
+        #expect(try service.ended(id)["status"] as? String == "completed")
+        #expect(try service.results(id, "format=csv&fields=prediction").lines[1...2] == ["3", "7"])
+        #expect(try post("/admin/stranded/fail", "").json["failed"] as? Int == 1)
     }
 }

@@ -33,12 +33,11 @@ import Testing
             service.follow(one)
             #expect(try service.post("/admin/queue/pause", #"{"model":"iris"}"#).status == 200)
             #expect(try predict(at: one) == 503)
-            // The other one hears it by its doorbell.
-            #expect(try predict(at: other) == 503)
+            try service.wait("the other API to hear its doorbell") { try predict(at: other) == 503 }
             service.follow(one)
             #expect(try service.post("/admin/queue/resume", "{}").status == 200)
-            #expect(try predict(at: other) == 200, "round \(round)")
             #expect(try predict(at: one) == 200, "round \(round)")
+            try service.wait("the other API to hear its doorbell again") { try predict(at: other) == 200 }
         }
     }
 
@@ -93,6 +92,6 @@ import Testing
             #expect(try predict() == "prediction_timeout")
             try worker.leases.retry(chunk, of: claim, after: .seconds(60))
         }
-        #expect(try predict() == "model_unavailable")
+        try service.wait("the API to hear its doorbell") { try predict() == "model_unavailable" }
     }
 }

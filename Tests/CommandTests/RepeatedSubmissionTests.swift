@@ -65,7 +65,11 @@ import Testing
     }
 
     /// A folder of models in which iris has two versions.
-    private func models(_ service: ServiceUnderTest, default version: String) throws -> String {
+    ///
+    /// - Parameter isFirstGone: whether only the second one is left.
+    private func models(
+        _ service: ServiceUnderTest, default version: String, isFirstGone: Bool = false
+    ) throws -> String {
         let folder = service.folder.path + "/models"
         let files = FileManager.default
         if !files.fileExists(atPath: folder) {
@@ -78,7 +82,7 @@ import Testing
         let first = try #require((json["versions"] as? [[String: Any]])?.first)
         var second = first
         second["version"] = "v2"
-        json["versions"] = [first, second]
+        json["versions"] = isFirstGone ? [second] : [first, second]
         json["default_version"] = version
         try JSONSerialization.data(withJSONObject: json).write(to: manifest)
         return folder
@@ -115,6 +119,39 @@ import Testing
         }
         let rerun = try service.post("/predict/async", #"{"model":"iris","data":[5.1,3.5,1.4,0.2]}"#)
         #expect(rerun.json["model_version"] as? String == "v2")
+    }
+
+    /// Their repeat was refused before its key was looked up.
+    @Test func `a repeat gets the first answer though its task is deleted and its version is gone`() throws {
+        let service = ServiceUnderTest()
+        try service.startAPI(["--models", models(service, default: "v1")])
+        try service.startWorker("worker", ["--models", models(service, default: "v1")])
+        let table = "sepal_length,sepal_width,petal_length,petal_width\r\n5.1,3.5,1.4,0.2\r\n"
+        let row =
+            #"{"model":"iris","inputs":[{"sepal_length":5.1,"sepal_width":3.5,"petal_length":1.4,"petal_width":0.2}]}"#
+        let parents = [
+            try service.submit(table: table, "model=iris"),
+            try #require(try service.post("/predict/async", row).json["id"] as? String),
+        ]
+        for id in parents { _ = try service.ended(id) }
+        func send(_ index: Int) throws -> ServiceUnderTest.Answer {
+            if index < parents.count {
+                let path = "/predict/async/\(parents[index])/rerun?model_version=v1"
+                return try service.send(.post, path, ["Idempotency-Key": "r\(index)"], .none)
+            }
+            return try self.send(
+                service, "/predict/async?model=iris&model_version=v1", "text/csv", table, key: "r\(index)")
+        }
+        let first = try (0...parents.count).map { try send($0) }
+        for answer in first { _ = try service.ended(try #require(answer.id, "\(answer.json)")) }
+        for id in parents { #expect(try service.send(.delete, "/predict/async/\(id)", [:], .none).status == 204) }
+        service.signal("api", SIGTERM)
+        service.end("api")
+        try service.startAPI(["--models", models(service, default: "v2", isFirstGone: true)])
+        for (index, answer) in first.enumerated() {
+            let again = try send(index)
+            #expect(again.status == 202 && again.id == answer.id, "\(index): \(again.json)")
+        }
     }
 
     @Test func `a repeated rerun is the same by what its caller says, and of the same task`() throws {

@@ -43,7 +43,7 @@ final class LoadCaller: Sendable {
                 try await submissions.submit(request, chunks: chunks)
                 tally.accepted(rows: isSingle ? 1 : 6)
                 isSingle.toggle()
-            } catch QueueError.full(_) {
+            } catch QueueError.full {
                 tally.count()
                 try await Task.sleep(for: .milliseconds(2))
             }

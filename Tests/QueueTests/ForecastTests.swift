@@ -7,10 +7,42 @@ import Testing
 
 /// What rows cost is learnt from runs, and estimates follow from it.
 @Suite struct ForecastTests {
-    private func forecast(_ queue: QueueHarness) -> Forecast {
+    private func forecast(_ queue: QueueHarness, lifetime: Duration = Limits.forecastLook) -> Forecast {
         Forecast(
             readers: queue.database.makeReaders(), models: queue.models, clock: queue.clock.steady,
-            wall: queue.clock.wall)
+            wall: queue.clock.wall, lifetime: lifetime)
+    }
+
+    /// A pause made the last look unknown for a moment, and warnings and tags went and came back.
+    @Test func `a change makes the last look old, and it stays the last one known until the next`() async throws {
+        let queue = try QueueHarness(.sqlite)
+        try await queue.submit([[1]])
+        // The look would be believed for an hour: only the change makes it old.
+        let forecast = forecast(queue, lifetime: .seconds(3_600))
+        #expect(try !forecast.view().isStanding(QueueHarness.identity))
+        let administration = Administration(
+            committer: queue.committer, readers: queue.database.makeReaders(), models: queue.models,
+            doorbell: queue.doorbell, clock: queue.clock.wall)
+        try await administration.pause(QueueHarness.identity.model)
+        #expect(try !forecast.view().isStanding(QueueHarness.identity), "nobody has told of the change")
+        forecast.expire()
+        #expect(forecast.lastView?.rows == 1 && forecast.recentView() == nil)
+        #expect(try forecast.view().isStanding(QueueHarness.identity))
+        #expect(forecast.recentView() != nil)
+    }
+
+    @Test func `a look that must be young is shared by all who ask in that time`() async throws {
+        let queue = try QueueHarness(.sqlite)
+        let forecast = forecast(queue)
+        #expect(try forecast.view().rows == 0)
+        try await queue.submit([[1]])
+        queue.clock.advance(by: .milliseconds(49))
+        #expect(try forecast.view(notOlderThan: .milliseconds(50)).rows == 0)
+        queue.clock.advance(by: .milliseconds(1))
+        #expect(forecast.recentView() != nil, "it is believed where nobody is refused by it")
+        #expect(try forecast.view(notOlderThan: .milliseconds(50)).rows == 1)
+        try await queue.submit([[1]])
+        #expect(try forecast.view(notOlderThan: .zero).rows == 2)
     }
 
     @Test func `without a worker there is no estimate, and workers share the work`() async throws {
@@ -20,9 +52,9 @@ import Testing
         #expect(try forecast.view().rows == 1_000)
         #expect(try forecast.view().wait(forRows: 1, costing: 50) == nil)
         let workers = try (0..<2).map { _ in try queue.makeWorker() }
-        #expect(forecast.recentView?.wait(forRows: 1, costing: 50) == nil, "a look is believed for a while")
+        #expect(forecast.recentView()?.wait(forRows: 1, costing: 50) == nil, "a look is believed for a while")
         queue.clock.advance(by: .seconds(1))
-        #expect(forecast.recentView == nil)
+        #expect(forecast.recentView() == nil)
         #expect(try forecast.view().wait(forRows: 1_000, costing: 50) == .milliseconds(50))
         withExtendedLifetime(workers) {}
     }

@@ -14,12 +14,12 @@ import Testing
         let queue = try QueueHarness(engine, room: Room(rows: 3))
         await #expect(throws: QueueError.tooManyRows(limit: 3)) { try await queue.submit([[1, 2], [3, 4]]) }
         try await queue.submit([[1, 2], [3]])
-        await #expect(throws: QueueError.full(rows: 3)) { try await queue.submit([[4]]) }
-        await #expect(throws: QueueError.full(rows: 3)) { try await queue.submissions.probe() }
+        await #expect(throws: QueueError.full(waiting: 3, limit: 3)) { try await queue.submit([[4]]) }
+        await #expect(throws: QueueError.full(waiting: 3, limit: 3)) { try await queue.submissions.probe() }
         let worker = try queue.makeWorker()
         // Rows that run still wait for their end.
         let claim = try #require(try worker.claim(upToRows: 1))
-        await #expect(throws: QueueError.full(rows: 3)) { try await queue.submit([[4]]) }
+        await #expect(throws: QueueError.full(waiting: 3, limit: 3)) { try await queue.submit([[4]]) }
         _ = try worker.complete(claim)
         try await queue.submit([[4]])
         #expect(try queue.invariantFaults() == [])

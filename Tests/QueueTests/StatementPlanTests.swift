@@ -101,6 +101,7 @@ import Testing
     @Test(arguments: [
         (TaskTable.receivedSQL, "INDEX task_receiving (receiver>? AND receiver<?)"),
         (TaskTable.stoppingSQL, "INDEX task_cancelling"),
+        (TaskTable.stoppingRowsSQL, "INDEX task_cancelling"),
         (TaskTable.expiredSQL, "INDEX task_deadline (deadline_ms<?)"),
         (TaskTable.idleSQL, "INDEX input_idle (idle_until_ms<?)"),
         (TaskTable.listSQL, "INDEX task_listed (owner=? AND source=? AND id<?)"),

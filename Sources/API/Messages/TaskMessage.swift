@@ -9,6 +9,8 @@ struct TaskMessage {
     let now: WallTime
     /// How long all waiting rows should need; nil when that is not known.
     let queueWait: Duration?
+    /// Whether nothing of the task's model runs for now.
+    var isHalted = false
     /// Whether no worker serves the task's model version, so that its rows wait for ever.
     var isStranded = false
 
@@ -105,7 +107,9 @@ struct TaskMessage {
         json.member("eta_seconds", progress.remainingSeconds)
     }
 
-    var progress: TaskProgressEstimate { TaskProgressEstimate(stored.task, at: now, queueWait: queueWait) }
+    var progress: TaskProgressEstimate {
+        TaskProgressEstimate(stored.task, at: now, queueWait: queueWait, isHalted: isHalted || isStranded)
+    }
 
     private func writeTimes(to json: inout JSONWriter) {
         json.member("created_at", stored.task.createdAt)
@@ -178,10 +182,10 @@ struct TaskProgressEstimate {
     let share: Double?
     /// Over the time in which rows were worked on; nil before the first is done.
     let rowsPerSecond: Double?
-    /// Nil until the input is complete; from the queue until the task's own speed is known; 0 for an ended task.
+    /// Nil until the input is complete, and while nothing of the model runs; from the queue until the task's own speed is known; 0 for an ended task.
     let remainingSeconds: Double?
 
-    init(_ task: PredictionTask, at now: WallTime, queueWait: Duration?) {
+    init(_ task: PredictionTask, at now: WallTime, queueWait: Duration?, isHalted: Bool = false) {
         let isComplete = task.input == .complete && task.rows.total > 0
         share = isComplete ? (Double(task.rows.done) / Double(task.rows.total) * 10_000).rounded(.down) / 10_000 : nil
         let seconds = task.startedAt.map { ((task.completedAt ?? now) - $0).inSeconds } ?? 0
@@ -190,7 +194,9 @@ struct TaskProgressEstimate {
         let left = Double(task.rows.pending + task.rows.processing)
         remainingSeconds =
             task.status.isFinal
-            ? 0 : isComplete ? (speed.map { left / $0 } ?? queueWait?.inSeconds).map { ($0 * 10).rounded() / 10 } : nil
+            ? 0
+            : isComplete && !isHalted
+                ? (speed.map { left / $0 } ?? queueWait?.inSeconds).map { ($0 * 10).rounded() / 10 } : nil
     }
 
     /// Seconds after which asking again makes sense.

@@ -112,7 +112,7 @@ struct AdminRoutes {
     ///
     /// This process knows it as soon as its caller does; the others hear it by their doorbells.
     private func standstill() async throws -> HTTPResponse {
-        context.forecast.forget()
+        context.forecast.expire()
         let now = try await context.reading.read { [administration = context.administration] in
             try administration.standstill()
         }

@@ -121,7 +121,7 @@ struct PredictRoutes {
         try request.requireUTF8()
         if let file = ForeignFile(startingWith: body) { throw IntakeError.foreign(file) }
         let names = SubmissionOptions.synchronous
-        let submission = try JSONSubmission(parsing: body, options: names)
+        let submission = try JSONSubmission(parsing: body, options: names + ["metadata"])
         let options = try SubmissionOptions(request, names: names, body: submission.object)
         let key = options.key(of: body, route: request.route ?? "")
         let ended =
@@ -144,6 +144,7 @@ struct PredictRoutes {
     ) async throws -> StoredTask {
         var options = said
         let model = try context.catalog.resolve(model: options.model, version: options.version)
+        guard rowLimit > 1 || submission.rowCount == 1 else { throw APIError.severalRows(submission.rowCount) }
         if try await isStanding(model.identity) { throw APIError.modelStands }
         let reading = try JSONReading(
             submission, of: model, idName: "id", limit: rowLimit, chunkRows: rowLimit,
@@ -158,11 +159,11 @@ struct PredictRoutes {
 
     /// Whether nothing of a model runs for now.
     ///
-    /// A look of some tenths of a second ago is enough to let a caller in; before one is refused, it is made anew, because
-    /// another process may have resumed the model, or a run may have succeeded.
+    /// A look of some tenths of a second ago is enough to let a caller in. Before one is refused, a fresh look is taken,
+    /// because another process may have resumed the model, or a run may have succeeded; callers that are refused together
+    /// share it.
     private func isStanding(_ model: ModelIdentity) async throws -> Bool {
         guard try await context.forecastView().isStanding(model) else { return false }
-        context.forecast.forget()
-        return try await context.forecastView().isStanding(model)
+        return try await context.forecastView(notOlderThan: Limits.refusingLook).isStanding(model)
     }
 }

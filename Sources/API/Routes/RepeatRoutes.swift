@@ -29,21 +29,47 @@ struct RepeatRoutes {
         return stored
     }
 
-    /// Makes a task of another's rows, which a closure adds.
+    /// Answers for a task that a closure makes of the one that the path names; a repetition under a key with the first answer.
     ///
-    /// - Parameter isReplacing: whether the other one is stranded, and fails when this one is accepted.
+    /// The key is looked up before anything else: the other task may be gone by now, or its model's versions be others.
+    private func answering(
+        _ request: HTTPRequest, _ relation: PredictionTask.Relation, _ options: SubmissionOptions,
+        _ make: (StoredTask, IdempotencyKey?) async throws -> Accepted
+    ) async throws -> HTTPResponse {
+        guard let parent = TaskID(request.parameter("id")) else { throw APIError.taskNotFound }
+        let key = options.key(of: Array(parent.description.utf8), route: relation.rawValue)
+        if let replay = try await submissions.replay(of: key) { return try await submissions.answer(replay, request) }
+        let stored = try await find(request)
+        do {
+            return try await submissions.answer(try await make(stored, key), request)
+        } catch let replay as IdempotencyKey.Replay {
+            return try await submissions.answer(replay, request)
+        }
+    }
+
+    /// How a task's rows run again.
+    private struct Repetition {
+        let relation: PredictionTask.Relation
+        let model: ResolvedModel
+        let options: SubmissionOptions
+        var key: IdempotencyKey?
+        /// Whether the other task is stranded, and fails when this one is accepted.
+        var isReplacing = false
+    }
+
+    /// Makes a task of another's rows, which a closure adds.
     private func run(
-        _ stored: StoredTask, again relation: PredictionTask.Relation, on model: ResolvedModel,
-        _ options: SubmissionOptions, isReplacing: Bool = false, adding add: (inout Upload) async throws -> Void
+        _ stored: StoredTask, again repetition: Repetition, adding add: (inout Upload) async throws -> Void
     ) async throws -> Accepted {
-        var accepted = try await submissions.makeTask(model, options)
-        accepted.request.adopt(stored, relation, options)
-        if isReplacing { accepted.request.replace(stored) }
+        var accepted = try await submissions.makeTask(repetition.model, repetition.options)
+        accepted.request.adopt(stored, repetition.relation, repetition.options)
+        if repetition.isReplacing { accepted.request.replace(stored) }
         var upload = Upload(accepted.request, context: context)
         do {
             try await add(&upload)
             accepted.rows = upload.rows
-            accepted.keepAnswer()
+            accepted.request.key = repetition.key
+            await submissions.estimate(&accepted)
             try await upload.finish(under: accepted.request.key)
         } catch let replay as IdempotencyKey.Replay {
             throw replay
@@ -59,25 +85,16 @@ struct RepeatRoutes {
     /// Runs the rows again that were right and failed all the same; rows that do not fit the model must be corrected.
     private func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try SubmissionOptions(request, names: [])
-        let stored = try await find(request)
-        return try await answering(request) { try await retry(stored, options) }
-    }
-
-    /// Answers for a task that a closure makes; a repetition under a key with the first answer.
-    private func answering(
-        _ request: HTTPRequest, _ make: () async throws -> Accepted
-    ) async throws -> HTTPResponse {
-        do {
-            return Acceptance(try await make()).response
-        } catch let replay as IdempotencyKey.Replay {
-            return try await submissions.answer(replay, request)
-        }
+        return try await answering(request, .retry, options) { try await retry($0, options, under: $1) }
     }
 
     /// - Throws: ``APIError/nothingToRetry``, ``APIError/inputNotKept``, ``APIError/modelReplaced``.
-    func retry(_ stored: StoredTask, _ options: SubmissionOptions) async throws -> Accepted {
-        let model = try pinnedModel(of: stored)
-        return try await run(stored, again: .retry, on: model, options) { upload in
+    func retry(
+        _ stored: StoredTask, _ options: SubmissionOptions, under key: IdempotencyKey? = nil
+    ) async throws -> Accepted {
+        let repetition = Repetition(
+            relation: .retry, model: try pinnedModel(of: stored), options: options, key: key)
+        return try await run(stored, again: repetition) { upload in
             var reading = ResultReading(
                 stored, context: context, withRecords: false, follows: false, wholeChunks: true)
             while let page = try await reading.next() {
@@ -110,55 +127,47 @@ struct RepeatRoutes {
     private func rerun(_ request: HTTPRequest, _ body: [UInt8]) async throws -> HTTPResponse {
         try request.requireUTF8()
         let names = SubmissionOptions.synchronous.filter { $0 != "model" }
-        let object = body.isEmpty ? nil : try JSONObject(parsing: body, members: names)
-        var options = try SubmissionOptions(request, names: names, body: object)
-        let stored = try await find(request)
-        let model = try context.catalog.resolve(model: stored.task.model.model, version: options.version)
-        options.name = options.name ?? stored.task.name
-        if stored.kept == .columns {
-            return try await answering(request) { try await rerunColumns(of: stored, model, options) }
+        let object = body.isEmpty ? nil : try JSONObject(parsing: body, members: names + ["metadata"])
+        let options = try SubmissionOptions(request, names: names, body: object)
+        return try await answering(request, .rerun, options) { stored, key in
+            let model = try context.catalog.resolve(model: stored.task.model.model, version: options.version)
+            return try await rerun(stored, Repetition(relation: .rerun, model: model, options: options, key: key))
         }
-        return try await rerunRecords(of: stored, model, options, request)
     }
 
     /// Runs the rows of a stranded task on another version, in a task of their own; the old one fails in that moment.
     ///
     /// - Returns: the new task's id.
     /// - Throws: ``APIError/inputNotKept``, ``APIError/otherInputs(model:version:)``, the queue's errors.
-    func rerun(stranded stored: StoredTask, on model: ResolvedModel, _ request: HTTPRequest) async throws -> TaskID {
+    func rerun(stranded stored: StoredTask, on model: ResolvedModel) async throws -> TaskID {
         guard stored.task.input == .complete, stored.kept != .none || stored.task.rows.done == 0 else {
             throw APIError.inputNotKept
         }
-        var options = try SubmissionOptions([], names: [], isTable: false)
-        options.name = stored.task.name
-        guard stored.kept == .records else {
-            return try await rerunColumns(of: stored, model, options, isReplacing: true).request.draft.id
-        }
-        let answer = try await rerunRecords(of: stored, model, options, request, isReplacing: true)
-        guard let id = answer.headers.first("Location").flatMap({ TaskID(String($0.suffix(36))) }) else {
-            throw APIError.inputNotKept
-        }
-        return id
+        let options = try SubmissionOptions([], names: [], isTable: false)
+        let repetition = Repetition(relation: .rerun, model: model, options: options, isReplacing: true)
+        return try await rerun(stored, repetition).request.draft.id
     }
 
-    private func rerunRecords(
-        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, _ request: HTTPRequest,
-        isReplacing: Bool = false
-    ) async throws -> HTTPResponse {
+    private func rerun(_ stored: StoredTask, _ repetition: Repetition) async throws -> Accepted {
+        if stored.kept == .records { return try await rerunRecords(of: stored, repetition) }
+        return try await rerunColumns(of: stored, repetition)
+    }
+
+    private func rerunRecords(of stored: StoredTask, _ repetition: Repetition) async throws -> Accepted {
         let input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         guard let input, let format = StreamFormat(mediaType: input.mediaType) else { throw APIError.inputNotKept }
         let read = try SubmissionOptions(stored: input.options, isTable: format.isTable)
-        let pieces = StoredPieces(stored: stored, input: input, context: context)
-        return try await submissions.submit(
-            pieces, format, model, read.repeated(as: options), request, parent: .init(stored, .rerun),
-            replaced: isReplacing ? stored : nil)
+        var run = repetition.options
+        run.name = run.name ?? stored.task.name
+        let stream = StreamSubmission(
+            format: format, model: repetition.model, options: read.repeated(as: run), parent: .init(stored, .rerun),
+            replaced: repetition.isReplacing ? stored : nil, key: repetition.key)
+        return try await submissions.accept(StoredPieces(stored: stored, input: input, context: context), stream)
     }
 
-    private func rerunColumns(
-        of stored: StoredTask, _ model: ResolvedModel, _ options: SubmissionOptions, isReplacing: Bool = false
-    ) async throws -> Accepted {
-        let columns = try columns(of: stored, for: model)
-        return try await run(stored, again: .rerun, on: model, options, isReplacing: isReplacing) { upload in
+    private func rerunColumns(of stored: StoredTask, _ repetition: Repetition) async throws -> Accepted {
+        let columns = try columns(of: stored, for: repetition.model)
+        return try await run(stored, again: repetition) { upload in
             var position = 0
             while let chunk = try await chunk(of: stored, from: position) {
                 guard var rows = chunk.rows, rows.columns.count > columns.max() ?? 0 else {
@@ -198,14 +207,12 @@ extension Submissions.Request {
         isHeld = true
     }
 
-    /// Becomes a task that runs another's rows again; what it is under its key is known before a row is read.
+    /// Becomes a task that runs another's rows again.
     mutating func adopt(_ parent: StoredTask, _ relation: PredictionTask.Relation, _ options: SubmissionOptions) {
         draft.parent = .init(parent, relation)
         draft.kept = parent.kept == .none ? .none : .columns
         draft.name = draft.name ?? parent.task.name
         draft.metadata = draft.metadata.isEmpty ? parent.task.metadata : draft.metadata
         draft.priority = options.priority ?? parent.task.priority
-        key?.fingerprint = SubmissionFingerprint.of(
-            Array(parent.task.id.description.utf8), options, route: relation.rawValue)
     }
 }

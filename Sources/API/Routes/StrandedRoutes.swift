@@ -111,7 +111,7 @@ struct StrandedRoutes {
         for name in Set(tasks.map(\.task.model.model)) {
             try await requireServed(try context.catalog.resolve(model: name, version: version))
         }
-        let (redriven, isStopped) = try await rerun(tasks, on: version, request)
+        let (redriven, isStopped) = try await rerun(tasks, on: version)
         // Where the service takes no more, the next request begins like this one: what was made is not met again.
         let place = isStopped ? begin : next
         let body = JSONWriter.write {
@@ -132,13 +132,13 @@ struct StrandedRoutes {
 
     /// - Returns: what became of the tasks, and whether the service took no more before their end.
     private func rerun(
-        _ tasks: [StoredTask], on version: String, _ request: HTTPRequest
+        _ tasks: [StoredTask], on version: String
     ) async throws -> (Redriven, isStopped: Bool) {
         var redriven = Redriven()
         for stored in tasks {
             do {
                 let target = try context.catalog.resolve(model: stored.task.model.model, version: version)
-                let id = try await repeats.rerun(stranded: stored, on: target, request)
+                let id = try await repeats.rerun(stranded: stored, on: target)
                 redriven.made.append((stored.task.id, id, stored.task.rows.total))
             } catch let error as any CodedError {
                 if Problems.status(of: error.code) == 503 {

@@ -51,6 +51,8 @@ extension SubmissionRoutes {
     private func checkOptions(of request: HTTPRequest, isTable: Bool, mayNameModelLater: Bool) throws {
         let options = try SubmissionOptions(request, isTable: isTable)
         if options.model == nil, mayNameModelLater { return }
+        // What a repetition names may be gone by now; its key is looked up first.
+        if options.idempotencyKey != nil { return }
         _ = try context.catalog.resolve(model: options.model, version: options.version)
     }
 }

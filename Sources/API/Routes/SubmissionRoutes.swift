@@ -62,6 +62,7 @@ struct SubmissionRoutes {
             body, of: model, idName: options.idColumn ?? "id", limit: context.settings.batchRows,
             chunkRows: await chunkRows(for: model))
         if options.isDryRun {
+            try options.requireTimeToRun(from: context.clock.now)
             return try await DryRun(context: context, submissions: self).answer(
                 model, options, rows: reading.rowCount, report: reading.report, sample: reading.sample, input: nil)
         }
@@ -73,77 +74,6 @@ struct SubmissionRoutes {
         return try await finish(accepted, request) { accepted in
             await estimate(&accepted)
             try await context.submissions.submit(accepted.request, chunks: reading.incoming(bytes: bytes.count))
-        }
-    }
-
-    // MARK: Streams
-
-    /// Accepts a stream of rows; unless the caller says otherwise, bad rows fail alone.
-    ///
-    /// - Parameter charset: what the Content-Type of the rows says.
-    private func submit<Pieces: AsyncSequence>(
-        _ pieces: Pieces, _ format: StreamFormat, _ charset: CSVEncoding?, _ request: HTTPRequest
-    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
-        var options = try SubmissionOptions(request, isTable: format.isTable)
-        try options.declare(charset, isTable: format.isTable)
-        let model = try context.catalog.resolve(model: options.model, version: options.version)
-        return try await submit(pieces, format, model, options, request)
-    }
-
-    /// - Parameter parent: the task whose rows these are, when they run again.
-    /// - Parameter replaced: the same where it is stranded, and fails when this one is accepted.
-    func submit<Pieces: AsyncSequence>(
-        _ pieces: Pieces, _ format: StreamFormat, _ model: ResolvedModel, _ options: SubmissionOptions,
-        _ request: HTTPRequest, parent: TaskTable.Draft.Parent? = nil, replaced: StoredTask? = nil
-    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
-        switch format {
-        case .csv:
-            let scanner = CSVScanner(signature: model.signature, options: options.table)
-            return try await submit(pieces, scanner, format, model, options, request, parent, replaced)
-        case .ndjson:
-            let scanner = NDJSONScanner(signature: model.signature, idName: options.idColumn ?? "id")
-            return try await submit(pieces, scanner, format, model, options, request, parent, replaced)
-        }
-    }
-
-    private func submit<Pieces: AsyncSequence, Scanner: StreamScanner>(
-        _ pieces: Pieces, _ scanner: Scanner, _ format: StreamFormat, _ model: ResolvedModel,
-        _ options: SubmissionOptions, _ request: HTTPRequest, _ parent: TaskTable.Draft.Parent?,
-        _ replaced: StoredTask?
-    ) async throws -> HTTPResponse where Pieces.Element == [UInt8] {
-        let route = parent.map { "rerun of \($0.task)" } ?? "stream \(format)"
-        if !options.isDryRun, let replay = try await replay(of: pieces, options, route: route) {
-            return try await answer(replay, request)
-        }
-        var accepted = try await makeTask(model, options)
-        accepted.request.isHeld = options.invalidRows == .reject
-        accepted.request.draft.parent = parent
-        if let replaced { accepted.request.replace(replaced) }
-        accepted.request.draft.kept = options.keepsInput ? .records : .none
-        let input = StoredInput(mediaType: format.mediaType, options: options.stored)
-        var intake = try StreamIntake(
-            scanner, input: input, signature: model.signature, options: options,
-            chunkRows: await chunkRows(for: model))
-        if options.isDryRun {
-            var upload = Upload(sampling: accepted.request, context: context)
-            try await intake.read(pieces, into: &upload)
-            return try await DryRun(context: context, submissions: self).answer(
-                model, options, rows: upload.rows, report: intake.report, sample: upload.sample?.rows,
-                input: intake.input)
-        }
-        var upload = Upload(accepted.request, context: context)
-        return try await finish(accepted, request) { accepted in
-            do {
-                let fingerprint = options.idempotencyKey.map { _ in SubmissionFingerprint(options, route: route) }
-                try await intake.read(pieces, into: &upload) { fingerprint?.add($0) }
-                accepted.rows = upload.rows
-                accepted.request.key?.fingerprint = fingerprint?.finish()
-                await estimate(&accepted)
-                try await upload.finish(under: accepted.request.key)
-            } catch {
-                if !(error is IdempotencyKey.Replay) { await upload.abandon(because: error) }
-                throw error
-            }
         }
     }
 
@@ -186,8 +116,11 @@ struct SubmissionRoutes {
     // MARK: Tasks
 
     /// Makes what a new task is opened with.
+    ///
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` when the deadline would be over before a row may run.
     func makeTask(_ model: ResolvedModel, _ options: SubmissionOptions) async throws -> Accepted {
         let now = context.clock.now
+        try options.requireTimeToRun(from: now)
         var draft = TaskTable.Draft(
             id: context.makeID(), owner: APIContext.owner, name: options.name,
             priority: options.priority ?? .normal, createdAt: now)
@@ -217,7 +150,7 @@ struct SubmissionRoutes {
     // MARK: Answers
 
     /// Submits, and answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202.
-    private func finish(
+    func finish(
         _ task: Accepted, _ request: HTTPRequest, submitting submit: (inout Accepted) async throws -> Void
     ) async throws -> HTTPResponse {
         var accepted = task
@@ -238,10 +171,23 @@ struct SubmissionRoutes {
         return whole(ended, waited: wait)
     }
 
+    /// Answers for a task that is accepted already, as ``finish(_:_:submitting:)`` does.
+    func answer(_ accepted: Accepted, _ request: HTTPRequest) async throws -> HTTPResponse {
+        if let wait = request.preferredWait {
+            let stored = try await context.reading.read { [tasks = context.tasks] in
+                try tasks.task(accepted.request.draft.id, owner: APIContext.owner)
+            }
+            if let stored, let ended = try await context.ended(stored, within: wait), !ended.isSwept {
+                return whole(ended, waited: wait)
+            }
+        }
+        return Acceptance(accepted).response
+    }
+
     /// Notes when the rows should be done, before they are accepted: what waits then is what is before them.
-    private func estimate(_ accepted: inout Accepted) async {
+    func estimate(_ accepted: inout Accepted) async {
         let view = try? await context.forecastView()  // try? because rows that came whole matter more than an estimate
-        accepted.estimate = view.map { Estimate($0, rows: accepted.rows, accepted.request.rowCost) }
+        accepted.estimate = view.map { Estimate($0, accepted, at: context.clock.now) }
         accepted.keepAnswer()
     }
 
@@ -269,7 +215,7 @@ struct SubmissionRoutes {
     }
 
     /// The same for a stream, which is read to its end to know it.
-    private func replay<Pieces: AsyncSequence>(
+    func replay<Pieces: AsyncSequence>(
         of pieces: Pieces, _ options: SubmissionOptions, route: String
     ) async throws -> IdempotencyKey.Replay? where Pieces.Element == [UInt8] {
         guard let text = options.idempotencyKey, let found = try await submission(under: IdempotencyKey(text)) else {

@@ -37,6 +37,7 @@ struct TaskRoutes {
         let longest = Int(Limits.preferredWait.components.seconds)
         let deadline = context.steady.now + .seconds(try options.integer("wait", in: 0...longest) ?? 0)
         var stored = try await find(request)
+        if !stored.task.status.isFinal { _ = try await context.forecastView() }
         if isAwaited(stored, by: request), context.steady.now < deadline {
             do {
                 let changed = try await context.changes.change(
@@ -60,7 +61,6 @@ struct TaskRoutes {
 
     /// Answers with the task, or 304 with the same headers when the caller has it as it is.
     private func answer(_ stored: StoredTask, to request: HTTPRequest) throws -> HTTPResponse {
-        if !stored.task.status.isFinal { _ = try context.forecast.view() }
         let message = try message(of: stored)
         let (bytes, tag) = message.tagged()
         var headers: HTTPHeaders = ["ETag": tag.text, "Vary": "Accept-Encoding"]
@@ -75,7 +75,7 @@ struct TaskRoutes {
             try stored.result
             ?? (stored.task.rows.total == 1
                 ? context.tasks.results(of: stored, from: .start, limit: 1).parts.first?.predictions : nil)
-        return context.message(of: stored, result: result)
+        return try context.currentMessage(of: stored, result: result)
     }
 
     // MARK: List
@@ -87,18 +87,17 @@ struct TaskRoutes {
             prefixes: [Self.metadataPrefix])
         let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
         let filter = try filter(options)
-        let tasks = try await context.reading.read { [tasks = context.tasks] in
-            try tasks.list(owner: APIContext.owner, filter, limit: limit)
+        let messages = try await context.reading.read { [context] in
+            try context.tasks.list(owner: APIContext.owner, filter, limit: limit).map {
+                try context.currentMessage(of: $0, result: $0.result)
+            }
         }
         let body = JSONWriter.write { json in
             json.object { json in
                 json.key("tasks")
-                json.array { json in
-                    for stored in tasks {
-                        context.message(of: stored, result: stored.result).write(to: &json)
-                    }
-                }
-                json.member("next_cursor", tasks.count == limit ? tasks.last?.task.id.description : nil)
+                json.array { json in for message in messages { message.write(to: &json) } }
+                json.member(
+                    "next_cursor", messages.count == limit ? messages.last?.stored.task.id.description : nil)
             }
         }
         return .json(body)

@@ -18,8 +18,7 @@ struct DryRun {
     ) async throws -> HTTPResponse {
         let predictions = try await predict(sample, model)
         // A worker may have come since the look before the sample ran.
-        if predictions != nil { context.forecast.forget() }
-        let view = try await context.forecastView()
+        let view = try await context.forecastView(notOlderThan: predictions == nil ? nil : .zero)
         let cost = view.rowCost(of: model)
         let body = JSONWriter.write { json in
             json.object { json in
@@ -40,7 +39,10 @@ struct DryRun {
                 write(report, to: &json)
                 write(predictions, of: model, to: &json)
                 json.key("estimate")
-                Estimate(view, rows: rows, cost).write(to: &json)
+                Estimate(
+                    view, model.identity, rows: rows, cost,
+                    after: options.notBefore.map { $0 - context.clock.now } ?? .zero
+                ).write(to: &json)
             }
         }
         return .json(body)

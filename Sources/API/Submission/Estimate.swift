@@ -4,14 +4,23 @@ internal import Queue
 
 /// When a task should be done, from what waits before it and what a row was seen to cost.
 struct Estimate: Codable {
-    /// Nil while no worker runs.
+    /// Nil while no worker runs, or nothing of the model runs.
     let seconds: Double?
     /// Rows that are accepted and not yet done, of all tasks.
     let queueRows: Int
 
-    init(_ view: Forecast.View, rows: Int, _ rowCost: Double) {
-        seconds = view.wait(forRows: rows, costing: rowCost).map { ($0.inSeconds * 1_000).rounded(.up) / 1_000 }
+    /// - Parameter start: how long none of the rows may run.
+    init(_ view: Forecast.View, _ model: ModelIdentity, rows: Int, _ rowCost: Double, after start: Duration = .zero) {
+        let wait = view.isStanding(model) ? nil : view.wait(forRows: rows, costing: rowCost)
+        seconds = wait.map { (max($0, start).inSeconds * 1_000).rounded(.up) / 1_000 }
         queueRows = view.rows
+    }
+
+    init(_ view: Forecast.View, _ accepted: Accepted, at now: WallTime) {
+        let request = accepted.request
+        self.init(
+            view, request.model, rows: accepted.rows, request.rowCost,
+            after: request.notBefore.map { $0 - now } ?? .zero)
     }
 
     /// Seconds after which asking again makes sense.

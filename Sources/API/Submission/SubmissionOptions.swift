@@ -174,6 +174,13 @@ extension SubmissionOptions {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// - Throws: ``APIError/invalidParameter(name:expected:)`` when the deadline is over before a row may run.
+    func requireTimeToRun(from now: WallTime) throws {
+        guard let notBefore, let deadlineIn, notBefore >= now + deadlineIn else { return }
+        throw APIError.invalidParameter(
+            name: "not_before", expected: "earlier than the deadline that `deadline_in` sets, or no row could run")
+    }
+
     /// These options, which say how rows are read, for another run of them.
     func repeated(as run: SubmissionOptions) -> SubmissionOptions {
         var options = self

@@ -78,7 +78,7 @@ struct APIProcess {
             readers: readers, models: models, clock: environment.steady, wall: environment.clock)
         watcher = CompletionWatcher(
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
-            logger: environment.logger, limit: followers, onLook: { forecast.forget() })
+            logger: environment.logger, limit: followers, onLook: { forecast.expire() })
         changes = ChangeWatcher(
             tasks: tasks, clock: environment.steady, logger: environment.logger, limit: followers)
         stop.whenRaised { [changes] in changes.close() }

@@ -75,6 +75,14 @@ extension TaskTable {
 
     static let stoppingSQL = "SELECT key, model FROM task WHERE status = 'cancelling' LIMIT ?"
 
+    /// The rows of tasks that are being stopped, as far as they have no result; some may have left the queue already.
+    package static func stoppingRows(in connection: Connection) throws -> Int {
+        try connection.first(stoppingRowsSQL) { $0.int(0) } ?? 0
+    }
+
+    static let stoppingRowsSQL =
+        "SELECT coalesce(sum(rows - succeeded - failed), 0) FROM task WHERE status = 'cancelling'"
+
     /// The tasks whose deadline has passed, and the uploads that nobody went on with.
     package static func overdue(
         at time: WallTime, in connection: Connection
