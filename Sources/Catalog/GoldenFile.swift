@@ -40,7 +40,11 @@ package struct GoldenFile: Sendable {
                 throw Refused(
                     reason: "row \(fault.row)\(line) is not valid JSON; write missing numbers as null, not NaN")
             }
-            throw Refused(reason: "row \(fault.row)\(line): \(fault.message)")
+            let remedy =
+                signature.isText && [.blankText, .missingInput].contains(fault.code)
+                ? " The service refuses such a text too and never runs it, so that nothing is to be compared: leave the row out."
+                : ""
+            throw Refused(reason: "row \(fault.row)\(line): \(fault.message)\(remedy)")
         }
         let (labels, answers) = try columns.answers(in: scanned)
         let size = output.hasProbabilities ? 1 : answers.joined().map(abs).max() ?? 1
@@ -51,6 +55,27 @@ package struct GoldenFile: Sendable {
 }
 
 extension GoldenRows {
+    /// Those of some rows that fit into a manifest together.
+    ///
+    /// - Parameters:
+    ///   - candidates: the most important first; rows that are too large are passed over.
+    ///   - bytes: the most bytes of all of them, written as JSON.
+    /// - Returns: nil when not one row fits.
+    package func kept(
+        of candidates: [Int], upTo bytes: Int = Limits.keptGoldenBytes, signature: Signature, output: ModelOutput
+    ) throws -> GoldenRows? {
+        let encoder = JSONEncoder()
+        var (left, chosen) = (bytes, [Int]())
+        for row in candidates {
+            let one = selecting([row])
+            let count = try encoder.encode(Manifest.Golden(one, signature: signature, output: output)).count
+            guard count <= left else { continue }
+            left -= count
+            chosen.append(row)
+        }
+        return chosen.isEmpty ? nil : selecting(chosen.sorted())
+    }
+
     /// Some of the rows.
     ///
     /// - Parameter chosen: ascending.

@@ -290,6 +290,8 @@ package enum Limits {
     package static let goldenFileRows = 100_000
     /// Golden rows of that file that are kept in the manifest: each worker runs them when it loads the model.
     package static let keptGoldenRows = 100
+    /// Bytes of these rows together, each as JSON: a manifest of at most 4 MiB has room for them.
+    package static let keptGoldenBytes = 1 << 20
     /// Deaths of a worker in which a chunk may be involved, running alone, before its rows are failed: some six find a row
     /// among 4,096.
     package static let crashes = 40

@@ -41,13 +41,15 @@ package struct GoldenComparison: Sendable {
     /// Whether an engine answers all rows as the library does.
     package var isPassed: Bool { verdicts.contains { $0.failed.isEmpty } }
 
-    /// Rows that show what was found, at most so many: those that an engine fails, and others from all parts of the file.
+    /// Rows that show what was found, at most so many: first those that an engine fails, then others from all parts of the
+    /// file.
     package func shown(_ limit: Int) -> [Int] {
         let rows = verdicts.first?.rows ?? 0
         let failed = verdicts.flatMap { $0.failed.prefix(limit / 4) }
         let step = max(1, rows / max(1, limit - failed.count))
         let spread = stride(from: 0, to: rows, by: step).prefix(limit - failed.count)
-        return Set(failed + spread).sorted()
+        var seen: Set<Int> = []
+        return (failed + spread).filter { seen.insert($0).inserted }
     }
 }
 

@@ -1,3 +1,4 @@
+package import Catalog
 internal import Core
 
 /// Whether what a model calls probabilities can be some: each between 0 and 1, and those of a row together 1.
@@ -38,5 +39,14 @@ struct ProbabilityCheck {
         // Adding 0 makes 0 of -0.
         let ends = [range.lowerBound, range.upperBound].map { ($0 * 1_000).rounded() / 1_000 + 0 }
         return "\(ends[0]) and \(ends[1])"
+    }
+}
+
+extension Predictor {
+    /// Whether numbers that a manifest calls scores look like probabilities over many rows: 0 to 1, and together 1 in each.
+    package func looksLikeProbabilities(_ resolved: ResolvedModel, file: [UInt8]) throws -> Bool {
+        guard output.givesScores, let predictor = self as? any ValuePredictor else { return false }
+        let check = ProbabilityCheck(try predictor.answers(to: resolved.trialRows(file)))
+        return check?.holds ?? false
     }
 }

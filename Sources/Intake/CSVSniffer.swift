@@ -71,19 +71,13 @@ struct CSVSniffer {
             delimiter: delimiter, fieldCount: record.fieldCount, rowStart: rowStart, header: record)
         var scratch: [UInt8] = []
         // try? because why a header does not fit is told by the reader, which reads it again.
-        if let names = try? record.names(in: bytes, scratch: &scratch, decode: name),
+        if let names = try? record.names(in: bytes, scratch: &scratch, decode: { CellDecoder.name($0, decoder) }),
             let mapping = try? CSVMapping(header: names, signature: signature, options: options)
         {
             (candidate.columns, candidate.mapping) = (names, mapping)
             candidate.matches = mapping.columnOfInput.count { $0 != nil }
         }
         return candidate
-    }
-
-    /// A column's name; while the character set is not known, as either of the two that are guessed.
-    private func name(_ bytes: UnsafeRawBufferPointer) -> String {
-        if encoding != nil || UTF8Check.firstFault(in: bytes) == nil { return CellDecoder.name(bytes, decoder) }
-        return CellDecoder.name(bytes, CellDecoder(.windows1252))
     }
 
     private func choose(_ candidates: [Candidate], of count: Int) throws -> Candidate? {

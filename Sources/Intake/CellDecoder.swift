@@ -35,9 +35,18 @@ struct CellDecoder: Sendable {
         return nil
     }
 
-    /// A column's name: where it is not in the character set, with marks for what cannot be read.
+    /// Reads names where no other character set is known, so that a person recognises them.
+    private static let western = CellDecoder(.windows1252)
+
+    /// A column's name, with marks for what cannot be read.
+    ///
+    /// Without a decoder it is UTF-8, or else Windows-1252, whatever the cells turn out to be: refusals show the name, and the
+    /// sniffer and the reader must find the same columns.
     static func name(_ bytes: UnsafeRawBufferPointer, _ decoder: CellDecoder?) -> String {
-        guard let decoder, ByteSearch.hasHighByte(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        guard ByteSearch.hasHighByte(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        guard let decoder = decoder ?? (UTF8Check.firstFault(in: bytes) == nil ? nil : western) else {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var text: [UInt8] = []
         decoder.converter.convert(bytes, into: &text)
         return String(decoding: text, as: UTF8.self)

@@ -106,7 +106,8 @@ package enum IntakeError: CodedError, Equatable {
         case .mixedNumbers(let one, let other):
             "The numbers are written in two ways: \(one.words) and \(other.words); write them alike, or say `decimal` and "
                 + "`thousands`."
-        case .tooManyColumns: "The header has more than \(Limits.rowFields) columns; leave out those not needed."
+        case .tooManyColumns:
+            "The header has more than \(Limits.rowFields) columns; leave out those not needed. " + Self.lostLineEnds
         case .malformedHeader(let problem): "The header \(problem.rawValue)."
         case .unknownMappedInput(let nearest, let inputs):
             "`map` names an input that the model lacks\(nearest.map { " (did you mean `\($0)`?)" } ?? ""); "
@@ -119,9 +120,13 @@ package enum IntakeError: CodedError, Equatable {
         case .unclosedQuote(let line): "The quoted field of the row on line \(line) does not end; close its quote."
         default:
             "A row is longer than \(Limits.rowBytes) bytes\(line.map { " on line \($0)" } ?? ""); "
-                + "close its quotes or shorten it."
+                + "close its quotes or shorten it.\(line == 1 ? " " + Self.lostLineEnds : "")"
         }
     }
+
+    /// For a first line that is far too long, of a file that was not read to its end.
+    private static let lostLineEnds =
+        "If the whole file came as one line, `curl -d` took its line ends out: send it with `curl --data-binary @FILE`."
 
     /// The byte of the input, from 0, at which it cannot be read; nil where it is not one byte's fault.
     package var offset: Int? {

@@ -16,7 +16,9 @@ extension Setting {
         meaning: "The library of ONNX Runtime; without it, the one that scripts/setup fetched, or the system's.")
     package static let auth = Setting(
         name: "SIBYL_AUTH", kind: .choice(["required", "off"]), fallback: nil,
-        meaning: "Whether callers need a key: `off` on a loopback address, and elsewhere only when it is said.")
+        meaning:
+            "Whether callers need a key: `off` on a loopback address, and elsewhere only when it is said. `required` is refused until there are keys."
+    )
     package static let hosts = Setting(
         name: "SIBYL_HOSTS", kind: .text, fallback: nil,
         meaning:

@@ -48,6 +48,7 @@ import Testing
         ("text\na\n", "row 0 has no answer"),
         ("text,prediction\na,good\nb,secret\n", "row 1: its prediction is none of the labels (`bad`, `good`)"),
         ("text,prediction\na,good\n\" \",bad\n", "row 1, line 3: The input `text` is blank"),
+        ("text,prediction\na,good\n\"\",bad\n", "leave the row out"),
         ("text,bad,good\na,0.5,\n", "row 0 has a value for some labels only"),
         ("text,bad,good\na,secret,0.5\n", "row 0, line 2: The input `bad` must be a number"),
         ("{\"text\":\"a\",\"prediction\":\"good\"}\n{\"text\":\"secret\"\n", "row 1 is not JSON"),
@@ -63,6 +64,17 @@ import Testing
         let lines = String(repeating: "a,good\n", count: Limits.goldenFileRows + 1)
         #expect(throws: GoldenFile.Refused.self) { try read("text,prediction\n" + lines) }
         #expect(try read("text,prediction\n" + lines.dropLast(7)).rows.count == Limits.goldenFileRows)
+    }
+
+    @Test func `rows are kept while they fit, the important ones first, and too large ones are passed over`() throws {
+        let long = String(repeating: "x", count: 900)
+        let golden = try read("text,prediction\n\(long),good\n\(long),bad\na,good\n\(long)y,bad\n")
+        let kept = { (bytes: Int) in
+            try golden.kept(of: [3, 0, 1, 2], upTo: bytes, signature: Self.signature, output: Self.labels)
+        }
+        #expect(try kept(1 << 20)?.rows.count == 4)
+        #expect(try kept(1_300)?.rows == golden.selecting([2, 3]).rows)
+        #expect(try kept(10)?.rows == nil)
     }
 
     @Test func `golden rows that a manifest keeps are read back equal`() throws {

@@ -115,7 +115,7 @@ import Testing
         let service = try start()
         try write("id,text\r\na,good\r\na,\" \"\r\n", to: "in.csv", service)
         let words = ["submit", "in.csv", "--model", "sentiment", "--id-column", "id", "--out", "out.csv"]
-        #expect(try service.command(words).errors == "sibyl: out.csv: 2 rows, 1 failed, 1 warning\n")
+        #expect(try service.command(words).errors.hasSuffix("sibyl: out.csv: 2 rows, 1 failed, 1 warning\n"))
         let errors = try service.command(["results", "@last", "--out", "bad.csv", "--errors"])
         #expect(errors.errors == "sibyl: bad.csv: 1 row, 1 failed, 1 warning\n")
         let bad = (0..<38).map { _ in "x,\" \"\r\n" }.joined()
@@ -162,5 +162,7 @@ import Testing
         #expect(refused.code == 124, "\(refused)")
         #expect(refused.errors.contains("database is full (1 MiB)"), "\(refused.errors)")
         #expect(refused.errors.contains("--resume"), "\(refused.errors)")
+        #expect(refused.errors.contains("The service takes no more for now"), "\(refused.errors)")
+        #expect(refused.errors.components(separatedBy: "Trying again for up to").count == 2, "\(refused.errors)")
     }
 }

@@ -128,6 +128,13 @@ import Testing
         #expect(right.output.contains("which is scikit-learn's own") && !right.output.contains("keeps scikit"))
     }
 
+    @Test func `probabilities that are imported as scores are named`() throws {
+        let done = try `import`(file("three_labels"), ["--name", "odd", "--scores"])
+        #expect(done.code == 0 && done.output.contains("WARNING: --scores was given"), "\(done)")
+        let margins = try `import`(file("margins_three"), ["--name", "margins", "--scores"])
+        #expect(margins.code == 0 && !margins.output.contains("--scores was given"), "\(margins)")
+    }
+
     @Test func `golden rows are checked whole on every engine, and some are kept`() throws {
         // The converter writes another logarithm: the kernel gives the library's answers, ONNX Runtime does not.
         let rows = try answers("sublinear")

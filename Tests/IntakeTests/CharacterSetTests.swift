@@ -122,6 +122,14 @@ import Testing
         try scan.expectResumes(input, options, Self.reviews)
     }
 
+    /// A refusal showed `Kundenw\u{FFFD}nsche`, although the very same name was matched as Windows-1252.
+    @Test(arguments: [String.Encoding.windowsCP1252, .utf8])
+    func `a header that does not fit is shown in letters, whatever its character set is`(set: String.Encoding) throws {
+        let table = try bytes("Größe;Käufer\r\n1;2\r\n", set)
+        let error = refusal { _ = try Samples.scan(table, CSVScanner(signature: Samples.text), Samples.text) }
+        #expect(error?.message.contains("`Größe`, `Käufer`") == true, "\(error?.message ?? "")")
+    }
+
     @Test func `half UTF-8 and half something else is refused`() throws {
         let latin: [(note: [UInt8], text: [UInt8])] = Array(repeating: ([], [0x64, 0xE9, 0x6A, 0xE0]), count: 10)
         let utf8: [(note: [UInt8], text: [UInt8])] = Array(repeating: ([], Array("d\u{E9}j\u{E0}".utf8)), count: 5)

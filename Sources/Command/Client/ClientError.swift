@@ -10,6 +10,8 @@ struct ClientError: CodedError {
     let exitCode: Int32
     /// Whether the same may succeed when it is tried again: the service is busy, starts again, or was not reached.
     var mayPass = false
+    /// How long the service says to wait before the next try.
+    var retryAfter: Duration?
 
     /// The same, with one more sentence.
     func adding(_ sentence: String) -> ClientError {
@@ -30,7 +32,7 @@ struct ClientError: CodedError {
 
 extension ClientError {
     /// An answer that is an error.
-    init(_ problem: ServiceProblem, status: Int) {
+    init(_ problem: ServiceProblem, status: Int, retryAfter: Duration? = nil) {
         let exitCode: Int32 =
             switch status {
             case 401, 403: 77
@@ -44,7 +46,7 @@ extension ClientError {
         let mayPass = [408, 429, 500, 502, 503, 504].contains(status) && code.retryClass != .permanent
         self.init(
             code: code, message: problem.message, exitCode: exitCode,
-            mayPass: mayPass || code == .wrongOffset || code == .bodyIncomplete)
+            mayPass: mayPass || code == .wrongOffset || code == .bodyIncomplete, retryAfter: retryAfter)
     }
 
     /// No answer, or a broken one.

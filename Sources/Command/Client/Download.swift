@@ -38,7 +38,10 @@ struct Download {
                 }
                 return try file.finish()
             } catch let error as ClientError {
-                if count > most { (most, patience) = (count, Patience()) }
+                if count > most {
+                    most = count
+                    patience.progressed()
+                }
                 try patience.pause(after: error)
             }
         }

@@ -63,7 +63,7 @@ struct CheckReport: Decodable {
         ]
         if !would_be_accepted { lines.append(("", "one bad row refuses all: nothing would be accepted")) }
         lines += input_format.map(Self.lines) ?? []
-        lines += warnings.map { ("warning", ServiceProblem.asOptions($0.message)) }
+        lines += warnings.map { ("warning", $0.message) }
         lines += errors.prefix(ServiceProblem.listedRows).map { ("error", $0.words) }
         if rows.invalid > ServiceProblem.listedRows {
             lines.append(

@@ -13,22 +13,33 @@ enum LastTask {
         return state.appendingPathComponent("sibyl/last")
     }
 
-    /// Remembers an id.
+    /// Remembers an id, and what its task was opened with.
     ///
     /// A convenience: where it cannot be kept, the id itself still works.
-    static func remember(_ id: String) {
+    static func remember(_ id: String, query: String? = nil) {
         try? FileManager.default.createDirectory(  // try? because of that
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         let part = file.path + ".\(getpid())"
         guard let descriptor = OpenFile.makePrivate(part) else { return }
-        let error = OpenFile.write(Array((id + "\n").utf8), to: descriptor)
+        let error = OpenFile.write(
+            Array(([id] + [query].compactMap(\.self)).map { $0 + "\n" }.joined().utf8), to: descriptor)
         close(descriptor)
         if error != nil || rename(part, file.path) != 0 { unlink(part) }
     }
 
-    private static func read() -> String? {
-        try? String(contentsOf: file, encoding: .utf8)  // try? because nothing may have been submitted yet
+    private static func lines() -> [String] {
+        // try? because nothing may have been submitted yet
+        let text = try? String(contentsOf: file, encoding: .utf8)
+        return (text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private static func read() -> String? { lines().first }
+
+    /// The query that a task was opened with; nil unless it is the one that was submitted last.
+    static func query(of id: String) -> String? {
+        let lines = lines()
+        return lines.count > 2 && lines[0] == id ? lines[1] : nil
     }
 
     /// The id of the task that a command is about.

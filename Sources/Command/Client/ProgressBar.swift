@@ -85,6 +85,18 @@ final class UploadMeter {
 
     func clear() { bar.clear() }
 
+    private struct Health: Decodable {
+        var reasons: [String]
+    }
+
+    /// Why the service says that it is not well; empty where it says nothing.
+    func reasons() -> String {
+        // try? because the upload itself finds out what is wrong.
+        let answer = try? client.send(.get, "/health", deadline: .seconds(1))
+        let health = answer.flatMap { try? Health.read($0.body) }  // try? because of that
+        return (health?.reasons ?? []).joined(separator: "; ")
+    }
+
     /// Asks how the task stands, seldom enough to leave the time to the upload.
     private func look() {
         let start = Duration.monotonic

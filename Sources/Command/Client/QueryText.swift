@@ -8,6 +8,11 @@ struct QueryText {
         if let value { items.append("\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))") }
     }
 
+    /// Whether each item is in a query's text.
+    func isPart(of text: String) -> Bool {
+        Set(items).isSubset(of: text.drop { $0 == "?" }.split(separator: "&").map(String.init))
+    }
+
     /// With its question mark; empty for an empty query.
     var text: String { items.isEmpty ? "" : "?" + items.joined(separator: "&") }
 }

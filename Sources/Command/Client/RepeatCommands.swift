@@ -61,7 +61,7 @@ struct Repetition {
         }
         Interruption.watch()
         let (task, json) = try TaskWait(client: client, path: path, limit: limit).run()
-        if asJSON { Console.write(json + [UInt8(ascii: "\n")]) }
+        if asJSON { Console.write(json + [UInt8(ascii: "\n")]) } else { task.tellFailures() }
         return task.exitCode
     }
 }

@@ -10,10 +10,12 @@ enum ResultOptions {
     ]
 
     /// Adds what is said about the columns to a query.
-    static func addShape(_ arguments: Arguments, to query: inout QueryText) throws {
+    ///
+    /// - Parameter hasPrefix: whether the prefix is among it, which only a table of the caller's own has.
+    static func addShape(_ arguments: Arguments, to query: inout QueryText, hasPrefix: Bool = true) throws {
         query.add("fields", arguments.value("--fields"))
         query.add("threshold", try arguments.number("--threshold", in: 0...1).map { "\($0)" })
-        query.add("prefix", arguments.value("--prefix"))
+        if hasPrefix { query.add("prefix", arguments.value("--prefix")) }
     }
 
     /// Of how a table of its own is written, as another country's spreadsheet program wants it.

@@ -41,7 +41,10 @@ struct ResumableUpload {
             do {
                 let state = try state()
                 if state.isComplete { return try source.requireSize(state.offset) }
-                if state.offset > stored { (stored, patience) = (state.offset, Patience()) }
+                if state.offset > stored {
+                    stored = state.offset
+                    patience.progressed()
+                }
                 return try send(from: state.offset, after: reason)
             } catch let error as ClientError where error.code == .uploadEnded {
                 // An earlier request, whose answer was lost, may have brought the rest meanwhile.
@@ -49,20 +52,14 @@ struct ResumableUpload {
                 guard state.isComplete else { throw try ended(error) }
                 return try source.requireSize(state.offset)
             } catch let error as ClientError {
-                if error.mayPass, error.message != reason {
+                if error.mayPass {
                     reason = error.message
-                    tell(reason)
+                    meter.clear()
+                    Interruption.advise("The input is not whole. \(reason) " + advice)
                 }
-                try patience.pause(after: error)
+                try patience.pause(after: error, within: limit)
             }
         }
-    }
-
-    /// Says once why the upload does not get on, while it is tried again.
-    private func tell(_ reason: String) {
-        meter.clear()
-        Console.writeError("\(reason) Trying again; Ctrl-C ends that.")
-        Interruption.advise("The input is not whole. \(reason) " + advice)
     }
 
     private func state() throws -> (offset: Int, isComplete: Bool) {
@@ -93,7 +90,7 @@ struct ResumableUpload {
                     throw ClientError.timeIsOver(
                         "The time is over, and the input is not whole." + (reason.isEmpty ? "" : " " + reason))
                 }
-                try stall.check(moved: sent)
+                try stall.check(moved: sent, reasons: meter.reasons)
                 meter.show(sent: offset + sent)
             }
         } catch let error as ClientError where error.mayPass && source.length == nil {

@@ -62,7 +62,12 @@ struct ServiceClient {
         } catch let error as HTTPClientError {
             throw ClientError(error)
         }
-        guard answer.status < 400 else { throw ClientError(ServiceProblem(answer.body), status: answer.status) }
+        guard answer.status < 400 else {
+            let seconds = answer.headers.first("Retry-After").flatMap { Int($0) }
+            throw ClientError(
+                ServiceProblem(answer.body), status: answer.status,
+                retryAfter: seconds.map { .seconds(min(max(0, $0), Patience.longestSaid)) })
+        }
         return answer
     }
 }

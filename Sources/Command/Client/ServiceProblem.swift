@@ -6,7 +6,7 @@ struct ServiceProblem: Decodable {
     struct Detail: Decodable {
         var row: Int?
         var line: Int?
-        var message: String
+        @InOptions var message: String
 
         /// Where, and what.
         var words: String {
@@ -28,22 +28,15 @@ struct ServiceProblem: Decodable {
         if let problem { self = problem }
     }
 
-    /// A query's items as the command line says them: `map.recency=weeks` is `--map recency=weeks`.
-    ///
-    /// The names come from a file, and people paste what they read: to a shell each is one plain word.
-    static func asOptions(_ text: String) -> String {
-        text.replacing(/`map\.([^`=]+)=([^`]+)`/) { match in
-            let (input, column) = (match.1, match.2)
-            let value = "\(input)=\(column)"
-            if value.wholeMatch(of: /[A-Za-z0-9_.=-]+/) != nil { return "`--map \(value)`" }
-            return "`--map '\(value.replacing("'", with: "'\\''"))'`"
-        }
-    }
-
     /// The detail, and where it is about rows the first of them.
     var message: String {
         let errors = errors ?? []
-        let listed = Self.asOptions(detail + errors.prefix(Self.listedRows).map { "\n  " + $0.words }.joined())
+        let text = OptionWords.text(detail, of: ErrorCode(rawValue: code))
+        // Of one row the detail is the row's own sentence.
+        if errors.count == 1, let only = errors.first, only.message == OptionWords.text(detail) {
+            return only.line == nil ? text : only.words
+        }
+        let listed = text + errors.prefix(Self.listedRows).map { "\n  " + $0.words }.joined()
         guard errors.count > Self.listedRows else { return listed }
         // The service names so many at most; its own sentence tells of how many they are the first.
         let most = errors.count < Limits.reportedFaults ? "\(errors.count)" : "at least \(errors.count)"

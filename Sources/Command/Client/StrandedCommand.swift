@@ -1,4 +1,5 @@
 internal import Core
+internal import HTTP
 internal import Operations
 
 /// `sibyl stranded`: rows that wait for a model version that no worker serves, and what becomes of them.
@@ -45,11 +46,34 @@ struct StrandedCommand: Command {
             return 0
         }
         let model = arguments.value("--model")
-        for entry in try Listing.read(bytes).stranded where model == nil || entry.model == model {
+        let entries = try Listing.read(bytes).stranded.filter { model == nil || $0.model == model }
+        if entries.isEmpty { try requireKnown(model, client) }
+        var known: [String: Bool] = [:]
+        for entry in entries {
+            let isKnown = try known[entry.model] ?? isKnown(entry.model, client)
+            known[entry.model] = isKnown
             Console.write(
-                "\(entry.model) \(entry.model_version)\t\(entry.model_digest.prefix(12))\t\(entry.rows) rows\n")
+                "\(entry.model) \(entry.model_version)\t\(entry.model_digest.prefix(12))\t\(entry.rows) rows"
+                    + "\(isKnown ? "" : "; the model was removed")\n")
         }
         return 0
+    }
+
+    /// Whether the service has a model; one that was removed may still have rows.
+    private func isKnown(_ model: String, _ client: ServiceClient) throws -> Bool {
+        do {
+            _ = try client.get("/models/\(PercentEncoding.encode(model))")
+            return true
+        } catch let error as ClientError where error.code == .modelNotFound {
+            return false
+        }
+    }
+
+    /// - Throws: ``ClientError`` for a name that no model has and no rows wait for: most likely it was mistyped.
+    private func requireKnown(_ model: String?, _ client: ServiceClient) throws {
+        guard let model else { return }
+        // The service's own sentence names the models that are there.
+        _ = try client.get("/models/\(PercentEncoding.encode(model))")
     }
 
     // MARK: Fail
@@ -69,7 +93,11 @@ struct StrandedCommand: Command {
             count += answer.failed
             next = answer.next
         } while answer.more
+        if count == 0 { try requireKnown(arguments.value("--model"), client) }
         Console.write(arguments.has("--json") ? "{\"failed\":\(count)}\n" : "failed: \(count) tasks\n")
+        if count > 0, !arguments.has("--json") {
+            Console.writeError("Their rows leave the list as the tasks end, which takes some seconds.")
+        }
         return 0
     }
 
@@ -97,10 +125,12 @@ struct StrandedCommand: Command {
         var next: String?
         // A task of many chunks may be met at several places.
         var refused: Set<String> = []
+        var didMake = false
         repeat {
             let bytes = try client.post("/admin/stranded/rerun", json: body(arguments, version: version, next: next))
             answer = try Rerun.read(bytes)
             next = answer.next
+            didMake = didMake || !answer.redriven.isEmpty
             let new = answer.refused.filter { refused.insert($0.id).inserted }
             if arguments.has("--json") {
                 Console.write(bytes + [UInt8(ascii: "\n")])
@@ -109,6 +139,7 @@ struct StrandedCommand: Command {
             for made in answer.redriven { Console.write("\(made.from)\t\(made.id)\t\(made.rows) rows\n") }
             for entry in new { Console.writeError("\(entry.id): \(entry.message)") }
         } while answer.more
+        if !didMake, refused.isEmpty { try requireKnown(arguments.value("--model"), client) }
         return refused.isEmpty ? 0 : 2
     }
 

@@ -34,17 +34,22 @@ struct SubmitCommand: Command {
         let submission = Submission(
             client: client, source: source, query: query, key: arguments.value("--idempotency-key"),
             limit: WaitLimit(seconds: try arguments.number("--timeout", in: 0...1_000_000)),
-            resumed: try Self.resumed(arguments, source), printsID: !arguments.has("--json"))
+            resumed: try Self.resumed(arguments, source, query), printsID: !arguments.has("--json"))
         let results = try Self.results(arguments, source)
         Interruption.watch()
-        let path = try submission.send()
+        let path = try submission.send(checking: results == nil ? nil : try Self.shape(arguments))
         guard arguments.has("--wait") || arguments.has("--timeout") || results != nil || Console.isWatched else {
-            if arguments.has("--json") { Console.write(try client.get(path.task) + [UInt8(ascii: "\n")]) }
+            try Self.tell(path, client, asJSON: arguments.has("--json"))
             return 0
         }
         let (task, json) = try TaskWait(client: client, path: path, limit: submission.limit).run()
         if arguments.has("--json") { Console.write(json + [UInt8(ascii: "\n")]) }
-        if Console.isWatched { Console.writeNote(task.summary) }
+        if Console.isWatched {
+            Console.writeNote(task.summary)
+        } else if !arguments.has("--json") {
+            task.tellWarnings()
+            if results == nil { task.tellFailures() }
+        }
         guard let results else { return task.exitCode }
         try Download.requireWhole(task)
         try Download(client: client, path: path, query: results.query.text).save(to: results.file)
@@ -52,14 +57,32 @@ struct SubmitCommand: Command {
         return task.exitCode
     }
 
+    /// Tells of a task that was accepted what is known by now.
+    private static func tell(_ path: TaskPath, _ client: ServiceClient, asJSON: Bool) throws {
+        if asJSON { return Console.write(try client.get(path.task) + [UInt8(ascii: "\n")]) }
+        // try? because the task was accepted, whatever becomes of a question about it.
+        let answer = try? client.get(path.task)
+        answer.flatMap { try? TaskAnswer.read($0) }?.tellWarnings()  // try? because of that
+    }
+
+    /// What is asked of the predictions' columns, which can be judged before a row is scored.
+    private static func shape(_ arguments: Arguments) throws -> QueryText {
+        var query = QueryText()
+        try ResultOptions.addShape(arguments, to: &query, hasPrefix: false)
+        return query
+    }
+
     /// The task that `--resume` names.
-    private static func resumed(_ arguments: Arguments, _ source: UploadSource) throws -> TaskPath? {
+    private static func resumed(
+        _ arguments: Arguments, _ source: UploadSource, _ query: QueryText
+    ) throws -> TaskPath? {
         guard let name = arguments.value("--resume") else { return nil }
         guard source.isResumable, source.format != .json else {
             throw UsageError("Only the upload of a plain file of CSV or NDJSON can go on; submit this one anew.")
         }
-        try SubmitOptions.requireNone(arguments)
-        return TaskPath(id: try LastTask.id(named: name))
+        let id = try LastTask.id(named: name)
+        try SubmitOptions.requireSame(arguments, query, as: LastTask.query(of: id))
+        return TaskPath(id: id)
     }
 
     /// The file that `--out` names, and what is asked for it.
@@ -83,6 +106,11 @@ struct SubmitCommand: Command {
             guard format == .csv else {
                 throw UsageError("--bom is about CSV; name a file that ends in .csv with --out.")
             }
+            let encoding = arguments.value("--encoding")?.lowercased() ?? "auto"
+            guard !isJoined || encoding == "auto" || encoding.hasPrefix("utf") else {
+                throw UsageError(
+                    "--bom is for tables in UTF-8, and --encoding says \(encoding); leave out --bom.")
+            }
             query.add("bom", "true")
         }
         return (
@@ -103,11 +131,15 @@ struct Submission {
     let printsID: Bool
 
     /// Hands the file over, and tells the id as soon as there is one.
-    func send() throws -> TaskPath {
+    ///
+    /// - Parameter shape: what is asked for of the results, to be refused before a row is sent; nil for nothing.
+    func send(checking shape: QueryText?) throws -> TaskPath {
         if source.format == .json { return announced(try open(query, body: source.bytes(from: 0))) }
         var later = query
         later.add("upload", "later")
-        let path = announced(try resumed ?? open(later, body: .none))
+        let path = try resumed ?? open(later, body: .none)
+        if let shape { try check(shape, path) }
+        announce(path)
         let meter = UploadMeter(client, path, length: source.length)
         defer { meter.clear() }
         let upload = ResumableUpload(client: client, path: path, source: source, limit: limit, meter: meter)
@@ -124,9 +156,28 @@ struct Submission {
         return TaskPath(id: try TaskAnswer.read(answer.body).id)
     }
 
+    /// Lets the service judge what is asked for of the results while there are none; a task that was opened for them ends.
+    private func check(_ shape: QueryText, _ path: TaskPath) throws {
+        guard !shape.text.isEmpty else { return }
+        var query = shape
+        query.add("format", "ndjson")
+        query.add("limit", "1")
+        do {
+            _ = try client.get(path.results + query.text)
+        } catch let error as ClientError where error.code == .invalidParameter {
+            // try? because an unfinished task ends by itself after a day.
+            if resumed == nil, key == nil { _ = try? client.send(.post, path.task + "/cancel") }
+            throw error
+        }
+    }
+
     private func announced(_ path: TaskPath) -> TaskPath {
-        LastTask.remember(path.id)
-        if printsID { Console.write("\(path.id)\n") }
+        announce(path)
         return path
+    }
+
+    private func announce(_ path: TaskPath) {
+        LastTask.remember(path.id, query: resumed == nil ? query.text : LastTask.query(of: path.id))
+        if printsID { Console.write("\(path.id)\n") }
     }
 }

@@ -11,7 +11,7 @@ struct TaskAnswer: Decodable {
     }
 
     struct Warning: Decodable {
-        var message: String
+        @InOptions var message: String
     }
 
     struct Input: Decodable {
@@ -19,7 +19,7 @@ struct TaskAnswer: Decodable {
     }
 
     struct Failure: Decodable {
-        var message: String
+        @InOptions var message: String
     }
 
     var id: String
@@ -63,6 +63,16 @@ struct TaskAnswer: Decodable {
         var parts = [Self.count(written, "row"), "\(failed) failed", Self.count(warnings?.count ?? 0, "warning")]
         if written < rows.total, !onlyFailed { parts[0] = "\(written) of \(Self.count(rows.total, "row"))" }
         return "\(path): " + parts.joined(separator: ", ")
+    }
+
+    /// Tells on standard error what was found about the task's rows as a whole.
+    func tellWarnings() { for warning in warnings ?? [] { Console.writeError("warning: \(warning.message)") } }
+
+    /// Tells on standard error that rows failed, and where to see why.
+    func tellFailures() {
+        guard let failed = rows.failed, failed > 0 else { return }
+        Console.writeError(
+            "\(Self.count(rows.total, "row")), \(failed) failed; `sibyl results \(id) --errors` says why of each.")
     }
 
     private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }

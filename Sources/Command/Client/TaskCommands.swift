@@ -18,6 +18,7 @@ struct WaitCommand: Command {
         Interruption.watch()
         let (task, json) = try TaskWait(client: client, path: path, limit: limit).run()
         Console.write(arguments.has("--json") ? json + [UInt8(ascii: "\n")] : Array("\(task.status)\n".utf8))
+        if !arguments.has("--json") { task.tellFailures() }
         return task.exitCode
     }
 }

@@ -26,7 +26,7 @@ struct TaskWait {
                 }
                 known = answer.headers.first("ETag") ?? known
             } catch let error as ClientError {
-                do { try patience.pause(after: error) } catch { throw advised(error) }
+                do { try patience.pause(after: error, within: limit) } catch { throw advised(error) }
             }
             if limit.isOver { throw ClientError.timeIsOver("The task has not ended yet; it goes on.") }
             if Console.isWatched { Thread.sleep(forTimeInterval: ProgressBar.pause) }

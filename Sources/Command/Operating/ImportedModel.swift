@@ -9,6 +9,8 @@ struct ImportedModel {
     let engine: InferenceEngine
     /// What is slow about the file; nil for nothing.
     let warning: String?
+    /// Whether its scores look like probabilities, so that they were hardly meant to be scores.
+    let scoresAreProbabilities: Bool
     /// Nil when the kernel does not know the graph, or golden rows are the judge.
     let comparison: EngineComparison?
     /// Nil without a file of golden rows.
@@ -44,6 +46,11 @@ struct ImportedModel {
     /// What a person should know before the model is used.
     var warnings: [String] {
         var warnings = warning.map { ["Of the file: \($0)."] } ?? []
+        if scoresAreProbabilities {
+            warnings.append(
+                "--scores was given, and the values look like probabilities: 0 to 1, and together 1 in each row. Without --scores "
+                    + "answers have a confidence too.")
+        }
         guard golden == nil else { return warnings }
         warnings.append(
             "Nothing was compared with the library that trained the model"

@@ -94,7 +94,15 @@ struct ModelImport {
                 (["The model does not answer as its library does. \(found)."] + outline.patternHints).joined(
                     separator: " "))
         }
-        model.golden = golden.selecting(comparison.shown(Limits.keptGoldenRows))
+        guard
+            let kept = try golden.kept(
+                of: comparison.shown(Limits.keptGoldenRows), signature: resolved.signature, output: resolved.output)
+        else {
+            throw UsageError(
+                "Each golden row is larger than \(Limits.keptGoldenBytes) bytes, and a manifest has no room for it; give rows "
+                    + "with shorter texts.")
+        }
+        model.golden = kept
         return comparison
     }
 
@@ -105,8 +113,10 @@ struct ModelImport {
         guard let predictor = loaded.ready.first else {
             throw UsageError(loaded.broken.first?.message ?? "The model could not be loaded.")
         }
+        let resolved = try Catalog(folder: workshop).resolve(model: model.name, version: nil)
         return ImportedModel(
             model: model, outline: outline, engine: predictor.engine, warning: predictor.warning,
+            scoresAreProbabilities: try predictor.looksLikeProbabilities(resolved, file: model.file),
             comparison: loaded.comparisons[predictor.identity], golden: golden)
     }
 }
