@@ -18,8 +18,10 @@ struct ChunkStart: Sendable {
     }
 
     /// Lets go of what was held until all chunks were here.
-    func release(_ task: Int64, in connection: Connection) throws {
+    ///
+    /// - Parameter model: the key of the task's model.
+    func release(_ task: Int64, model: Int64, in connection: Connection) throws {
         guard isHeld else { return }
-        try ChunkTable.release(heldOf: task, notBefore: notBefore, in: connection)
+        try ChunkTable.release(heldOf: task, model: model, notBefore: notBefore, in: connection)
     }
 }

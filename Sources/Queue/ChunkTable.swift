@@ -41,7 +41,9 @@ enum ChunkTable {
     }
 
     /// Lets the held chunks of a task run, at once or at a time.
-    static func release(heldOf task: Int64, notBefore time: WallTime?, in connection: Connection) throws {
+    ///
+    /// - Parameter model: the key of the task's model.
+    static func release(heldOf task: Int64, model: Int64, notBefore time: WallTime?, in connection: Connection) throws {
         let keys = ChunkKey.all(of: task)
         let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
         if let time {
@@ -54,7 +56,7 @@ enum ChunkTable {
         let base = try connection.first(
             "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND reason = 'held'", first, last
         ) { $0.integer(0) }
-        let shift = max(0, try FairTable.now(in: connection) - (base ?? 0))
+        let shift = max(0, try FairTable.now(of: model, in: connection) - (base ?? 0))
         try connection.run(
             """
             INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state)
@@ -64,23 +66,27 @@ enum ChunkTable {
         try connection.run("DELETE FROM parked WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last)
     }
 
-    /// The lowest rank that waits for a model, and what may keep it from running.
-    static let lowestRankSQL = """
+    /// Where a model goes on whose rows wait, and what may keep it from running.
+    static let placeSQL = """
         SELECT rank, (SELECT open_until_ms FROM breaker WHERE model = ?1),
-            EXISTS (SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?1)))
+            EXISTS (SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?1))),
+            coalesce((SELECT now FROM model_order WHERE model = ?1), 0),
+            coalesce((SELECT shift FROM model_order WHERE model = ?1), 0)
         FROM chunk WHERE state = 'ready' AND model = ?1 ORDER BY rank LIMIT 1
         """
 
-    /// The lowest rank that waits for a model.
+    /// Where a model goes on whose rows wait.
     ///
     /// - Returns: nil when nothing waits, or may not run.
-    static func lowestRank(
+    static func place(
         of model: Int64, at time: WallTime, in connection: Connection
-    ) throws -> (rank: Int64, state: BreakerTable.State)? {
-        let first = try connection.first(lowestRankSQL, .integer(model)) { row in
+    ) throws -> (place: FairQueue.ModelPlace, state: BreakerTable.State)? {
+        let first = try connection.first(placeSQL, .integer(model)) { row in
             let isPaused = row.int(2) != 0
             let state = BreakerTable.State(openUntil: row.isNull(1) ? nil : row.time(1), at: time)
-            return (rank: row.integer(0), state: isPaused ? .open : state)
+            // What was given back ranks before what has run meanwhile, which says nothing of the model.
+            let place = FairQueue.ModelPlace(rank: max(row.integer(0), row.integer(3)), shift: row.integer(4))
+            return (place: place, state: isPaused ? .open : state)
         }
         return first.flatMap { $0.state == .open ? nil : $0 }
     }
@@ -267,15 +273,15 @@ enum ChunkTable {
             "UPDATE parked SET until_ms = ?1 WHERE until_ms > ?2 AND reason = 'backoff'", .time(time),
             .time(time + Limits.backoff))
         let first = try connection.first(
-            "SELECT key FROM parked WHERE until_ms <= ? ORDER BY until_ms LIMIT 1", .time(time)
-        ) { ChunkKey(rawValue: $0.integer(0)) }
+            "SELECT key, model FROM parked WHERE until_ms <= ? ORDER BY until_ms LIMIT 1", .time(time)
+        ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1)) }
         guard let first else { return 0 }
-        let keys = ChunkKey.all(of: first.task)
+        let keys = ChunkKey.all(of: first.key.task)
         let (low, high) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
         let base = try connection.first(
             "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND until_ms <= ?", low, high, .time(time)
         ) { $0.integer(0) }
-        let shift = max(0, try FairTable.now(in: connection) - (base ?? 0))
+        let shift = max(0, try FairTable.now(of: first.model, in: connection) - (base ?? 0))
         let due = """
             key IN (SELECT key FROM parked WHERE key BETWEEN ?1 AND ?2 AND until_ms <= ?3 ORDER BY key LIMIT ?4)
             """

@@ -76,15 +76,17 @@ package final class Leases {
     ) throws -> Claim? {
         guard try OwnerTable.exists(owner.key, in: connection) else { throw QueueError.ownershipLost }
         if mustRelease { try ChunkTable.releaseAll(of: owner.key, token: token, in: connection) }
-        guard let (model, state) = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
+        guard let next = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
+        let model = next.model
         var chunks = try ChunkTable.ready(for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
-        if state == .halfOpen {
+        if next.state == .halfOpen {
             chunks = Array(chunks.prefix(1))
             try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
         }
         guard let first = chunks.first else { throw Contended() }
         try ChunkTable.lease(chunks.map(\.key), owner: owner.key, token: token, in: connection)
-        try FairTable.advance(to: first.rank, in: connection)
+        try next.keepShift(in: connection)
+        try FairTable.advance(model, to: first.rank, in: connection)
         return Claim(model: model, token: token, chunks: chunks)
     }
 
@@ -213,17 +215,34 @@ package final class Leases {
         if !isHeld { throw QueueError.ownershipLost }
     }
 
-    /// The model whose first chunk has the lowest rank, of those that may run.
+    /// The model whose turn it is.
+    private struct Turn {
+        let model: Int64
+        let state: BreakerTable.State
+        /// Where it goes on.
+        let place: FairQueue.ModelPlace
+        /// The shift that is stored.
+        let storedShift: Int64
+
+        /// Stores the shift of a model that stood still.
+        func keepShift(in connection: Connection) throws {
+            if place.shift == storedShift { return }
+            try FairTable.shift(model, from: storedShift, to: place.shift, in: connection)
+        }
+    }
+
+    /// The model that comes first in the order of all, of those that may run.
     private static func nextModel(
         of models: [Int64], at time: WallTime, in connection: Connection
-    ) throws -> (model: Int64, state: BreakerTable.State)? {
-        var best: (model: Int64, state: BreakerTable.State, rank: Int64)?
+    ) throws -> Turn? {
+        let now = try FairTable.now(in: connection)
+        var best: Turn?
         for model in models {
-            guard let first = try ChunkTable.lowestRank(of: model, at: time, in: connection),
-                best.map({ first.rank < $0.rank }) ?? true
-            else { continue }
-            best = (model, first.state, first.rank)
+            guard let first = try ChunkTable.place(of: model, at: time, in: connection) else { continue }
+            let place = first.place.caughtUp(with: now)
+            if let best, best.place.place <= place.place { continue }
+            best = Turn(model: model, state: first.state, place: place, storedShift: first.place.shift)
         }
-        return best.map { ($0.model, $0.state) }
+        return best
     }
 }

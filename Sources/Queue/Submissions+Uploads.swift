@@ -54,7 +54,7 @@ extension Submissions {
             let model = try ModelTable.key(of: request.model, output: request.output, in: connection)
             let receiving = Receiving(
                 id: stored.task.id, task: stored.key, model: model, receiver: token,
-                rank: try request.rank(rows: nil, startingAt: progress.rows, in: connection),
+                rank: try request.rank(of: model, rows: nil, startingAt: progress.rows, in: connection),
                 start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: true)
             return Resumed(receiving: receiving, input: input, offset: progress.bytes, rows: progress.rows)
         }

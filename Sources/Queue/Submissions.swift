@@ -109,7 +109,7 @@ package final class Submissions: Sendable {
             let receiving = try Self.open(
                 request, rows: rows, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
             try Self.append(chunks, to: receiving, in: connection)
-            try receiving.start.release(receiving.task, in: connection)
+            try receiving.start.release(receiving.task, model: model, in: connection)
             _ = try TaskTable.seal(
                 receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
                 in: connection)
@@ -128,7 +128,7 @@ package final class Submissions: Sendable {
         let key = ChunkKey(task: task, position: 0)
         let queued = NewChunk(
             key: key, model: model,
-            rank: try request.rank(rows: 1, in: connection).rank(ofRow: 0, count: 1), firstRow: 0, rows: 1,
+            rank: try request.rank(of: model, rows: 1, in: connection).rank(ofRow: 0, count: 1), firstRow: 0, rows: 1,
             bytes: chunk.payload.count)
         try ChunkStart(notBefore: request.notBefore, isHeld: false).queue(queued, in: connection)
     }
@@ -212,7 +212,7 @@ package final class Submissions: Sendable {
                 receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
                 in: connection)
             guard let status else { throw QueueError.notReceiving }
-            try receiving.start.release(receiving.task, in: connection)
+            try receiving.start.release(receiving.task, model: receiving.model, in: connection)
             return status
         }
         if status.isFinal { doorbell.announce([EndedTask(id: receiving.id, status: status)]) }
@@ -268,7 +268,7 @@ package final class Submissions: Sendable {
         if let input = request.input { try InputTable.put(input, of: task, idleUntil: idleUntil, in: connection) }
         return Receiving(
             id: request.draft.id, task: task, model: model, receiver: receiver,
-            rank: try request.rank(rows: rows, in: connection),
+            rank: try request.rank(of: model, rows: rows, in: connection),
             start: ChunkStart(notBefore: request.notBefore, isHeld: request.isHeld), isResumable: idleUntil != nil,
             replaced: request.replaced)
     }

@@ -52,9 +52,14 @@ import Testing
         try Database(path: url).migrate()
         let writers = try (0..<2).map { _ in try Database(path: url).makeWriter(.durable) }
         let admit = { (connection: Connection) in
-            try FairTable.admit(owner: "local", priority: .normal, rowCost: 1, rows: 1, in: connection)
+            try FairTable.admit(owner: "local", priority: .normal, model: 1, rowCost: 1, rows: 1, in: connection)
         }
-        try writers[0].transaction(reaching: .rows) { _ = try admit($0) }
+        try writers[0].transaction(reaching: .rows) { connection in
+            _ = try admit(connection)
+            let waiting = NewChunk(
+                key: ChunkKey(task: 1, position: 0), model: 1, rank: 4, firstRow: 0, rows: 1, bytes: 1)
+            try ChunkTable.insert(waiting, in: connection)
+        }
         try writers[0].transaction(reaching: .rows) { first in
             _ = try admit(first)
             try writers[1].transaction(reaching: .rows) { _ = try admit($0) }

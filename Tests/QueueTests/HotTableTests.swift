@@ -7,7 +7,7 @@ import Testing
 
 /// The hot table must answer a claim as fast with a million waiting chunks as with ten.
 @Suite struct HotTableTests {
-    @Test(arguments: [ChunkTable.lowestRankSQL, ChunkTable.readySQL])
+    @Test(arguments: [ChunkTable.placeSQL, ChunkTable.readySQL])
     func `a claim walks the index of ready chunks and sorts nothing`(sql: String) throws {
         let queue = try QueueHarness(.sqlite)
         let plan = try queue.read { try $0.plan(of: sql) }
@@ -31,7 +31,7 @@ import Testing
             steps.append(
                 try queue.read { connection in
                     try connection.countingSteps {
-                        _ = try ChunkTable.lowestRank(of: 1, at: WallTime(milliseconds: 0), in: connection)
+                        _ = try ChunkTable.place(of: 1, at: WallTime(milliseconds: 0), in: connection)
                         _ = try ChunkTable.ready(for: 1, rows: 16, bytes: 1_000, in: connection)
                     }
                 })

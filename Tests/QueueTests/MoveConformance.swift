@@ -162,7 +162,7 @@ import Testing
         let isArmed = Mutex(true)
         let watch = StatementWatch(
             before: { sql, connection in
-                // The last that is copied is virtual_time.
+                // Everything was copied.
                 guard sql.hasPrefix("DELETE FROM backlog"), isArmed.withLock({ $0 }) else { return }
                 try connection.run("UPDATE task SET name = 'another' WHERE key = 1")
             }, after: { _, _ in })

@@ -27,11 +27,8 @@ package final class TableMove {
             let isUsed = try connection.first("SELECT 1 FROM \(name) LIMIT 1") { _ in true } ?? false
             if isUsed { return name }
         }
-        return try tables.first { try $0.name != Self.firstRow && !$0.isEmpty(in: connection) }?.name
+        return try tables.first { try !$0.isEmpty(in: connection) }?.name
     }
-
-    /// The one table that has a row from the beginning.
-    private static let firstRow = "virtual_time"
 
     package func prepare(_ connection: Connection) throws {
         for table in tables { try table.empty(in: connection) }
@@ -45,7 +42,6 @@ package final class TableMove {
         try MovedProgress.dropTable(in: connection)
         for table in tables.reversed() { try table.empty(in: connection) }
         try connection.run("DELETE FROM backlog")
-        try connection.run("INSERT INTO virtual_time (key, now) VALUES (1, 0)")
     }
 
     // MARK: Copying

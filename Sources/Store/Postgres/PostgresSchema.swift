@@ -4,7 +4,7 @@
 enum PostgresSchema {
     /// Each migration, with the version that it leads to.
     private static let migrations: [(version: Int, sql: String)] = [
-        (4, PostgresMigration4.sql), (5, Migration5.sql), (6, Migration6.sql),
+        (4, PostgresMigration4.sql), (5, Migration5.sql), (6, Migration6.sql), (7, PostgresMigration7.sql),
     ]
 
     static func version(of connection: Connection) throws -> Int {

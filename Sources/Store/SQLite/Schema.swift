@@ -13,6 +13,7 @@ enum Schema {
     /// Each migration brings the schema to its position in the list, counted from 1.
     private static let migrations = [
         Migration1.sql, Migration2.sql, Migration3.sql, Migration4.sql, Migration5.sql, Migration6.sql,
+        Migration7.sql,
     ]
 
     /// What must be said before the first table exists: it cannot be changed afterwards without a rewrite.

@@ -1,0 +1,28 @@
+/// Schema 7 as PostgreSQL has it: see ``Migration7``.
+enum PostgresMigration7 {
+    static let sql = """
+        CREATE TABLE model_order (model BIGINT PRIMARY KEY, now BIGINT NOT NULL, shift BIGINT NOT NULL)
+            WITH (fillfactor = 50);
+        INSERT INTO model_order (model, now, shift) SELECT key, (SELECT now FROM virtual_time), 0 FROM model;
+        DROP TABLE virtual_time;
+
+        DROP TABLE flow;
+        CREATE TABLE flow (
+            owner TEXT NOT NULL,
+            priority TEXT NOT NULL,
+            model BIGINT NOT NULL,
+            next BIGINT NOT NULL,
+            PRIMARY KEY (owner, priority, model)
+        ) WITH (fillfactor = 50);
+
+        CREATE TABLE keeper (
+            key BIGINT PRIMARY KEY CHECK (key = 1),
+            term BIGINT NOT NULL,
+            boot TEXT NOT NULL,
+            beat BIGINT NOT NULL,
+            time_ms BIGINT NOT NULL
+        );
+
+        CREATE INDEX task_record ON task (completed_ms) WHERE swept_ms IS NOT NULL AND results_until_ms IS NULL;
+        """
+}

@@ -1,0 +1,36 @@
+/// An order for each model, a keeper that holds a term, and an end for records without rows.
+enum Migration7 {
+    static let sql = """
+        -- How far each model's order has come, and how far it lies behind the order of all: a place in the order of all is
+        -- a rank and its model's shift.
+        CREATE TABLE model_order (
+            model INTEGER PRIMARY KEY,
+            now INTEGER NOT NULL,
+            shift INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO model_order (model, now, shift) SELECT key, (SELECT now FROM virtual_time), 0 FROM model;
+        DROP TABLE virtual_time;
+
+        -- Where the next task starts that a caller brings to a model.
+        DROP TABLE flow;
+        CREATE TABLE flow (
+            owner TEXT NOT NULL,
+            priority TEXT NOT NULL,
+            model INTEGER NOT NULL,
+            next INTEGER NOT NULL,
+            PRIMARY KEY (owner, priority, model)
+        ) STRICT, WITHOUT ROWID;
+
+        -- The process that keeps house, and the time that it goes by.
+        CREATE TABLE keeper (
+            key INTEGER PRIMARY KEY CHECK (key = 1),
+            term INTEGER NOT NULL,
+            boot TEXT NOT NULL,
+            beat INTEGER NOT NULL,
+            time_ms INTEGER NOT NULL
+        ) STRICT;
+
+        -- Records whose rows are gone.
+        CREATE INDEX task_record ON task (completed_ms) WHERE swept_ms IS NOT NULL AND results_until_ms IS NULL;
+        """
+}
