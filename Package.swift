@@ -76,7 +76,8 @@ let package = Package(
         library("CLinux"),
 
         .target(
-            name: "TestSupport", dependencies: ["Store", "Core"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Queue", "Store", "Core"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests(of: "Core", imports: []),
         tests(of: "Compression", imports: ["Core"]),
         tests(of: "Digest", imports: ["Core"]),

@@ -201,13 +201,13 @@ package enum Limits {
     /// How often the end of an upload that broke is written again while the database cannot be written.
     package static let abandonPause = Duration.seconds(1)
     /// Tasks deleted by the keeper in one transaction.
-    package static let sweptTasks = 64
+    package static let sweptTasks = 128
     /// Idempotency keys deleted by the keeper in one transaction.
     package static let sweptKeys = 1_000
     /// Chunks whose rows or results are deleted in one transaction: some ten MB, a few milliseconds at the gate.
     package static let sweptChunks = 32
     /// Parked chunks that are made ready in one transaction.
-    package static let promotedChunks = 1_000
+    package static let promotedChunks = 256
     /// Free pages of the database that are given back in one transaction: 2 MB of the log.
     package static let releasedPages = 512
     /// Pages of the database that a backup copies between two looks at the log: 4 MB.
@@ -320,8 +320,10 @@ package enum Limits {
     package static let quietRescuePoll = Duration.milliseconds(300)
     /// How often a process that is not the keeper looks whether the keeper has died; it rescues at once then.
     package static let electionPoll = Duration.milliseconds(300)
-    /// How long a keeper may stand still before a server elects another: a bit longer than the usual beat.
+    /// How long a keeper's beat may stand still before another is elected: three beats.
     package static let keeperStandstill = Duration.seconds(6)
+    /// By how much the wall clock must go wrong between two looks of the keeper to count as having been set.
+    package static let clockJump = Duration.seconds(5)
     /// How often a trouble that lasts is told in the log again.
     package static let toldTrouble = Duration.seconds(60)
     /// How long a process without a door for metrics waits when it begins, before it may become the keeper: the keeper
@@ -363,4 +365,6 @@ package enum Limits {
     package static let keepFor = Duration.seconds(366 * 24 * 3_600)
     /// How long results are kept after a task ended.
     package static let retention = Duration.seconds(168 * 3_600)
+    /// How long the record of a task with many rows is kept after its rows are gone, from its end.
+    package static let records = Duration.seconds(365 * 24 * 3_600)
 }

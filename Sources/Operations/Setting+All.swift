@@ -34,6 +34,10 @@ extension Setting {
         name: "SIBYL_RETENTION_HOURS", kind: .integer(1...87_600),
         fallback: "\(Limits.retention.components.seconds / 3_600)",
         meaning: "Hours that results are kept after their task has ended.")
+    package static let recordDays = Setting(
+        name: "SIBYL_RECORD_DAYS", kind: .integer(1...36_500),
+        fallback: "\(Limits.records.components.seconds / 86_400)",
+        meaning: "Days that the record of a task with many rows is kept after its end, without rows.")
     package static let chunkRows = Setting(
         name: "SIBYL_CHUNK_ROWS", kind: .integer(1...Limits.chunkRows), fallback: "\(Limits.chunkRows)",
         meaning: "Rows of one chunk of a CSV or NDJSON upload.")
@@ -84,7 +88,8 @@ extension Setting {
 
     /// Every setting.
     package static let all: [Setting] = [
-        database, listen, models, onnxRuntime, auth, hosts, logLevel, leaseSeconds, retentionHours, chunkRows,
+        database, listen, models, onnxRuntime, auth, hosts, logLevel, leaseSeconds, retentionHours, recordDays,
+        chunkRows,
         maxBatchRows,
         maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
         textKernel, metricsListen, url,

@@ -33,5 +33,8 @@ struct BeatWatch {
         return standing
     }
 
+    /// How long a beat has stood at the last look.
+    func stood(_ key: Int64) -> Duration? { sights[key].map { clock.now - $0.since } }
+
     mutating func forget(_ key: Int64) { sights[key] = nil }
 }

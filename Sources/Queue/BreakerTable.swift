@@ -44,9 +44,11 @@ enum BreakerTable {
         /// Nothing.
         case open
 
-        /// - Parameter openUntil: until when nothing may run; nil when it is not open.
+        /// - Parameter openUntil: until when nothing may run; nil when it is not open. One further away than any pause was
+        ///   written before the clock was set back, and does not count.
         init(openUntil: WallTime?, at time: WallTime) {
-            self = openUntil.map { $0 <= time ? .halfOpen : .open } ?? .closed
+            let latest = time + Limits.breakerLongestPause
+            self = openUntil.map { $0 <= time || $0 > latest ? .halfOpen : .open } ?? .closed
         }
     }
 
@@ -57,7 +59,10 @@ enum BreakerTable {
 
     /// The models whose breaker is open.
     static func open(at time: WallTime, in connection: Connection) throws -> [Int64] {
-        try connection.all("SELECT model FROM breaker WHERE open_until_ms > ?", .time(time)) { $0.integer(0) }
+        try connection.all(
+            "SELECT model FROM breaker WHERE open_until_ms > ? AND open_until_ms <= ?", .time(time),
+            .time(time + Limits.breakerLongestPause)
+        ) { $0.integer(0) }
     }
 }
 

@@ -258,42 +258,40 @@ enum ChunkTable {
 
     /// Whether a parked chunk's time has come.
     static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
-        try connection.first(
-            "SELECT 1 FROM parked WHERE until_ms <= ?1 OR until_ms > ?2 AND reason = 'backoff' LIMIT 1", .time(time),
-            .time(time + Limits.backoff)
-        ) { _ in true } ?? false
+        try connection.first(dueSQL, .time(time), .time(time + Limits.backoff)) { _ in true } ?? false
     }
 
-    /// Makes parked chunks of one task ready whose time has come, a bounded number.
+    /// No pause is as long as the second time says: then the clock was set back, and the chunk must not wait for that.
+    static let dueSQL = """
+        SELECT 1 WHERE EXISTS (SELECT 1 FROM parked WHERE until_ms <= ?1)
+            OR EXISTS (SELECT 1 FROM parked WHERE until_ms > ?2 AND reason = 'backoff')
+        """
+
+    /// Makes parked chunks ready whose time has come, a bounded number.
     ///
     /// - Returns: the number of chunks; 0 when no time has come.
     static func promote(at time: WallTime, upTo limit: Int, in connection: Connection) throws -> Int {
-        // No pause is that long: the clock was set back meanwhile, and must not make the chunk wait for it.
         try connection.run(
             "UPDATE parked SET until_ms = ?1 WHERE until_ms > ?2 AND reason = 'backoff'", .time(time),
             .time(time + Limits.backoff))
-        let first = try connection.first(
-            "SELECT key, model FROM parked WHERE until_ms <= ? ORDER BY until_ms LIMIT 1", .time(time)
-        ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1)) }
-        guard let first else { return 0 }
-        let keys = ChunkKey.all(of: first.key.task)
-        let (low, high) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
-        let base = try connection.first(
-            "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND until_ms <= ?", low, high, .time(time)
-        ) { $0.integer(0) }
-        let shift = max(0, try FairTable.now(of: first.model, in: connection) - (base ?? 0))
-        let due = """
-            key IN (SELECT key FROM parked WHERE key BETWEEN ?1 AND ?2 AND until_ms <= ?3 ORDER BY key LIMIT ?4)
-            """
-        let promoted = try connection.run(
+        let due = try connection.all(
+            "SELECT key, model, rank FROM parked WHERE until_ms <= ? ORDER BY until_ms, key LIMIT ?", .time(time),
+            .integer(limit)
+        ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1), rank: $0.integer(2)) }
+        // What waited long must not run for as long ahead of all others: a task's chunks keep their distances.
+        let shifts = try Dictionary(grouping: due, by: \.key.task).mapValues { chunks in
+            let base = chunks.map(\.rank).min() ?? 0
+            return max(0, try FairTable.now(of: chunks[0].model, in: connection) - base)
+        }
+        try connection.runEach(
             """
             INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state, suspect, attempts, crashes, bad_from,
                 bad_rows, poison)
-            SELECT key, model, rank + ?5, first_row, rows, bytes, 'ready', suspect, attempts, crashes, bad_from, bad_rows,
+            SELECT key, model, rank + ?2, first_row, rows, bytes, 'ready', suspect, attempts, crashes, bad_from, bad_rows,
                 poison
-            FROM parked WHERE \(due)
-            """, low, high, .time(time), .integer(limit), .integer(shift))
-        try connection.run("DELETE FROM parked WHERE \(due)", low, high, .time(time), .integer(limit))
-        return promoted
+            FROM parked WHERE key = ?1
+            """, due.map { [.integer($0.key.rawValue), .integer(shifts[$0.key.task] ?? 0)] })
+        try connection.runEach("DELETE FROM parked WHERE key = ?", due.map { [.integer($0.key.rawValue)] })
+        return due.count
     }
 }

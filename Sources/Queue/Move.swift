@@ -62,10 +62,10 @@ package final class Move {
         }
     }
 
-    /// Runs a closure as the source's keeper, whom no other process is beside.
+    /// Runs a closure as the one process that moves the source.
     private func alone<Value>(_ body: () throws -> Value) throws -> Value {
         if source.engine == target.engine { throw MoveError.sameEngine }
-        let election = try source.makeElection(forGood: true)
+        let election = try source.makeElection()
         guard try election.tryWin() else { throw StoreError.inUse }
         defer { election.resign() }
         return try body()

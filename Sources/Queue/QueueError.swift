@@ -27,6 +27,8 @@ package enum QueueError: CodedError, Equatable {
     case notStranded
     /// This process was declared dead while it lived, and its chunks were given to others.
     case ownershipLost
+    /// Another process keeps house by now.
+    case termLost
 
     package var code: ErrorCode {
         switch self {
@@ -40,7 +42,7 @@ package enum QueueError: CodedError, Equatable {
         case .notReceiving: .uploadEnded
         case .tooManyChunks: .limitReached
         case .notStranded: .taskEnded
-        case .ownershipLost: .internalError
+        case .ownershipLost, .termLost: .internalError
         }
     }
 
@@ -70,6 +72,7 @@ package enum QueueError: CodedError, Equatable {
         case .tooManyChunks:
             "The task has reached the maximum of \(ChunkKey.positions) chunks; submit the remaining rows as another task."
         case .notStranded: "The task has ended, or a worker serves its version by now; nothing needs to be done."
+        case .termLost: "Another process keeps house by now; this one goes on without."
         case .ownershipLost: "This process stood still longer than its lease; its work was given to others."
         }
     }

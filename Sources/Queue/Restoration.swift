@@ -21,6 +21,7 @@ package enum Restoration {
     /// - Returns: their number.
     @discardableResult
     static func free(_ connection: Connection) throws -> Int {
+        try KeeperTable.clear(in: connection)
         let owners = try OwnerTable.all(in: connection)
         for owner in owners {
             _ = try OwnerTable.delete(owner.key, in: connection)

@@ -60,15 +60,23 @@ enum Stopping {
         _ task: Int64, model: Int64, at time: WallTime, retention: Duration, in connection: Connection
     ) throws -> (ended: EndedTask?, isMoreWaiting: Bool) {
         guard try TaskTable.isStopping(task, in: connection) else { return (nil, false) }
-        let removed = try ChunkTable.removeWaiting(of: task, upTo: Limits.sweptChunks, in: connection)
+        let removed = try empty(task, model: model, upTo: Limits.sweptChunks, in: connection)
+        if removed == Limits.sweptChunks { return (nil, true) }
+        guard try !ChunkTable.hasAny(of: task, in: connection) else { return (nil, false) }
+        return (try TaskTable.endStopping(task, at: time, retention: retention, in: connection), false)
+    }
+
+    /// Removes some of what waits of a task that is being stopped.
+    ///
+    /// - Returns: the number of chunks that were removed.
+    static func empty(_ task: Int64, model: Int64, upTo limit: Int, in connection: Connection) throws -> Int {
+        let removed = try ChunkTable.removeWaiting(of: task, upTo: limit, in: connection)
         for chunk in removed {
             try PayloadTable.delete(chunk.key, in: connection)
             try RecordTable.delete(chunk.key, in: connection)
         }
         let rows = removed.reduce(0) { $0 + $1.rows }
         if rows > 0 { BacklogTable.add(-rows, model: model, in: connection) }
-        if removed.count == Limits.sweptChunks { return (nil, true) }
-        guard try !ChunkTable.hasAny(of: task, in: connection) else { return (nil, false) }
-        return (try TaskTable.endStopping(task, at: time, retention: retention, in: connection), false)
+        return removed.count
     }
 }

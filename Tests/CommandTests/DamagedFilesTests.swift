@@ -76,7 +76,7 @@ import Testing
         callers.startTables(ServiceUnderTest.longReviews(1_000, words: 12), pause: 300)
         for round in 1...Soak.count(10, soak: 500) {
             let gate = [service.database + "-turn", service.database + "-gate"]
-            for path in gate + [service.database + "-keeper"] { unlink(path) }
+            for path in gate + [service.database + "-alone"] { unlink(path) }
             let owners = service.database + "-owners/"
             for name in try FileManager.default.contentsOfDirectory(atPath: owners) { unlink(owners + name) }
             // A deleted file guards nothing: whoever comes next makes it anew.

@@ -23,7 +23,7 @@ struct TaskCheck {
 
     /// - Parameter connection: reads the image.
     func faults(in connection: Connection) throws -> [String] {
-        guard let stored else { return promises.chunks == nil ? [] : ["was accepted and is gone"] }
+        guard let stored else { return promises.chunks == nil || mayBeForgotten ? [] : ["was accepted and is gone"] }
         if !promises.wasSent { return ["was never sent"] }
         var faults = recordFaults(stored)
         let chunks = try count(of: stored, in: connection)
@@ -40,6 +40,11 @@ struct TaskCheck {
     /// Whether waiting chunks may be gone: someone stopped the task, or its upload ended with the power.
     private var mayHaveStopped: Bool {
         promises.mayStop || isDrained && stored?.task.failure == .uploadIncomplete
+    }
+
+    /// Whether not even the record need be there: one row, whose time is over.
+    private var mayBeForgotten: Bool {
+        draft.chunks.reduce(0) { $0 + $1.count } == 1 && (promises.mayBeSwept || promises.isPurged)
     }
 
     /// The task as a whole.

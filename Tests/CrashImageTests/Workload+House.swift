@@ -60,6 +60,7 @@ extension Workload {
         // So the file holds what is deleted, and must shrink.
         try houseKeep { _ = try upkeep.checkpoint(isIdle: true) }
         try houseKeep { while try upkeep.sweep() {} }
+        try houseKeep { while try upkeep.forgetKeys() {} }
         try houseKeep { try upkeep.releaseSpace(isIdle: true) }
         try houseKeep { _ = try upkeep.checkpoint(isIdle: true) }
     }

@@ -47,9 +47,10 @@ private struct House {
     func run() async throws {
         let doorbell = try Doorbell(database: database, steady: steady)
         let owner = try Owner(.worker, boot: name, models: [], database: database, at: wall.now)
-        let keeper = Keeper(
-            database: database, doorbell: doorbell, clock: wall, steady: steady, lease: Self.lease,
-            retention: Self.retention, logger: Logger(level: .error, context: [:]) { "" })
+        let keeper = try Keeper(
+            database: database, boot: name, doorbell: doorbell, clock: wall, steady: steady,
+            policy: Upkeep.Policy(lease: Self.lease, retention: Self.retention),
+            logger: Logger(level: .error, context: [:]) { "" })
         let threads = [
             thread("keeper") { try keeper.run(until: $0) },
             thread("beat") { stop in

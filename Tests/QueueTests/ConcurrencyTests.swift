@@ -43,7 +43,10 @@ import Testing
         }
         #expect(try observer.count("SELECT sum(rows) FROM backlog") == 0)
         let submitted = apis.flatMap(\.submitted)
-        #expect(try observer.count("SELECT count(*) FROM task") == submitted.count)
+        // One row that was deleted goes with its record.
+        let mayBeGone = submitted.count { $0.isStopped && $0.numbers.count == 1 }
+        let left = try observer.count("SELECT count(*) FROM task")
+        #expect((submitted.count - mayBeGone...submitted.count).contains(left))
         for task in submitted { try await check(task, on: apis[0]) }
     }
 
@@ -70,7 +73,10 @@ import Testing
 
     /// A row that was not stopped comes out once, and what was stopped shows no other's rows.
     private func check(_ submitted: QueueCaller.Submitted, on api: QueueCaller) async throws {
-        let stored = try #require(try api.task(submitted.id))
+        guard let stored = try api.task(submitted.id) else {
+            #expect(submitted.isStopped && submitted.numbers.count == 1)
+            return
+        }
         let results = try api.results(stored)
         if submitted.isStopped, stored.task.status == .cancelled || stored.isSwept {
             let right = Set(submitted.numbers.map { $0 * 2 })

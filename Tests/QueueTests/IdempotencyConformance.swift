@@ -41,7 +41,7 @@ import Testing
         try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.chunk([1])])
         queue.clock.advance(by: Limits.idempotency)
         try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.chunk([1])])
-        _ = try queue.makeUpkeep().sweep()
+        _ = try queue.makeUpkeep().forgetKeys()
         let left = try queue.read { try $0.first("SELECT count(*) FROM idempotency") { $0.int(0) } }
         #expect(left == 1)
     }

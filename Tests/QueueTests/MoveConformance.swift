@@ -140,10 +140,10 @@ import Testing
             #expect(throws: StoreError.inUse) { try Self.move(source, target).run { _ in } }
             try owner.leave()
         }
-        let keeper = try source.database.makeElection()
-        #expect(try keeper.tryWin())
+        let another = try source.database.makeElection()
+        #expect(try another.tryWin())
         #expect(throws: StoreError.inUse) { try Self.move(source, target).run { _ in } }
-        keeper.resign()
+        another.resign()
         try source.database.checkSchema()
         try await target.submit([[1]])
         #expect(throws: MoveError.targetUsed(table: "backlog")) { try Self.move(source, target).run { _ in } }

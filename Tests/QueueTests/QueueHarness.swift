@@ -91,8 +91,12 @@ final class QueueHarness {
 
     func task(_ id: TaskID) throws -> StoredTask {
         guard let task = try tasks.task(id, owner: "local") else { throw Missing() }
+        keys[id] = task.key
         return task
     }
+
+    /// The keys of the tasks that were looked at, which outlive their records.
+    private var keys: [TaskID: Int64] = [:]
 
     struct Missing: Error {}
 
@@ -200,7 +204,7 @@ final class QueueHarness {
         let column =
             table == "input"
             ? "task" : table == "payload" || table == "result" || table == "record" ? "chunk >> 24" : "key >> 24"
-        let key = try task(id).key
+        let key = try keys[id] ?? task(id).key
         return try read { connection in
             try connection.first("SELECT count(*) FROM \(table) WHERE \(column) = ?", .integer(key)) { $0.int(0) } ?? 0
         }
@@ -223,6 +227,7 @@ final class QueueHarness {
         while try upkeep.stop() {}
         try upkeep.promote()
         while try upkeep.sweep() {}
+        while try upkeep.forgetKeys() {}
     }
 
     /// Looks for states that must not be.

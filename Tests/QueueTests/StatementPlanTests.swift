@@ -145,8 +145,8 @@ import Testing
             steps.append(
                 try queue.read { connection in
                     try connection.countingSteps {
-                        _ = try TaskTable.overdue(at: now, in: connection)
-                        _ = try TaskTable.stopping(in: connection)
+                        _ = try TaskTable.overdue(at: now, idleAt: now, in: connection)
+                        _ = try TaskTable.stopping(after: 0, in: connection)
                         _ = try TaskTable.received(by: 1, in: connection)
                         _ = try Retention.isAnyDue(at: now, in: connection)
                         _ = try ChunkTable.isAnyDue(at: now, in: connection)

@@ -245,7 +245,7 @@ import Testing
         let request = queue.uploadRequest()
         try await queue.submissions.open(later: request)
         let receiving = try await resume(request, at: 0, by: owner, in: queue)
-        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
+        try await queue.submissions.append([QueueHarness.chunk([1, 2])], to: receiving)
         try await queue.submissions.purge(queue.task(request.draft.id))
         try queue.keepHouse(upkeep)
         for chunks in [[], [QueueHarness.chunk([2])]] {
@@ -302,7 +302,7 @@ import Testing
         request.key = IdempotencyKey("spring")
         request.draft.deadline = queue.clock.wall.now + .seconds(60)
         let receiving = try await queue.submissions.open(request, receiver: owner!)
-        try await queue.submissions.append([QueueHarness.chunk([1])], to: receiving)
+        try await queue.submissions.append([QueueHarness.chunk([1, 2])], to: receiving)
         let stored = try queue.task(request.draft.id)
         switch end {
         case .refused: try await queue.submissions.abandon(receiving, because: .invalidRows)

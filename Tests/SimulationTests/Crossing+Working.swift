@@ -105,7 +105,10 @@ extension Crossing {
                 scene.begin()
                 scene.bench.clock.advance(by: Bench.retention + Limits.idempotency)
             },
-            run: { _ = try $0.upkeep.sweep() }),
+            run: {
+                _ = try $0.upkeep.sweep()
+                _ = try $0.upkeep.forgetKeys()
+            }),
         Crossing(
             name: "checkpoint", prepare: severalTasks, run: { _ = try $0.upkeep.checkpoint(isIdle: true) },
             isAboutFiles: true),

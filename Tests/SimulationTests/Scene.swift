@@ -128,6 +128,7 @@ final class Scene {
         bench.clock.advance(by: .seconds(25 * 3_600))
         try bench.beat([worker.key, receiver.key])
         while try upkeep.sweep() {}
+        while try upkeep.forgetKeys() {}
         faults += try leftovers()
         return faults
     }

@@ -88,6 +88,7 @@ extension Simulation {
             tasks.first { $0.id == id }?.mayBeSwept = true
         }
         await keep("sweep") { _ = try self.keeper.sweep() }
+        await keep("forget keys") { _ = try self.keeper.forgetKeys() }
     }
 
     // MARK: Time

@@ -13,7 +13,7 @@ import Testing
     @Test func `migrating makes the schema once and then has nothing to do`() throws {
         let database = try makeDatabase()
         #expect(throws: StoreError.notMigrated) { try database.checkSchema() }
-        #expect(try database.migrate() == [1, 2, 3, 4, 5, 6])
+        #expect(try database.migrate() == [1, 2, 3, 4, 5, 6, 7])
         #expect(try database.migrate() == [])
         try database.checkSchema()
     }
@@ -21,9 +21,9 @@ import Testing
     @Test func `a schema newer than the next one is refused with the remedy`() throws {
         let database = try makeDatabase()
         try database.migrate()
-        try database.makeWriter(.durable).transaction { try $0.execute(script: "PRAGMA user_version = 8") }
-        #expect(throws: StoreError.schemaMismatch(found: 8, supported: 6...7)) { try database.checkSchema() }
-        #expect(throws: StoreError.schemaMismatch(found: 8, supported: 6...7)) { try database.migrate() }
+        try database.makeWriter(.durable).transaction { try $0.execute(script: "PRAGMA user_version = 9") }
+        #expect(throws: StoreError.schemaMismatch(found: 9, supported: 7...8)) { try database.checkSchema() }
+        #expect(throws: StoreError.schemaMismatch(found: 9, supported: 7...8)) { try database.migrate() }
     }
 
     @Test func `a new database keeps a log, gives space back and flushes each durable commit`() throws {

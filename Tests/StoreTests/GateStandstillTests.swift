@@ -32,7 +32,7 @@ import Testing
     @Test func `a stopped process with another lock, or none, or that is gone, stands in nobody's way`() throws {
         let standstill = GateStandstill(files: files)
         _ = try LockFile(path: files.gate)
-        let other = try locker(of: files.keeper)
+        let other = try locker(of: files.alone)
         stop(other)
         #expect(!standstill.isCaused(by: other.processIdentifier))
         end(other)

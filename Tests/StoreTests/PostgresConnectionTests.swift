@@ -175,43 +175,6 @@ import Testing
         _ = try other.present("b1")
     }
 
-    @Test func `an election that is lost with the connection is won again when the other resigns`() throws {
-        let first = try database.makeElection()
-        let second = try Database(path: url).makeElection()
-        #expect(try first.tryWin())
-        #expect(try first.tryWin())
-        #expect(try !second.tryWin())
-        try ServersSide.cut("keeper", at: url)
-        #expect(try second.tryWin())
-        #expect(try !first.tryWin())
-        second.resign()
-        #expect(try first.tryWin())
-        #expect(try !second.tryWin())
-    }
-
-    @Test func `an election whose winner stands still goes to another, and the winner learns it when it asks again`()
-        throws
-    {
-        let engine = try #require(database.backend as? PostgresEngine)
-        let first = PostgresElection(engine, standstill: .milliseconds(250))
-        let second = try Database(path: url).makeElection()
-        for _ in 0..<10 {
-            #expect(try first.tryWin())
-            #expect(try !second.tryWin())
-            usleep(50_000)
-        }
-        var isSucceeded = false
-        for _ in 0..<200 where !isSucceeded {
-            isSucceeded = try second.tryWin()
-            if !isSucceeded { usleep(50_000) }
-        }
-        #expect(isSucceeded)
-        #expect(try !first.tryWin())
-        second.resign()
-        #expect(try first.tryWin())
-        #expect(try !second.tryWin())
-    }
-
     // MARK: Bells
 
     @Test func `a ring is heard at the doors of other processes, and of its kind only`() throws {

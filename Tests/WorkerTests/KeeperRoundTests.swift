@@ -19,6 +19,31 @@ import Testing
             steady: clock.steady, lease: .seconds(15), retention: .seconds(60))
     }
 
+    /// Rounds of a keeper whose clock moves only between them.
+    private final class Rounds {
+        private let clock: ManualClock
+        private var round: DutyRound
+
+        init(_ upkeep: Upkeep, _ clock: ManualClock, duties: [Duty]? = nil) {
+            self.clock = clock
+            let house = House(
+                upkeep: upkeep, logger: Logger(level: .error, now: { "" }), log: LogCare(clock: clock.steady))
+            round = DutyRound(
+                duties ?? Duty.all(beat: .seconds(1_000_000)), house: house, clock: clock.steady)
+        }
+
+        /// The pause after the last round.
+        private(set) var passed = Duration.zero
+
+        func run(_ count: Int = 1) throws {
+            for _ in 0..<count {
+                try round.run()
+                passed = max(round.pause, .milliseconds(1))
+                clock.advance(by: passed)
+            }
+        }
+    }
+
     private func fileBytes(_ database: Database) -> Int {
         var status = stat()
         return stat(database.files.path, &status) == 0 ? Int(status.st_size) : 0
@@ -52,11 +77,10 @@ import Testing
         _ = try upkeep.checkpoint(isIdle: true)
         let before = fileBytes(database)
         try insertEnded(database)
-        var round = KeeperRound()
-        let logger = Logger(level: .error, now: { "" })
-        try round.run(upkeep, logger: logger)
+        let rounds = Rounds(upkeep, clock)
+        try rounds.run()
         #expect(fileBytes(database) > 9 << 20)
-        for _ in 0..<150 { try round.run(upkeep, logger: logger) }
+        try rounds.run(150)
         #expect(database.files.logBytes == 0, "the log is cut when nothing is written")
         #expect(fileBytes(database) < before + 256 << 10)
         #expect(try database.check() == nil)
@@ -67,16 +91,15 @@ import Testing
         try database.migrate()
         let upkeep = try makeUpkeep(database)
         let writer = try database.makeWriter(.relaxed)
-        var round = KeeperRound()
-        let logger = Logger(level: .error, now: { "" })
+        let rounds = Rounds(upkeep, clock)
         try writer.transaction { try Probe.write(in: $0) }
-        try round.run(upkeep, logger: logger)
-        #expect(round.pause == Limits.rescuePoll)
-        for _ in 0..<3 { try round.run(upkeep, logger: logger) }
-        #expect(round.pause == Limits.quietRescuePoll)
+        try rounds.run()
+        #expect(rounds.passed == Limits.rescuePoll)
+        try rounds.run(3)
+        #expect(rounds.passed == Limits.quietRescuePoll)
         try insertEnded(database)
-        try round.run(upkeep, logger: logger)
-        #expect(round.pause == Limits.rescuePoll)
+        try rounds.run()
+        #expect(rounds.passed < Limits.quietRescuePoll)
     }
 
     /// A single attempt at the first quiet moment was all there was: a poll that read just then left 54 MB for good.
@@ -84,15 +107,14 @@ import Testing
         let database = try Database(path: folder.path + "/held.db")
         try database.migrate()
         let upkeep = try makeUpkeep(database)
-        var round = KeeperRound()
-        let logger = Logger(level: .error, now: { "" })
+        let rounds = Rounds(upkeep, clock)
         try insertEnded(database)
         try database.makeReaders().read { connection in
             _ = try connection.first("SELECT count(*) FROM task") { $0.int(0) }
-            for _ in 0..<60 { try round.run(upkeep, logger: logger) }
+            try rounds.run(60)
             #expect(database.files.logBytes > 0)
         }
-        for _ in 0..<60 { try round.run(upkeep, logger: logger) }
+        try rounds.run(60)
         #expect(database.files.logBytes == 0)
     }
 
@@ -102,8 +124,7 @@ import Testing
         try database.migrate()
         let upkeep = try makeUpkeep(database)
         let writer = try database.makeWriter(.relaxed)
-        var round = KeeperRound()
-        let logger = Logger(level: .error, now: { "" })
+        let rounds = Rounds(upkeep, clock)
         try database.makeReaders().read { connection in
             _ = try connection.first("SELECT count(*) FROM task") { $0.int(0) }
             for number in 0..<80 {
@@ -115,31 +136,76 @@ import Testing
         }
         #expect(database.files.logBytes > Limits.logKeptBytes)
         for _ in 0..<30 {
-            try round.run(upkeep, logger: logger)
+            try rounds.run()
             try writer.transaction { try Probe.write(in: $0) }
         }
         #expect(database.files.logBytes <= Limits.logKeptBytes)
     }
 
-    @Test func `one round stops every task whose deadline has passed, however many`() throws {
+    @Test func `every task whose deadline has passed is stopped within a few steps, however many`() throws {
         let database = try Database(path: folder.path + "/many.db")
         try database.migrate()
         let count = 3 * Limits.sweptTasks + 1
         try database.makeWriter(.relaxed).transaction { connection in
             for number in 0..<count {
+                let id = (0..<16).map { UInt8(truncatingIfNeeded: $0 == 0 ? number >> 8 : number) }
                 var draft = TaskTable.Draft(
-                    id: TaskID(bytes: [UInt8](repeating: UInt8(number), count: 16))!, owner: "local",
-                    priority: .normal, createdAt: clock.wall.now)
+                    id: TaskID(bytes: id)!, owner: "local", priority: .normal, createdAt: clock.wall.now)
                 draft.deadline = clock.wall.now
                 _ = try TaskTable.open(draft, model: 1, receiver: 1 << 32, in: connection)
             }
         }
-        let upkeep = try makeUpkeep(database)
-        var round = KeeperRound()
-        for _ in 0..<4 { try round.run(upkeep, logger: Logger(level: .error, now: { "" })) }
+        let rounds = Rounds(try makeUpkeep(database), clock)
+        try rounds.run(20)
         let expired = try database.makeWriter(.relaxed).read {
             try $0.first("SELECT count(*) FROM task WHERE status = 'expired'") { $0.int(0) }
         }
         #expect(expired == count)
+    }
+
+    private struct Broken: Error {}
+
+    /// One that threw ended all that came behind it, round after round.
+    @Test func `a duty that fails or has much to do holds up no other, and is tried again`() throws {
+        let database = try Database(path: folder.path + "/duties.db")
+        try database.migrate()
+        let (failing, busy, urgent) = (Counter(), Counter(), Counter())
+        let duties = [
+            Duty(name: "failing", period: .milliseconds(500)) { _ in
+                failing.count += 1
+                throw Broken()
+            },
+            Duty(name: "busy", period: .seconds(60)) { [clock] _ in
+                busy.count += 1
+                clock.advance(by: .milliseconds(5))
+                return true
+            },
+            Duty(name: "urgent", period: .milliseconds(100)) { _ in
+                urgent.count += 1
+                return false
+            },
+        ]
+        let rounds = Rounds(try makeUpkeep(database), clock, duties: duties)
+        let start = clock.steady.now
+        while clock.steady.now - start < .seconds(10) { try rounds.run() }
+        #expect((18...21).contains(failing.count))
+        #expect((90...101).contains(urgent.count))
+        // It works for half of the time, and rests for the other.
+        #expect((900...1_001).contains(busy.count))
+    }
+
+    private final class Counter: @unchecked Sendable {  // @unchecked because one thread counts
+        var count = 0
+    }
+
+    @Test func `a keeper whose term is over does nothing more, and says so`() throws {
+        let database = try Database(path: folder.path + "/term.db")
+        try database.migrate()
+        let first = Rounds(try makeUpkeep(database), clock, duties: Duty.all(beat: .seconds(2)))
+        try first.run()
+        let second = Rounds(try makeUpkeep(database), clock)
+        clock.advance(by: .seconds(10))
+        #expect(throws: QueueError.termLost) { try first.run(100) }
+        try second.run(100)
     }
 }

@@ -65,7 +65,7 @@ struct APIProcess {
             database: database,
             groupLimit: environment.settings[.groupCommit] == "off" ? 1 : Limits.groupCommitSubmissions,
             onCommit: { store.hear(.groupCommitted(writes: $0)) })
-        keeper = environment.makeKeeper(database, doorbell)
+        keeper = try environment.makeKeeper(database, doorbell)
         metrics = MetricRegistry(
             environment.commonMetrics(
                 process: "api", store: store, keeper: keeper, catalog: catalog, database: database))

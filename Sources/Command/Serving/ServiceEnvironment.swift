@@ -87,9 +87,11 @@ struct ServiceEnvironment {
         logger.error("model broken", ["model": model, "code": error.code.rawValue, "reason": error.message])
     }
 
-    func makeKeeper(_ database: Database, _ doorbell: Doorbell) -> Keeper {
-        Keeper(
-            database: database, doorbell: doorbell, clock: clock, steady: steady, lease: lease, retention: retention,
+    func makeKeeper(_ database: Database, _ doorbell: Doorbell) throws -> Keeper {
+        try Keeper(
+            database: database, boot: boot, doorbell: doorbell, clock: clock, steady: steady,
+            policy: Upkeep.Policy(
+                lease: lease, retention: retention, records: .seconds(settings.integer(.recordDays) * 24 * 3_600)),
             logger: logger)
     }
 

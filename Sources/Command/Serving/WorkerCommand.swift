@@ -35,7 +35,7 @@ struct WorkerCommand: Command {
             owner: owner, models: models, database: database, doorbell: doorbell, boot: environment.boot,
             clock: environment.clock, steady: environment.steady, retention: environment.retention,
             logger: environment.logger, metrics: metrics)
-        let keeper = environment.makeKeeper(database, doorbell)
+        let keeper = try environment.makeKeeper(database, doorbell)
         let registry = MetricRegistry(
             environment.commonMetrics(
                 process: "worker", store: store, keeper: keeper, catalog: catalog, database: database)

@@ -3,11 +3,11 @@ internal import Glibc
 
 /// Puts another database in this one's place.
 extension Database {
-    /// Whether processes work with the database: an owner's lock, or the keeper's, is held.
+    /// Whether processes work with the database: an owner's lock is held, or that of a move.
     package func isInUse() throws -> Bool {
         let owners = try DatabaseFiles.names(in: files.owners).map { files.owners + "/" + $0 }
-        // Opening the keeper's file must not make it.
-        return try (owners + [files.keeper]).contains { try LockFile.isHeld(at: $0) }
+        // Opening the move's file must not make it.
+        return try (owners + [files.alone]).contains { try LockFile.isHeld(at: $0) }
     }
 
     /// Replaces the database by a file beside it, which is whole and on disk.

@@ -1,7 +1,7 @@
 internal import Core
 
 extension Database {
-    /// Whether a process lives that works with the database; the keeper's lock is not looked at.
+    /// Whether a process lives that works with the database.
     ///
     /// A server's processes may lose their connection for a moment, so that this waits about a second for theirs.
     package func hasLivingOwners() throws -> Bool {

@@ -64,14 +64,18 @@ final class PostgresEngine: DatabaseEngine {
 
     /// Whether nobody has held a process's lock for some looks: a connection that broke is made anew meanwhile.
     func isGone(_ boot: String) throws -> Bool {
-        let isFree = try withProbe { connection in
-            try connection.first(
-                "SELECT pg_try_advisory_xact_lock(\(PostgresLock.key))", .text("owner:" + boot)
-            ) { $0.int(0) != 0 } ?? false
-        }
+        let isFree = try isAbsent(boot)
         return absences.withLock { absences in
             absences[boot] = isFree ? absences[boot, default: 0] + 1 : nil
             return absences[boot, default: 0] >= patience
+        }
+    }
+
+    func isAbsent(_ boot: String) throws -> Bool {
+        try withProbe { connection in
+            try connection.first(
+                "SELECT pg_try_advisory_xact_lock(\(PostgresLock.key))", .text("owner:" + boot)
+            ) { $0.int(0) != 0 } ?? false
         }
     }
 
@@ -83,9 +87,7 @@ final class PostgresEngine: DatabaseEngine {
     }
 
     func forget(_ boot: String) { absences.withLock { $0[boot] = nil } }
-    func makeElection(forGood: Bool) throws -> any Election {
-        PostgresElection(self, standstill: forGood ? nil : Limits.keeperStandstill)
-    }
+    func makeElection() throws -> any Election { PostgresElection(self) }
     func makeBells(_ clock: SteadyClock) throws -> any Bells { PostgresBells(self) }
 }
 

@@ -84,13 +84,11 @@ package final class Database: Sendable {
     /// Forgets a process that has ended.
     package func forget(_ boot: String) { backend.forget(boot) }
 
-    /// Stands for the one keeper of the database.
-    ///
-    /// - Parameter forGood: whether the winner stays it without asking again, however long it stands still; else a server
-    ///   elects another after ``Limits/keeperStandstill``.
-    package func makeElection(forGood: Bool = false) throws -> any Election {
-        try backend.makeElection(forGood: forGood)
-    }
+    /// Whether a process gives no sign of life in this moment; one that a server's processes lost may come back.
+    package func isAbsent(_ boot: String) throws -> Bool { try backend.isAbsent(boot) }
+
+    /// Stands for the one process that moves the database.
+    package func makeElection() throws -> any Election { try backend.makeElection() }
 
     /// The way by which processes ring at each other's doors.
     package func makeBells(_ clock: SteadyClock) throws -> any Bells { try backend.makeBells(clock) }

@@ -22,10 +22,12 @@ protocol DatabaseEngine: Sendable {
     func present(_ boot: String) throws -> any Presence
     /// Whether a process is known to have ended.
     func isGone(_ boot: String) throws -> Bool
+    /// Whether a process gives no sign of life in this moment.
+    func isAbsent(_ boot: String) throws -> Bool
     /// Forgets a process that has ended.
     func forget(_ boot: String)
-    /// Stands for the one keeper of the database; `forGood` without asking again.
-    func makeElection(forGood: Bool) throws -> any Election
+    /// A lock that one process at a time can have, as long as it lives.
+    func makeElection() throws -> any Election
     /// The way by which processes ring at each other's doors.
     func makeBells(_ clock: SteadyClock) throws -> any Bells
 }
@@ -61,9 +63,9 @@ package protocol Presence: Sendable {
     func end()
 }
 
-/// One candidate for the keeper of a database.
+/// One candidate for working alone with a database.
 package protocol Election: AnyObject {
-    /// Whether this candidate is the keeper from now on, or still.
+    /// Whether this candidate has the lock from now on, or still.
     func tryWin() throws -> Bool
     func resign()
 }

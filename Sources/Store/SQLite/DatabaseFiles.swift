@@ -26,8 +26,8 @@ package struct DatabaseFiles: Sendable, Hashable {
     /// The file that a process keeps locked while it lives.
     func owner(_ boot: String) -> String { owners + "/" + boot + ".lock" }
 
-    /// The lock of the elected keeper.
-    package var keeper: String { path + "-keeper" }
+    /// The lock of a process that works alone with the database, to move it.
+    package var alone: String { path + "-alone" }
 
     /// The bytes of the write-ahead log; 0 when there is none.
     package var logBytes: Int {

@@ -16,7 +16,7 @@ final class LockFilePresence: Presence, @unchecked Sendable {  // @unchecked bec
     func end() { unlink(path) }
 }
 
-/// A file that the keeper keeps locked.
+/// A file that a process keeps locked while it works alone with the database.
 final class LockFileElection: Election {
     private let file: LockFile
     private var isWon = false

@@ -32,5 +32,8 @@ enum Migration7 {
 
         -- Records whose rows are gone.
         CREATE INDEX task_record ON task (completed_ms) WHERE swept_ms IS NOT NULL AND results_until_ms IS NULL;
+
+        -- Pauses, of which a clock that was set back makes some too long.
+        CREATE INDEX parked_backoff ON parked (until_ms) WHERE reason = 'backoff';
         """
 }

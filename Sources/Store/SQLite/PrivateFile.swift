@@ -34,7 +34,7 @@ enum PrivateFile {
 extension DatabaseFiles {
     /// The files of the database that other accounts of this machine may open.
     package var exposedFiles: [String] {
-        [path, log, path + "-shm", turn, gate, keeper, doors, owners].filter(Self.isExposed)
+        [path, log, path + "-shm", turn, gate, alone, doors, owners].filter(Self.isExposed)
     }
 
     /// The folder, when others may list it: they see the names and sizes of what is in it.

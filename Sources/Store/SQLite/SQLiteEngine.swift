@@ -56,10 +56,11 @@ final class SQLiteEngine: DatabaseEngine {
 
     func present(_ boot: String) throws -> any Presence { try LockFilePresence(path: files.owner(boot)) }
     func isGone(_ boot: String) throws -> Bool { try LockFile.isFree(at: files.owner(boot)) }
+    func isAbsent(_ boot: String) throws -> Bool { try isGone(boot) }
     func forget(_ boot: String) { LockFile.remove(at: files.owner(boot)) }
     /// The kernel frees the file when its holder dies, and not before.
-    func makeElection(forGood: Bool) throws -> any Election {
-        LockFileElection(file: try LockFile(path: files.keeper))
+    func makeElection() throws -> any Election {
+        LockFileElection(file: try LockFile(path: files.alone))
     }
 
     func makeBells(_ clock: SteadyClock) throws -> any Bells { try LocalBells(folder: files.doors, clock: clock) }

@@ -67,13 +67,17 @@ package enum IdempotencyTable {
             """, .integer(task))
     }
 
-    /// Frees the key of a task that is forgotten.
-    static func free(task: Int64, in connection: Connection) throws {
-        try connection.run("DELETE FROM idempotency WHERE task = ?", .integer(task))
+    /// Whether a key is too old.
+    package static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM idempotency WHERE created_ms <= ? LIMIT 1", .time(time - Limits.idempotency)
+        ) { _ in true } ?? false
     }
 
     /// Forgets keys that are too old, a bounded number.
-    package static func sweep(at time: WallTime, in connection: Connection) throws {
+    ///
+    /// - Returns: their number.
+    package static func sweep(at time: WallTime, in connection: Connection) throws -> Int {
         try connection.run(
             """
             DELETE FROM idempotency WHERE (owner, key) IN

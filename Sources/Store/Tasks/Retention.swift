@@ -2,8 +2,9 @@ package import Core
 
 /// Deletes what need not be kept any longer, a bounded piece at a time.
 ///
-/// A task's record stays, without rows. It is marked first and emptied afterwards, so that no reader meets half of its
-/// results; the sweep is done with a task when the task no longer has a time until which results are kept.
+/// The record of a task with many rows stays, without rows: its caller may ask for it. It is marked first and emptied
+/// afterwards, so that no reader meets half of its results; the sweep is done with it when it no longer has a time until
+/// which results are kept. Tasks of one row, and those answered in their own request, go as a whole: there are too many.
 package enum Retention {
     /// Whether a task's time is over.
     package static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
@@ -15,27 +16,28 @@ package enum Retention {
     ///
     /// - Returns: whether more is left to sweep now.
     package static func sweep(at time: WallTime, in connection: Connection) throws -> Bool {
-        let tasks = try connection.all(
-            "SELECT key FROM task WHERE results_until_ms <= ? ORDER BY results_until_ms LIMIT ?",
-            .time(time), .integer(Limits.sweptTasks)
-        ) { $0.integer(0) }
-        var room = Limits.sweptChunks
-        for task in tasks where room > 0 {
-            room -= try ResultTable.delete(upTo: room, of: task, in: connection)
-            if room > 0 { room -= try PayloadTable.delete(upTo: room, of: task, in: connection) }
-            if room > 0 { room -= try RecordTable.delete(upTo: room, of: task, in: connection) }
-            if room > 0 { try InputTable.delete(task, in: connection) }
-            try mark(task, at: time, isEmpty: room > 0, in: connection)
-            if room > 0 { try forgetSynchronous(task, in: connection) }
+        let tasks = try connection.all(dueSQL, .time(time), .integer(Limits.sweptTasks)) {
+            (key: $0.integer(0), isSmall: $0.int(1) != 0)
         }
+        try TaskTable.forget(tasks.filter(\.isSmall).map(\.key), in: connection)
+        var room = Limits.sweptChunks
+        for task in tasks where !task.isSmall && room > 0 { try empty(task.key, &room, at: time, in: connection) }
         return room == 0 || tasks.count == Limits.sweptTasks
     }
 
-    /// Forgets a task that was answered in its own request: nobody has its id to ask for, and there are very many.
-    private static func forgetSynchronous(_ task: Int64, in connection: Connection) throws {
-        let isSynchronous =
-            try connection.first("SELECT source = 'sync' FROM task WHERE key = ?", .integer(task)) { $0.int(0) != 0 }
-        if isSynchronous == true { try TaskTable.forget(task, in: connection) }
+    static let dueSQL = """
+        SELECT key, rows = 1 OR source = 'sync' FROM task WHERE results_until_ms <= ? ORDER BY results_until_ms LIMIT ?
+        """
+
+    /// Deletes what a task has, as far as there is room.
+    private static func empty(
+        _ task: Int64, _ room: inout Int, at time: WallTime, in connection: Connection
+    ) throws {
+        room -= try ResultTable.delete(upTo: room, of: task, in: connection)
+        if room > 0 { room -= try PayloadTable.delete(upTo: room, of: task, in: connection) }
+        if room > 0 { room -= try RecordTable.delete(upTo: room, of: task, in: connection) }
+        if room > 0 { try InputTable.delete(task, in: connection) }
+        try mark(task, at: time, isEmpty: room > 0, in: connection)
     }
 
     private static func mark(_ task: Int64, at time: WallTime, isEmpty: Bool, in connection: Connection) throws {
@@ -46,4 +48,14 @@ package enum Retention {
             WHERE key = ?1
             """, .integer(task), .time(time), .integer(isEmpty ? 1 : 0))
     }
+
+    /// Some tasks whose rows are gone and that ended before a time.
+    package static func records(endedBefore time: WallTime, in connection: Connection) throws -> [Int64] {
+        try connection.all(recordsSQL, .time(time), .integer(Limits.sweptTasks)) { $0.integer(0) }
+    }
+
+    static let recordsSQL = """
+        SELECT key FROM task WHERE completed_ms <= ? AND swept_ms IS NOT NULL AND results_until_ms IS NULL
+        ORDER BY completed_ms LIMIT ?
+        """
 }

@@ -68,12 +68,18 @@ extension TaskTable {
             ?? false
     }
 
-    /// The tasks that are being stopped, each with its model.
-    package static func stopping(in connection: Connection) throws -> [(task: Int64, model: Int64)] {
-        try connection.all(stoppingSQL, .integer(Limits.sweptTasks)) { ($0.integer(0), $0.integer(1)) }
+    /// Tasks that are being stopped, each with its model, in the order of keys.
+    ///
+    /// - Parameter last: the key behind which to begin.
+    package static func stopping(
+        after last: Int64, in connection: Connection
+    ) throws -> [(task: Int64, model: Int64)] {
+        try connection.all(stoppingSQL, .integer(last), .integer(Limits.sweptTasks)) {
+            ($0.integer(0), $0.integer(1))
+        }
     }
 
-    static let stoppingSQL = "SELECT key, model FROM task WHERE status = 'cancelling' LIMIT ?"
+    static let stoppingSQL = "SELECT key, model FROM task WHERE status = 'cancelling' AND key > ? ORDER BY key LIMIT ?"
 
     /// The rows of tasks that are being stopped, as far as they have no result; some may have left the queue already.
     package static func stoppingRows(in connection: Connection) throws -> Int {
@@ -84,16 +90,18 @@ extension TaskTable {
         "SELECT coalesce(sum(rows - succeeded - failed), 0) FROM task WHERE status = 'cancelling'"
 
     /// The tasks whose deadline has passed, and the uploads that nobody went on with.
+    ///
+    /// - Parameter idle: the time by which uploads are judged.
     package static func overdue(
-        at time: WallTime, in connection: Connection
+        at time: WallTime, idleAt idle: WallTime, in connection: Connection
     ) throws -> [(task: Int64, stop: Stop)] {
         let expired = try connection.all(expiredSQL, .time(time), .integer(Limits.sweptTasks)) {
             (task: $0.integer(0), stop: Stop.expired)
         }
-        let idle = try connection.all(idleSQL, .time(time), .integer(Limits.sweptTasks)) {
+        let broken = try connection.all(idleSQL, .time(idle), .integer(Limits.sweptTasks)) {
             (task: $0.integer(0), stop: Stop.failed(.uploadIncomplete))
         }
-        return expired + idle
+        return expired + broken
     }
 
     static let expiredSQL = """

@@ -128,16 +128,28 @@ package enum TaskTable {
     /// Deletes a small task that has ended, with all that it had: nothing of it is kept, not even its record.
     ///
     /// Its key may become that of the next task, so that nothing may be left under it.
-    package static func forget(_ task: Int64, in connection: Connection) throws {
-        let forgotten = try connection.run(
-            "DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", .integer(task))
-        guard forgotten == 1 else { return }
-        _ = try PayloadTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
-        _ = try ResultTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
-        _ = try RecordTable.delete(upTo: ChunkKey.positions, of: task, in: connection)
-        try InputTable.delete(task, in: connection)
-        try IdempotencyTable.free(task: task, in: connection)
-        try connection.run("UPDATE task SET parent = NULL WHERE parent = ?", .integer(task))
+    package static func forget(_ task: Int64, in connection: Connection) throws { try forget([task], in: connection) }
+
+    /// The same for several tasks; those that have not ended are passed over.
+    package static func forget(_ tasks: [Int64], in connection: Connection) throws {
+        let ended = zip(
+            tasks,
+            try connection.runEach(
+                "DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", tasks.map { [.integer($0)] }))
+        let forgotten = ended.filter { $0.1 == 1 }.map(\.0)
+        let ranges = forgotten.map { task -> [SQLValue] in
+            let keys = ChunkKey.all(of: task)
+            return [.integer(keys.lowerBound), .integer(keys.upperBound)]
+        }
+        for table in ["payload", "result", "record"] {
+            try connection.enqueueEach("DELETE FROM \(table) WHERE chunk BETWEEN ? AND ?", ranges)
+        }
+        for sql in [
+            "DELETE FROM input WHERE task = ?", "DELETE FROM idempotency WHERE task = ?",
+            "UPDATE task SET parent = NULL WHERE parent = ?",
+        ] {
+            try connection.enqueueEach(sql, forgotten.map { [.integer($0)] })
+        }
     }
 }
 
