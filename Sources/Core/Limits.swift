@@ -201,7 +201,7 @@ package enum Limits {
     /// How often the end of an upload that broke is written again while the database cannot be written.
     package static let abandonPause = Duration.seconds(1)
     /// Tasks deleted by the keeper in one transaction.
-    package static let sweptTasks = 128
+    package static let sweptTasks = 64
     /// Idempotency keys deleted by the keeper in one transaction.
     package static let sweptKeys = 1_000
     /// Chunks whose rows or results are deleted in one transaction: some ten MB, a few milliseconds at the gate.

@@ -35,8 +35,8 @@ struct DutyRound {
         do {
             entry.isMoreLeft = try entry.duty.step(house)
             let end = clock.now
-            // What has much to do rests as long as it works, so that others write in half of the time.
-            entry.due = entry.isMoreLeft ? end + (end - start) : start + entry.duty.period
+            // What has much to do rests three times as long as it works: callers write meanwhile.
+            entry.due = entry.isMoreLeft ? end + (end - start) * Self.rest : start + entry.duty.period
             if let duration = entry.outage.succeeded(at: end) {
                 house.logger.notice(
                     "keeper duty works again",
@@ -52,6 +52,9 @@ struct DutyRound {
             }
         }
     }
+
+    /// How long a duty with more to do rests, in lengths of its last step.
+    private static let rest = 3
 
     /// How long nothing is due.
     ///
