@@ -1,6 +1,7 @@
 package import Catalog
 package import Core
 internal import Digest
+internal import HTTP
 package import Queue
 package import Store
 
@@ -13,7 +14,7 @@ package final class APIContext: Sendable {
     package let tasks: TaskStore
     package let workforce: Workforce
     /// Where handlers that run as tasks read.
-    package let reading: ReadingThread
+    package let reading: ReadingThreads
     /// What waits, and what it costs.
     package let forecast: Forecast
     package let administration: Administration
@@ -57,7 +58,7 @@ package final class APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        reading: ReadingThread, forecast: Forecast, administration: Administration, persistence: Persistence,
+        reading: ReadingThreads, forecast: Forecast, administration: Administration, persistence: Persistence,
         watcher: CompletionWatcher,
         changes: ChangeWatcher, readiness: Readiness,
         receiver: Owner, clock: WallClock,
@@ -90,12 +91,24 @@ package final class APIContext: Sendable {
 
     /// What waits, as of a moment ago.
     ///
-    /// Reads take turns on the reading thread, so that one look serves all that wait for it.
+    /// One look serves all that ask for it within its time.
     ///
     /// - Parameter age: how old the look may be; nil for as old as any is believed.
     func forecastView(notOlderThan age: Duration? = nil) async throws -> Forecast.View {
         if let view = forecast.recentView(notOlderThan: age) { return view }
         return try await reading.read { [forecast] in try forecast.view(notOlderThan: age) }
+    }
+
+    /// Answers by a read of a few rows: on the connection's own thread where it cannot wait, else on the reading threads.
+    func pointRead(_ answer: @escaping @Sendable (HTTPRequest) throws -> HTTPResponse) -> Route.Handler {
+        tasks.readsAtOnce
+            ? .immediate(answer)
+            : .asynchronous { [reading] request in try await reading.read { try answer(request) } }
+    }
+
+    /// What waits, as of a moment ago, for a caller that must not wait; nil where that would need a read that may.
+    func immediateView() throws -> Forecast.View? {
+        tasks.readsAtOnce ? try forecast.view() : forecast.recentView()
     }
 
     /// A task as callers see it, by what was last seen of the queue.

@@ -86,10 +86,11 @@ package final class ChangeWatcher: Sendable {
     package func run(until stop: StopSignal) {
         stop.whenRaised { [self] in close() }
         var pace = ChangePace()
+        var outage = Outage()
         while !stop.wait(for: Limits.changePoll) {
             if waitForNewcomers(upTo: pace.pause - Limits.changePoll) { pace.restart() }
             let began = clock.now
-            let hasChanged = look()
+            let hasChanged = look(&outage)
             pace.note(hasChanged: hasChanged, taking: clock.now - began)
         }
     }
@@ -106,19 +107,22 @@ package final class ChangeWatcher: Sendable {
     }
 
     /// - Returns: whether anybody was told of a change.
-    private func look() -> Bool {
+    private func look(_ outage: inout Outage) -> Bool {
         let followers = state.withLock { Array($0.followers.values) }
         if followers.isEmpty { return false }
         do {
             let found = try tasks.tasks(Set(followers.map(\.id)))
             let now = clock.now
+            _ = outage.succeeded(at: now)
             return answer(followers) { follower in
                 if let task = found[follower.id], follower.isChanged(task) { return .some(task) }
                 return follower.deadline <= now ? .some(nil) : nil
             }
         } catch {
-            // The followers keep waiting: the next look may succeed.
-            logger.error("followed tasks could not be read", ["error": "\(error)"])
+            // The followers keep waiting, for the next look may succeed; but not past their time.
+            let now = clock.now
+            if outage.failed(at: now) { logger.error("followed tasks could not be read", ["error": "\(error)"]) }
+            _ = answer(followers) { $0.deadline <= now ? .some(nil) : nil }
             return false
         }
     }

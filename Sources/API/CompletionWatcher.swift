@@ -85,13 +85,14 @@ package final class CompletionWatcher: Sendable {
     /// Blocks its thread.
     package func run(until stop: StopSignal) {
         stop.whenRaised { [listener] in listener.wake() }
+        var outage = Outage()
         while !stop.isRaised {
             switch listener.wait(for: pause) {
-            case .ended(let ids): deliver(expected(among: ids))
+            case .ended(let ids): deliver(expected(among: ids), &outage)
             case .look:
                 onLook()
-                deliver(expected(among: nil))
-            case .none: deliver(expected(among: nil))
+                deliver(expected(among: nil), &outage)
+            case .none: deliver(expected(among: nil), &outage)
             }
             expire(before: clock.now)
         }
@@ -105,13 +106,16 @@ package final class CompletionWatcher: Sendable {
         }
     }
 
-    private func deliver(_ ids: [TaskID]) {
+    private func deliver(_ ids: [TaskID], _ outage: inout Outage) {
         if ids.isEmpty { return }
         do {
             hand(try tasks.finished(among: ids))
+            _ = outage.succeeded(at: clock.now)
         } catch {
             // The waiters keep waiting: the next look may succeed, and their deadlines hold.
-            logger.error("ended tasks could not be read", ["error": "\(error)"])
+            if outage.failed(at: clock.now) {
+                logger.error("ended tasks could not be read", ["error": "\(error)"])
+            }
         }
     }
 

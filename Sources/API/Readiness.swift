@@ -1,45 +1,100 @@
 package import Core
-package import Queue
 internal import Synchronization
 
 /// Knows whether this process can accept durably, by doing it: a probe is a real commit.
+///
+/// One probe runs at a time, whoever asks. A database that does not answer holds up the probe, not the answer.
 package final class Readiness: Sendable {
-    /// What the last probe found.
-    private struct Probe {
-        let at: Duration
-        let problem: String?
+    private struct State {
+        /// When the last probe began, and what it found.
+        var last: (began: Duration, problem: String?)?
+        /// When the probe that runs now began; nil while none does.
+        var running: Duration?
+        /// Those who wait for it.
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let submissions: Submissions
+    private let probe: @Sendable () async throws -> Void
     private let clock: SteadyClock
-    private let last = Mutex<Probe?>(nil)
+    private let state = Mutex(State())
     private let stopping: StopSignal
 
     /// How long a probe is believed: health checks come often, and from many.
     private static let lifetime = Duration.seconds(1)
+    private static let silence =
+        "The database has not answered for \(Limits.probeWait.components.seconds) seconds."
 
-    /// - Parameter stopping: raised when the process begins to stop.
-    package init(submissions: Submissions, clock: SteadyClock, stopping: StopSignal) {
-        self.submissions = submissions
+    /// - Parameters:
+    ///   - stopping: raised when the process begins to stop.
+    ///   - probe: writes, and returns when what it wrote is on disk.
+    package init(clock: SteadyClock, stopping: StopSignal, probe: @escaping @Sendable () async throws -> Void) {
+        self.probe = probe
         self.clock = clock
         self.stopping = stopping
     }
 
     /// Why this process cannot accept; empty when it can.
+    ///
+    /// It waits for ``Limits/probeWait`` at most.
     package func problems() async -> [String] {
         if stopping.isRaised { return ["The process is stopping."] }
         let now = clock.now
-        if let probe = last.withLock({ $0 }), now - probe.at < Self.lifetime {
-            return [probe.problem].compactMap(\.self)
+        let (known, begins) = state.withLock { state -> ([String]?, Bool) in
+            if let last = state.last, now - last.began < Self.lifetime {
+                return ([last.problem].compactMap(\.self), false)
+            }
+            if let running = state.running { return (now - running >= Limits.probeWait ? [Self.silence] : nil, false) }
+            state.running = now
+            return (nil, true)
         }
-        let problem = await probe()
-        last.withLock { $0 = Probe(at: now, problem: problem) }
-        return [problem].compactMap(\.self)
+        if let known { return known }
+        if begins { begin(at: now) }
+        await wait()
+        return state.withLock { state in
+            guard let last = state.last, state.running == nil else { return [Self.silence] }
+            return [last.problem].compactMap(\.self)
+        }
     }
 
-    private func probe() async -> String? {
+    /// Waits until the probe that runs ends, or has taken too long.
+    private func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.running != nil { state.waiting.append(continuation) }
+                return state.running == nil
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// Runs a probe and its time limit in tasks of their own: whoever asked may be answered before the probe ends.
+    private func begin(at time: Duration) {
+        Task {
+            let problem = await problem()
+            state.withLock { state in
+                state.last = (time, problem)
+                state.running = nil
+            }
+            letGo()
+        }
+        Task {
+            // try? because a cancelled pause is only a shorter one.
+            try? await Task.sleep(for: Limits.probeWait)
+            if state.withLock({ $0.running == time }) { letGo() }
+        }
+    }
+
+    private func letGo() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func problem() async -> String? {
         do {
-            try await submissions.probe()
+            try await probe()
             return nil
         } catch {
             return (error as? any CodedError)?.message ?? "The database cannot be written."

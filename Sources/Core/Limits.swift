@@ -102,12 +102,20 @@ package enum Limits {
     package static let largePages = 32
     /// Results on a page from which on it counts as large.
     package static let largePageRows = 1_000
+    /// Bytes of results and records that a page takes in memory, as they are used; the last chunk on it may exceed them.
+    package static let pageBytes = 8 << 20
+    /// Chunks whose sizes are looked at together before a page is read: a page of usual chunks has a few.
+    package static let pageChunks = 64
     /// Results that a stream reads at a time while its reader is slow or memory is scarce: some ten kilobytes.
     package static let fewStreamedRows = 256
     /// Bytes of what stands before the names of added columns.
     package static let prefixBytes = 64
     /// Tasks on a page of a list.
     package static let pageTasks = 1_000
+    /// Tasks that one page of a filtered list goes through, some ten milliseconds: the page then has a cursor to go on.
+    package static let lookedTasks = 10_000
+    /// Tasks that one statement finds by their ids: more of them are found in several.
+    package static let foundTasks = 64
     /// How long a look at the queue is believed: an estimate needs nothing newer, and reading it at each request costs.
     package static let forecastLook = Duration.milliseconds(500)
     /// How old a look may be that refuses a prediction because its model is paused: as many callers as ask share one.
@@ -169,8 +177,14 @@ package enum Limits {
     package static let waitingSubmissions = 4_096
     /// The part of a process's connections, one in so many, that may wait for a task: others must get in.
     package static let followingPart = 2
-    /// Reads that wait for the reading thread of a process; more are answered 503.
+    /// Reads that wait for a reading thread of a process; more are answered 503.
     package static let waitingReads = 1_024
+    /// Threads of a process that read for its requests: one that a slow read holds up leaves the others.
+    package static let readingThreads = 4
+    /// How long a read waits for one of them before it is answered 503: a server that does not answer holds all of them.
+    package static let readWait = Duration.seconds(5)
+    /// How long `/ready` waits for its trial write: those who supervise ask again within seconds.
+    package static let probeWait = Duration.seconds(2)
     /// Rows waiting in the queue; more are answered 503.
     package static let waitingRows = 50_000_000
     /// How long a writer waits for its turn at the write gate before it is answered 503.

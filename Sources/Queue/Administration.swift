@@ -74,11 +74,11 @@ package final class Administration: Sendable {
                     of: stranded.key, from: here, chunks: min(limit - found.count, Limits.strandedChunks),
                     in: connection)
                 next = page.next
-                for key in page.tasks where known.insert(key).inserted {
-                    guard let task = try TaskTable.find(key: key, models: models, in: connection) else { continue }
-                    // One that is being stopped still has its chunks for a while.
-                    if [.pending, .processing].contains(task.task.status) { found.append(task) }
-                }
+                let keys = page.tasks.filter { known.insert($0).inserted }
+                let tasks = try TaskTable.find(keys: keys, models: models, in: connection)
+                let byKey = Dictionary(tasks.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+                // One that is being stopped still has its chunks for a while.
+                found += keys.compactMap { byKey[$0] }.filter { [.pending, .processing].contains($0.task.status) }
             }
         }
         return (found, next)

@@ -20,8 +20,8 @@ struct ChunkStart: Sendable {
     /// Lets go of what was held until all chunks were here.
     ///
     /// - Parameter model: the key of the task's model.
-    func release(_ task: Int64, model: Int64, in connection: Connection) throws {
+    func release(_ task: Int64, model: Int64, at now: WallTime, in connection: Connection) throws {
         guard isHeld else { return }
-        try ChunkTable.release(heldOf: task, model: model, notBefore: notBefore, in: connection)
+        try ChunkTable.release(heldOf: task, model: model, notBefore: notBefore, at: now, in: connection)
     }
 }

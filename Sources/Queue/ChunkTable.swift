@@ -40,32 +40,6 @@ enum ChunkTable {
         BacklogTable.add(chunk.rows, model: chunk.model, in: connection)
     }
 
-    /// Lets the held chunks of a task run, at once or at a time.
-    ///
-    /// - Parameter model: the key of the task's model.
-    static func release(heldOf task: Int64, model: Int64, notBefore time: WallTime?, in connection: Connection) throws {
-        let keys = ChunkKey.all(of: task)
-        let (first, last) = (SQLValue.integer(keys.lowerBound), SQLValue.integer(keys.upperBound))
-        if let time {
-            try connection.run(
-                "UPDATE parked SET until_ms = ?3 WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last,
-                .time(time))
-            return
-        }
-        // What waited long must not run for as long ahead of all others: as far apart as before, but not before the order.
-        let base = try connection.first(
-            "SELECT min(rank) FROM parked WHERE key BETWEEN ? AND ? AND reason = 'held'", first, last
-        ) { $0.integer(0) }
-        let shift = max(0, try FairTable.now(of: model, in: connection) - (base ?? 0))
-        try connection.run(
-            """
-            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state)
-            SELECT key, model, rank + ?3, first_row, rows, bytes, 'ready' FROM parked
-            WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'
-            """, first, last, .integer(shift))
-        try connection.run("DELETE FROM parked WHERE key BETWEEN ?1 AND ?2 AND reason = 'held'", first, last)
-    }
-
     /// Where a model goes on whose rows wait, and what may keep it from running.
     static let placeSQL = """
         SELECT rank, (SELECT open_until_ms FROM breaker WHERE model = ?1),
@@ -97,28 +71,45 @@ enum ChunkTable {
         WHERE state = 'ready' AND model = ? ORDER BY rank, key LIMIT ?
         """
 
+    /// The same on a server, locked: others who claim in this moment pass over it.
+    private static let lockedSQL = readySQL + " FOR UPDATE SKIP LOCKED"
+
+    /// Sizes of what waits, as far as they decide how much one claim takes.
+    private static let sizesSQL = """
+        SELECT rows, bytes, suspect FROM chunk WHERE state = 'ready' AND model = ? ORDER BY rank, key
+        LIMIT \(Limits.claimedChunks)
+        """
+
     /// Chooses the chunks of one claim: as many as fit, or a single one that is under suspicion.
     ///
-    /// Small chunks that come first run without large ones: somebody waits for them, and a run that is filled up takes its
-    /// whole time.
+    /// A server is asked for the sizes first, and then for so many chunks as the claim takes: whatever it reads is locked
+    /// until the claim is committed, and another worker would find nothing.
     static func ready(
         for model: Int64, rows: Int, bytes: Int, in connection: Connection
     ) throws -> [ClaimedChunk] {
+        let room = ClaimRoom(rows: rows, bytes: bytes)
+        if connection.engine == .sqlite {
+            return try chosen(readySQL, model, Limits.claimedChunks, room, in: connection)
+        }
+        var (sizes, count) = (room, 0)
+        try connection.forEachRow(sizesSQL, .integer(model)) { row in
+            guard sizes.takes(rows: row.int(0), bytes: row.int(1), isSuspect: row.int(2) != 0) else { return false }
+            count += 1
+            return !sizes.isClosed
+        }
+        return try chosen(lockedSQL, model, count, room, in: connection)
+    }
+
+    private static func chosen(
+        _ sql: String, _ model: Int64, _ limit: Int, _ room: ClaimRoom, in connection: Connection
+    ) throws -> [ClaimedChunk] {
         var chosen: [ClaimedChunk] = []
-        var room = (rows: rows, bytes: bytes)
-        // Others who claim in this moment pass over what is locked here.
-        let sql = connection.engine == .sqlite ? readySQL : readySQL + " FOR UPDATE SKIP LOCKED"
-        try connection.forEachRow(sql, .integer(model), .integer(Limits.claimedChunks)) { row in
+        var room = room
+        try connection.forEachRow(sql, .integer(model), .integer(limit)) { row in
             let chunk = ClaimedChunk(row)
-            room.rows -= chunk.rows
-            room.bytes -= row.int(3)
-            let isSmall = chunk.rows <= Limits.smallChunkRows
-            if let first = chosen.first {
-                let startsSmall = first.rows <= Limits.smallChunkRows
-                if chunk.isSuspect || room.rows < 0 || room.bytes < 0 || startsSmall && !isSmall { return false }
-            }
+            guard room.takes(rows: chunk.rows, bytes: row.int(3), isSuspect: chunk.isSuspect) else { return false }
             chosen.append(chunk)
-            return !chunk.isSuspect
+            return !room.isClosed
         }
         return chosen
     }
@@ -254,44 +245,5 @@ enum ChunkTable {
             FROM chunk WHERE key = ?1 AND state = 'leased' AND token = ?2
             """, .integer(key.rawValue), .integer(token), .time(time))
         return try moved == 1 && delete(key, token: token, in: connection)
-    }
-
-    /// Whether a parked chunk's time has come.
-    static func isAnyDue(at time: WallTime, in connection: Connection) throws -> Bool {
-        try connection.first(dueSQL, .time(time), .time(time + Limits.backoff)) { _ in true } ?? false
-    }
-
-    /// No pause is as long as the second time says: then the clock was set back, and the chunk must not wait for that.
-    static let dueSQL = """
-        SELECT 1 WHERE EXISTS (SELECT 1 FROM parked WHERE until_ms <= ?1)
-            OR EXISTS (SELECT 1 FROM parked WHERE until_ms > ?2 AND reason = 'backoff')
-        """
-
-    /// Makes parked chunks ready whose time has come, a bounded number.
-    ///
-    /// - Returns: the number of chunks; 0 when no time has come.
-    static func promote(at time: WallTime, upTo limit: Int, in connection: Connection) throws -> Int {
-        try connection.run(
-            "UPDATE parked SET until_ms = ?1 WHERE until_ms > ?2 AND reason = 'backoff'", .time(time),
-            .time(time + Limits.backoff))
-        let due = try connection.all(
-            "SELECT key, model, rank FROM parked WHERE until_ms <= ? ORDER BY until_ms, key LIMIT ?", .time(time),
-            .integer(limit)
-        ) { (key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1), rank: $0.integer(2)) }
-        // What waited long must not run for as long ahead of all others: a task's chunks keep their distances.
-        let shifts = try Dictionary(grouping: due, by: \.key.task).mapValues { chunks in
-            let base = chunks.map(\.rank).min() ?? 0
-            return max(0, try FairTable.now(of: chunks[0].model, in: connection) - base)
-        }
-        try connection.runEach(
-            """
-            INSERT INTO chunk (key, model, rank, first_row, rows, bytes, state, suspect, attempts, crashes, bad_from,
-                bad_rows, poison)
-            SELECT key, model, rank + ?2, first_row, rows, bytes, 'ready', suspect, attempts, crashes, bad_from, bad_rows,
-                poison
-            FROM parked WHERE key = ?1
-            """, due.map { [.integer($0.key.rawValue), .integer(shifts[$0.key.task] ?? 0)] })
-        try connection.runEach("DELETE FROM parked WHERE key = ?", due.map { [.integer($0.key.rawValue)] })
-        return due.count
     }
 }

@@ -22,8 +22,9 @@ package final class Move {
 
     /// - Parameter newID: makes a name that no other move has.
     package init(from source: Database, to target: Database, clock: WallClock, newID: @escaping () -> String) {
-        self.source = source
-        self.target = target
+        // Each step may go over whole tables, of whatever size.
+        self.source = source.forLongStatements
+        self.target = target.forLongStatements
         self.clock = clock
         self.newID = newID
     }
@@ -134,10 +135,7 @@ package final class Move {
     /// Looks for damage that would only be carried on.
     private func inspect(_ onProgress: (Step) -> Void) throws {
         onProgress(.looking("counts"))
-        let counts = try source.makeWriter(.relaxed).read { connection in
-            try TableMove.allowLongStatements(connection)
-            return try Invariants.faults(in: connection)
-        }
+        let counts = try source.makeWriter(.relaxed).read { try Invariants.faults(in: $0) }
         if !counts.isEmpty { throw MoveError.sourceDamaged(counts) }
         guard source.engine == .sqlite else { return }
         let inspection = try Inspection(of: source)

@@ -7,7 +7,7 @@ extension Submissions {
     package func abandon(_ receiving: Receiving, because failure: ErrorCode) async throws {
         let now = clock.now
         let retention = retention
-        let ended = try await committer.write(bytes: 0) { connection in
+        let ended = try await committer.write(bytes: 0, mayEndTask: true) { connection in
             try Stopping.begin(
                 receiving.task, as: .failed(failure), receivedBy: receiving.receiver, in: connection)
             return try Stopping.step(

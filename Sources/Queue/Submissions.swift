@@ -109,7 +109,7 @@ package final class Submissions: Sendable {
             let receiving = try Self.open(
                 request, rows: rows, model: model, receiver: TaskTable.nobody, idleUntil: nil, at: now, in: connection)
             try Self.append(chunks, to: receiving, in: connection)
-            try receiving.start.release(receiving.task, model: model, in: connection)
+            try receiving.start.release(receiving.task, model: model, at: now, in: connection)
             _ = try TaskTable.seal(
                 receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
                 in: connection)
@@ -200,7 +200,8 @@ package final class Submissions: Sendable {
     ) async throws {
         let now = clock.now
         let retention = retention
-        let status = try await committer.write(bytes: 0, reaching: .rows, announce: ring) { connection in
+        let status = try await committer.write(bytes: 0, reaching: .rows, mayEndTask: true, announce: ring) {
+            connection in
             if let replaced = receiving.replaced { try Stopping.replace(replaced, in: connection) }
             if let fingerprint {
                 try IdempotencyTable.complete(
@@ -212,7 +213,7 @@ package final class Submissions: Sendable {
                 receiving.task, receiver: receiving.receiver, tailBytes: tailBytes, at: now, retention: retention,
                 in: connection)
             guard let status else { throw QueueError.notReceiving }
-            try receiving.start.release(receiving.task, model: receiving.model, in: connection)
+            try receiving.start.release(receiving.task, model: receiving.model, at: now, in: connection)
             return status
         }
         if status.isFinal { doorbell.announce([EndedTask(id: receiving.id, status: status)]) }

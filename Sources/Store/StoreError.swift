@@ -16,6 +16,8 @@ package enum StoreError: CodedError, Equatable {
     case doorbellUnusable(reason: String)
     /// As many submissions wait for a commit as may.
     case tooManyWaiting
+    /// The database answers too slowly for all that want to read it.
+    case readOverdue
     /// The process is stopping and takes no more writes.
     case closed
     /// The database file is empty or not there, and its log is.
@@ -41,17 +43,22 @@ package enum StoreError: CodedError, Equatable {
     /// The stored bytes have a format that this program does not know.
     case unknownFormat(UInt8)
 
-    /// Whether an error of the database may be gone at the next attempt: a full disk, a gate that did not open.
+    /// Whether an error may be gone at the next attempt: a full disk, a gate that did not open, a lost connection.
+    ///
+    /// Damage, a broken rule of a table or a missing table stay what they are: to try again would only hold leases.
     package static func isPassing(_ error: any Error) -> Bool {
-        if case StoreError.gateTimeout = error { return true }
-        if case StoreError.tooManyWaiting = error { return true }
-        return error is SQLiteError || error is PostgresError
+        switch error {
+        case StoreError.gateTimeout, StoreError.tooManyWaiting, StoreError.readOverdue: true
+        case let error as SQLiteError: error.isPassing
+        case let error as PostgresError: error.isPassing
+        default: false
+        }
     }
 
     package var code: ErrorCode {
         switch self {
         case .urlUnreadable: .configurationInvalid
-        case .gateTimeout, .copyOutrun, .inUse: .storageBusy
+        case .gateTimeout, .copyOutrun, .inUse, .readOverdue: .storageBusy
         case .tooManyWaiting: .queueFull
         case .closed: .shuttingDown
         case .corruptBlob, .unknownFormat: .corruptPayload
@@ -76,6 +83,7 @@ package enum StoreError: CodedError, Equatable {
         case .gateUnusable(let reason): "The write gate's lock files cannot be used (\(reason))."
         case .doorbellUnusable(let reason): "The doorbell's socket cannot be made (\(reason))."
         case .tooManyWaiting: "Too many submissions wait to be written; try again in a moment."
+        case .readOverdue: "The database answers too slowly; try again in a moment."
         case .closed: "The service is stopping; try again in a moment."
         case .schemaMismatch(let found, let supported):
             "The database has schema \(found) and this program needs \(supported.lowerBound) to "

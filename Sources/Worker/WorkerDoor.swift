@@ -1,6 +1,7 @@
 package import Core
 internal import HTTP
 package import Operations
+internal import Store
 
 /// A worker's own door for those who watch over it: `/metrics`, `/live` and `/ready`, and nothing else.
 ///
@@ -8,6 +9,8 @@ package import Operations
 package final class WorkerDoor: Service {
     package let name = "door"
     private let server: HTTPServer
+    /// Some metrics are looked up in the database, for which the door's one thread must not wait.
+    private let reading: ReadingThreads
 
     /// Begins to listen.
     ///
@@ -26,13 +29,17 @@ package final class WorkerDoor: Service {
             let stop = stopping.isRaised ? ["The process is stopping."] : []
             return Self.answer(isReady: isServing && stop.isEmpty, reasons: stop + broken)
         }
+        reading = ReadingThreads(clock: clock, count: 1)
         let access = UnkeyedAccess(listeningOn: address.host, names: hosts)
         server = try HTTPServer(
             HTTPServerConfiguration(
                 host: address.host, port: address.port, threads: 1, connections: Limits.doorConnections),
             router: Router([
                 Route(
-                    .get, "/metrics", .immediate { _ in .bytes(metrics.text(), type: MetricText.mediaType) },
+                    .get, "/metrics",
+                    .asynchronous { [reading] _ in
+                        .bytes(try await reading.read { metrics.text() }, type: MetricText.mediaType)
+                    },
                     types: ["text/plain"]),
                 Route(.get, "/live", .immediate { _ in .json(Array(#"{"live":true}"#.utf8)) }),
                 Route(.get, "/ready", .immediate { _ in readiness() }),
@@ -45,8 +52,11 @@ package final class WorkerDoor: Service {
     package var port: UInt16 { server.port }
 
     package func run(until stop: StopSignal) async throws {
+        let thread = ServiceThread(name: "door-reading") { [reading] in reading.run(until: $0) }
         await stop.raised()
         await server.stop(within: .seconds(1))
+        thread.stop()
+        await thread.joined()
     }
 
     private static func answer(isReady: Bool, reasons: [String]) -> HTTPResponse {
@@ -62,6 +72,11 @@ package final class WorkerDoor: Service {
 
     /// The door has three routes: what else is asked for is not there, and what fails is ours.
     @Sendable private static func describe(_ error: any Error) -> Problem {
+        if error is StoreError {
+            return Problem(
+                status: 503, code: .storageBusy, detail: "The metrics cannot be read in time.",
+                headers: ["Retry-After": "1"])
+        }
         guard let error = error as? HTTPError else {
             return Problem(status: 500, code: .internalError, detail: "Something went wrong here.")
         }

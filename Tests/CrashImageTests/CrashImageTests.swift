@@ -1,4 +1,8 @@
+import Core
 import Foundation
+import Queue
+import Store
+import Synchronization
 import Testing
 
 /// The power goes at any moment: what callers were told stays true.
@@ -32,6 +36,32 @@ import Testing
         try workload.keepQueue()
         let images = CrashImages(workload: workload, seed: 5)
         #expect(try images.faultsOfFlushed(at: workload.trace.position) == [])
+    }
+
+    /// Both may end a task, in a commit that once was flushed after others could see it: a caller who asked in between was
+    /// told of an end that a power cut took back.
+    @Test(arguments: [true, false])
+    func `an upload that ends is on disk before anybody sees its end`(isSealed: Bool) async throws {
+        let workload = try Workload(seed: 6)
+        defer { workload.trace.clear() }
+        let (task, upload) = try await workload.openScored()
+        let isSeenEarly = Mutex(false)
+        workload.trace.beforeFlush { [tasks = workload.service.tasks, id = workload.ledger.all[task].draft.id] in
+            do {
+                if try tasks.task(id, owner: "local")?.task.status.isFinal == true {
+                    isSeenEarly.withLock { $0 = true }
+                }
+            } catch { fatalError("\(error)") }
+        }
+        if isSealed {
+            try await workload.service.submissions.seal(upload)
+        } else {
+            try await workload.service.submissions.abandon(upload, because: .uploadIncomplete)
+        }
+        workload.trace.beforeFlush(nil)
+        let stored = try #require(try workload.service.tasks.task(workload.ledger.all[task].draft.id, owner: "local"))
+        #expect(stored.task.status == (isSealed ? .completed : .failed))
+        #expect(!isSeenEarly.withLock { $0 })
     }
 
     /// A check that nothing can fail proves nothing.

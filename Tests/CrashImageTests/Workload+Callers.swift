@@ -88,14 +88,18 @@ extension Workload {
         let left = ledger.all[upload.task].draft.chunks.count - upload.sentChunks
         if Int.random(in: 0..<12, using: &generator) == 0 {
             ledger.note(.mayStop, of: upload.task)
-            return try await ledger.promising(.stopped, of: upload.task) {
-                try await service.submissions.abandon(upload.receiving, because: .uploadIncomplete)
+            return try await watchingEnd(of: upload.task) {
+                try await ledger.promising(.stopped, of: upload.task) {
+                    try await service.submissions.abandon(upload.receiving, because: .uploadIncomplete)
+                }
             }
         }
         if left == 0 {
-            return try await ledger.promising(.sealed, of: upload.task) {
-                try await service.submissions.seal(
-                    upload.receiving, input: upload.request.input, fingerprint: Self.fingerprint)
+            return try await watchingEnd(of: upload.task) {
+                try await ledger.promising(.sealed, of: upload.task) {
+                    try await service.submissions.seal(
+                        upload.receiving, input: upload.request.input, fingerprint: Self.fingerprint)
+                }
             }
         }
         let count = min(left, Int.random(in: 1...2, using: &generator))
@@ -105,6 +109,16 @@ extension Workload {
             try await service.submissions.append(chunks, to: upload.receiving, input: upload.request.input)
         }
         uploads.insert(upload, at: index)
+    }
+
+    /// Looks at a task whenever something goes to disk meanwhile: what a reader sees before the flush must not need it.
+    private func watchingEnd(of task: Int, _ deed: () async throws -> Void) async throws {
+        trace.beforeFlush { [service = service.tasks, ledger] in
+            do { try Self.observe([task], service, ledger) } catch { fatalError("\(error)") }
+        }
+        defer { trace.beforeFlush(nil) }
+        try await deed()
+        try Self.observe([task], service.tasks, ledger)
     }
 
     private func open() async throws {
@@ -121,6 +135,15 @@ extension Workload {
                 try await service.submissions.open(request, receiver: receiver)
             }
         uploads.append(Upload(task: task, request: request, receiving: receiving, isResumable: isResumable))
+    }
+
+    /// An upload whose rows so far have their results.
+    func openScored() async throws -> (task: Int, receiving: Submissions.Receiving) {
+        let (task, request) = draft([2], isWhole: false)
+        let receiving = try await service.submissions.open(request, receiver: receiver)
+        try await service.submissions.append(incoming(task, 0..<1), to: receiving)
+        while let claim = try workers[0].claim(upToRows: 10) { try workers[0].complete(claim) }
+        return (task, receiving)
     }
 
     private func openLater(_ task: Int, _ request: Submissions.Request) async throws -> Submissions.Receiving {

@@ -76,7 +76,7 @@ extension Workload {
     }
 
     /// Notes what callers see of some tasks now.
-    private static func observe(_ numbers: [Int], _ tasks: TaskStore, _ ledger: Ledger) throws {
+    static func observe(_ numbers: [Int], _ tasks: TaskStore, _ ledger: Ledger) throws {
         let entries = ledger.all
         for task in numbers {
             guard let stored = try tasks.task(entries[task].draft.id, owner: "local") else { continue }

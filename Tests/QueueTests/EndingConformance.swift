@@ -106,13 +106,13 @@ import Testing
         try queue.makeWorker().drain()
         let waiting = try await queue.submit([[9]])
         func list(_ filter: TaskFilter, _ limit: Int = 100) throws -> [TaskID] {
-            try queue.tasks.list(owner: "local", filter, limit: limit).map(\.task.id)
+            try queue.tasks.list(owner: "local", filter, limit: limit).tasks.map(\.task.id)
         }
         #expect(try list(TaskFilter()) == [waiting] + ids.reversed())
         #expect(try list(TaskFilter(before: ids[3]), 2) == [ids[2], ids[1]])
         #expect(try list(TaskFilter(status: .pending)) == [waiting])
         #expect(try list(TaskFilter(model: "echo", version: "v1")).count == 6)
         #expect(try list(TaskFilter(model: "other")) == [])
-        #expect(try queue.tasks.list(owner: "else", TaskFilter(), limit: 9).isEmpty)
+        #expect(try queue.tasks.list(owner: "else", TaskFilter(), limit: 9).tasks.isEmpty)
     }
 }

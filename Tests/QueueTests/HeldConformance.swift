@@ -46,6 +46,85 @@ import Testing
         #expect(try queue.invariantFaults() == [])
     }
 
+    private func openHeld(_ queue: QueueHarness, chunks: Int, notBefore: WallTime? = nil) async throws -> (
+        id: TaskID, receiving: Submissions.Receiving
+    ) {
+        var request = queue.request()
+        request.isHeld = true
+        request.notBefore = notBefore
+        let receiving = try await queue.submissions.open(request, receiver: queue.makeOwner(.api))
+        for start in stride(from: 0, to: chunks, by: Limits.appendedChunks) {
+            try await queue.submissions.append(
+                (start..<min(start + Limits.appendedChunks, chunks)).map { QueueHarness.chunk([Float($0)]) },
+                to: receiving)
+        }
+        return (request.draft.id, receiving)
+    }
+
+    /// All chunks of a held input were once moved in the transaction of its seal: at the gate that is a second for millions.
+    @Test(arguments: Engine.allCases)
+    func `a seal of many held chunks lets some run at once and the others step by step`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let (worker, upkeep) = (try queue.makeWorker(), try queue.makeUpkeep())
+        let step = Limits.promotedChunks
+        let count = step * 3 + 7
+        // What ran before has moved the order on.
+        try await queue.submit([[1], [2]])
+        try worker.drain()
+        let (id, receiving) = try await openHeld(queue, chunks: count)
+        try await queue.submissions.seal(receiving)
+        #expect(try waiting(queue) == [step, count - step])
+        #expect(try queue.invariantFaults() == [])
+        for ready in [step * 2, step * 3, count] {
+            #expect(try upkeep.promote() == min(step, ready == count ? 7 : step))
+            #expect(try waiting(queue) == [ready, count - ready])
+        }
+        #expect(try upkeep.promote() == 0)
+        // Those that were let go later rank behind those before: the task is no more urgent than in one piece.
+        let order = try queue.read { connection in
+            try connection.all("SELECT rank FROM chunk ORDER BY key") { $0.integer(0) }
+        }
+        #expect(order == order.sorted() && Set(order).count == count)
+        try worker.drain()
+        #expect(try queue.task(id).task.rows == .init(total: count, succeeded: count))
+        #expect(try queue.results(id, pageRows: 500) == (0..<count).map { Float($0 * 2) })
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `many held chunks with a time wait for it and then run step by step`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let (worker, upkeep) = (try queue.makeWorker(), try queue.makeUpkeep())
+        let count = Limits.promotedChunks * 2 + 1
+        let (id, receiving) = try await openHeld(
+            queue, chunks: count, notBefore: queue.clock.wall.now + .seconds(60))
+        try await queue.submissions.seal(receiving)
+        #expect(try upkeep.promote() == 0)
+        #expect(try waiting(queue) == [0, count])
+        queue.clock.advance(by: .seconds(60))
+        var promoted: [Int] = []
+        while let last = promoted.last ?? 1 as Int?, last > 0 { promoted.append(try upkeep.promote()) }
+        #expect(promoted == [Limits.promotedChunks, Limits.promotedChunks, 1, 0])
+        try worker.drain()
+        #expect(try queue.task(id).task.rows == .init(total: count, succeeded: count))
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a task that is cancelled between two steps leaves nothing`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let upkeep = try queue.makeUpkeep()
+        let (id, receiving) = try await openHeld(queue, chunks: Limits.promotedChunks * 3)
+        try await queue.submissions.seal(receiving)
+        _ = try upkeep.promote()
+        #expect(try await queue.submissions.cancel(queue.task(id)))
+        while try upkeep.stop() {}
+        _ = try upkeep.promote()
+        #expect(try queue.task(id).task.status == .cancelled)
+        #expect(try waiting(queue) == [0, 0])
+        #expect(try queue.invariantFaults() == [])
+    }
+
     @Test(arguments: Engine.allCases)
     func `a seal that comes too late lets nothing run`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)

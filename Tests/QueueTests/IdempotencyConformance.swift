@@ -31,7 +31,7 @@ import Testing
         await #expect(throws: QueueError.keyMismatch) {
             try await queue.submissions.submit(request(queue, print2), chunks: [QueueHarness.chunk([9])])
         }
-        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).count == 1)
+        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).tasks.count == 1)
         #expect(try queue.invariantFaults() == [])
     }
 

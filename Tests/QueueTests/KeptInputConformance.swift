@@ -132,7 +132,7 @@ import Testing
             ids.append(request.draft.id)
         }
         func list(_ filter: TaskFilter) throws -> [TaskID] {
-            try queue.tasks.list(owner: "local", filter, limit: 9).map(\.task.id)
+            try queue.tasks.list(owner: "local", filter, limit: 9).tasks.map(\.task.id)
         }
         #expect(try list(TaskFilter()) == [ids[1], ids[0]])
         #expect(try list(TaskFilter(source: .sync)) == [ids[2]])

@@ -44,6 +44,55 @@ import Testing
         }
     }
 
+    /// Statements of a move go over whole tables: under the time that requests have, a count of a large one was ended by the
+    /// server, and the move with it.
+    @Test(arguments: Engine.allCases)
+    func `every statement of a move may take as long as whole tables need`(engine: Engine) async throws {
+        let times = Mutex<[String: String]>([:])
+        let isMoving = Atomic<Bool>(false)
+        let watch = StatementWatch(
+            before: { sql, connection in
+                guard isMoving.load(ordering: .relaxed), connection.engine == .postgres, !sql.contains("pg_settings")
+                else { return }
+                let time = try connection.first(
+                    "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
+                ) { $0.text(0) }
+                times.withLock { $0[sql] = time }
+            }, after: { _, _ in })
+        let source = try QueueHarness(engine, watch: watch)
+        try await source.submit([[1, 2], [3]])
+        try source.makeWorker().drain()
+        try await source.submit([[4]])
+        let target = try QueueHarness(Self.other(engine), watch: watch)
+        isMoving.store(true, ordering: .relaxed)
+        let move = Self.move(source, target)
+        #expect(try move.run { _ in } == 2)
+        isMoving.store(false, ordering: .relaxed)
+        let long = "\(Limits.longStatementTime.wholeMilliseconds)"
+        #expect(times.withLock { $0.count } > 20)
+        #expect(times.withLock { times in times.filter { $0.value != long } }.isEmpty)
+    }
+
+    @Test func `a move between engines keeps the key of a task that was forgotten from being given again`() async throws
+    {
+        let source = try QueueHarness(.sqlite)
+        let id = try await source.submit([[1]])
+        try source.makeWorker().drain()
+        let stored = try source.task(id)
+        try await source.submissions.forget(stored)
+        let target = try QueueHarness(.postgres)
+        _ = try Self.move(source, target).run { _ in }
+        let there = try await target.submit([[2]])
+        #expect(try target.task(there).key > stored.key)
+        try target.makeWorker().drain()
+        let last = try target.task(there)
+        try await target.submissions.forget(last)
+        let back = try QueueHarness(.sqlite)
+        _ = try Self.move(target, back, id: "two").run { _ in }
+        let again = try await back.submit([[3]])
+        #expect(try back.task(again).key > last.key)
+    }
+
     private static func other(_ engine: Engine) -> Engine { engine == .sqlite ? .postgres : .sqlite }
 
     private static func move(_ source: QueueHarness, _ target: QueueHarness, id: String = "one") -> Move {

@@ -33,15 +33,17 @@ final class QueueHarness {
 
     /// - Parameters:
     ///   - room: how much may wait.
+    ///   - place: where the database is; nil for a new one.
     ///   - watch: sees every statement.
     ///   - prepare: makes the database what it is before the schema is brought up to date.
     init(
-        _ engine: Engine, room: Room = Room(), watch: StatementWatch? = nil,
+        _ engine: Engine, room: Room = Room(), at place: String? = nil, watch: StatementWatch? = nil,
         prepare: (Database) throws -> Void = { _ in }
     ) throws {
         database = try Database(
-            path: engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL(), watch: watch,
-            patience: 1)
+            path: place
+                ?? (engine == .sqlite ? folder.path + "/queue.db" : PostgresServer.shared.get().newURL()),
+            watch: watch, patience: 1)
         try prepare(database)
         try database.migrate()
         doorbell = try Doorbell(database: database, steady: clock.steady)

@@ -77,7 +77,7 @@ import Testing
         #expect(try queue.results(ids[4]) == [2, 4])
         #expect(try queue.task(ids[5]).result?.values == [8])
         #expect(try queue.task(ids[6]).isSwept)
-        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).map(\.task.id) == ids.reversed())
+        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).tasks.map(\.task.id) == ids.reversed())
 
         let (worker, upkeep) = (try queue.makeWorker(), try queue.makeUpkeep())
         _ = try upkeep.stop()

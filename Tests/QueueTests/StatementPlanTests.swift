@@ -104,7 +104,10 @@ import Testing
         (TaskTable.stoppingRowsSQL, "INDEX task_cancelling"),
         (TaskTable.expiredSQL, "INDEX task_deadline (deadline_ms<?)"),
         (TaskTable.idleSQL, "INDEX input_idle (idle_until_ms<?)"),
-        (TaskTable.listSQL, "INDEX task_listed (owner=? AND source=? AND id<?)"),
+        (TaskTable.listSQL, "INDEX task_listed (owner=? AND source=? AND id>? AND id<?)"),
+        (TaskTable.endOfLookSQL, "INDEX task_listed (owner=? AND source=? AND id<?)"),
+        (TaskTable.deadSQL, "INDEX task_dead (owner=?"),
+        (TaskTable.retriesSQL, "INDEX task_parent (parent=?)"),
     ])
     func `a look for tasks walks its own index and sorts nothing`(sql: String, index: String) throws {
         let queue = try QueueHarness(.sqlite)

@@ -2,7 +2,7 @@ import Core
 import Inference
 import Operations
 import Queue
-import Store
+@testable import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -47,9 +47,11 @@ import Testing
         private let committing: ServiceThread
         private let working: ServiceThread
         private var generator = SeededGenerator(seed: 3)
+        /// What ended the loop; nil while it runs, and after an orderly end.
+        let end = Monitor<(any Error)?>(nil)
 
-        init(_ predictor: Doubler) throws {
-            database = try Database(path: folder.path + "/worker.db")
+        init(_ predictor: Doubler, watch: StatementWatch? = nil) throws {
+            database = try Database(path: folder.path + "/worker.db", watch: watch)
             try database.migrate()
             let doorbell = try Doorbell(database: database, steady: clock.steady)
             let committer = GroupCommitter(database: database)
@@ -68,7 +70,7 @@ import Testing
             }
             let owner = try Owner(.worker, boot: "w", models: [], database: database, at: clock.wall.now)
             let listener = try doorbell.listen(as: .worker, boot: "w")
-            let (database, wall, steady) = (database, clock.wall, clock.steady)
+            let (database, wall, steady, end) = (database, clock.wall, clock.steady, end)
             working = ServiceThread(name: "worker") { stop in
                 do {
                     let leases = try Leases(
@@ -78,11 +80,12 @@ import Testing
                         watchdog: Watchdog(clock: steady, onHang: {}, onTrouble: { _ in }), current: CurrentClaim(),
                         logger: Logger(level: .error, now: { "" })
                     ).run(until: stop)
-                } catch { Issue.record(error) }
+                } catch { end.change { $0 = error } }
             }
         }
 
         deinit {
+            if let error = end.withLock({ $0 }), (error as? SQLiteError)?.isDamage != true { Issue.record(error) }
             for thread in [working, committing] {
                 thread.stop()
                 thread.join()
@@ -109,6 +112,20 @@ import Testing
                 await Task.yield()
             }
         }
+    }
+
+    /// Any error of the database once counted as one that passes: on a damaged file a worker tried for ever to store what it
+    /// had computed, and kept its leases.
+    @Test func `damage of the database ends the worker, and names itself`() async throws {
+        let watch = StatementWatch(
+            before: { sql, _ in
+                guard sql.hasPrefix("INSERT INTO result") else { return }
+                throw SQLiteError(operation: "step", resultCode: 11, reason: "malformed", sql: sql)
+            }, after: { _, _ in })
+        let bench = try Bench(Doubler(), watch: watch)
+        _ = try await bench.submit([[1, 2], [3]])
+        let error = bench.end.wait(upTo: .seconds(30)) { $0 }
+        #expect((error as? SQLiteError)?.isDamage == true, "\(String(describing: error))")
     }
 
     @Test func `what waits is run together and ends completed`() async throws {

@@ -32,7 +32,7 @@ struct AdminRoutes {
         let options = try RequestOptions(request, known: ["limit", "cursor"])
         let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
         let before = try options.taskID("cursor")
-        let found = try await context.reading.read { [tasks = context.tasks] in
+        let found = try await context.reading.read(.long) { [tasks = context.tasks] in
             try tasks.dead(owner: APIContext.owner, before: before, limit: limit)
         }
         let body = JSONWriter.write { json in
@@ -65,7 +65,7 @@ struct AdminRoutes {
             return id
         }
         let model = try body?.string("model")
-        let found = try await context.reading.read { [tasks = context.tasks] in
+        let found = try await context.reading.read(.long) { [tasks = context.tasks] in
             try tasks.dead(owner: APIContext.owner, before: nil, limit: Limits.pageTasks)
         }
         let chosen = found.filter {

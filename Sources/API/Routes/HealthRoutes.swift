@@ -31,7 +31,7 @@ struct HealthRoutes {
 
     private func health() async throws -> HTTPResponse {
         let problems = await context.readiness.problems()
-        let state = try await context.reading.read { [context] in try HealthState(context, problems: problems) }
+        let state = try await context.reading.read(.long) { [context] in try HealthState(context, problems: problems) }
         let body = JSONWriter.write { json in
             json.object { json in
                 json.member("status", state.status)

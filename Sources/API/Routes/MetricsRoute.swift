@@ -8,14 +8,14 @@ struct MetricsRoute {
 
     let metrics: MetricRegistry
     /// Some metrics are looked up in the database, where tasks must not block.
-    let reading: ReadingThread
+    let reading: ReadingThreads
 
     var routes: [Route] {
         [
             Route(
                 .get, Self.pattern,
                 .asynchronous { [metrics, reading] _ in
-                    .bytes(try await reading.read { metrics.text() }, type: MetricText.mediaType)
+                    .bytes(try await reading.read(.long) { metrics.text() }, type: MetricText.mediaType)
                 }, types: ["text/plain"])
         ]
     }

@@ -9,9 +9,9 @@ struct ModelRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/models", .immediate { try list($0) }),
-            Route(.get, "/models/{name}", .immediate { try one($0) }),
-            Route(.get, "/models/{name}/info", .immediate { try one($0) }),
+            Route(.get, "/models", .chosen { _ in context.pointRead { try list($0) } }),
+            Route(.get, "/models/{name}", .chosen { _ in context.pointRead { try one($0) } }),
+            Route(.get, "/models/{name}/info", .chosen { _ in context.pointRead { try one($0) } }),
         ]
     }
 

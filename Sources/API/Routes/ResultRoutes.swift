@@ -58,14 +58,15 @@ struct ResultRoutes {
         let next = query.cursor.after(page)
         if var retries = try await retries(of: stored, query) { page = try await retries.merge(page) }
         let rows = page.parts.reduce(0) { $0 + $1.rows.count }
-        let isComplete = stored.task.status.isFinal && rows < limit
+        // A page may also end early because its rows are large.
+        let isComplete = stored.task.status.isFinal && rows < limit && !page.isCut
         let cursor = isComplete ? nil : next
         var headers = HTTPHeaders()
         if let cursor {
             let own = TaskAddresses(id: stored.task.id).own
             headers.set(
                 "Link", "<\(own)/results?limit=\(limit)\(query.repeated)&cursor=\(cursor.text)>; rel=\"next\"")
-            if rows < limit { headers.set("Retry-After", "1") }
+            if rows < limit, !page.isCut { headers.set("Retry-After", "1") }
         }
         var encoder = encoder
         guard query.format == .json else {

@@ -40,7 +40,7 @@ struct StrandedRoutes {
     }
 
     private func stranded(of model: String?) async throws -> [StrandedRows] {
-        try await context.reading.read { [administration = context.administration] in
+        try await context.reading.read(.long) { [administration = context.administration] in
             try administration.stranded().filter { model == nil || $0.model.model == model }
         }
     }
@@ -59,7 +59,7 @@ struct StrandedRoutes {
             let place = cursor.flatMap { $0.model == rows.key ? $0.place : nil } ?? .start
             let room = limit - tasks.count
             if room == 0 { return (tasks, StrandedCursor(model: rows.key, place: place)) }
-            let found = try await context.reading.read { [administration = context.administration] in
+            let found = try await context.reading.read(.long) { [administration = context.administration] in
                 try administration.tasks(of: rows, from: place, limit: room)
             }
             tasks += found.tasks

@@ -16,8 +16,8 @@ extension SubmissionRoutes {
     func handler(for request: HTTPRequest) throws -> Route.Handler {
         _ = try request.charset()
         // A caller who waits for a word is spared rows for which there is no room, as far as was seen a moment ago.
-        if request.headers.first("Expect") != nil {
-            try context.submissions.requireRoom(beside: context.forecast.view().rows)
+        if request.headers.first("Expect") != nil, let view = try context.immediateView() {
+            try context.submissions.requireRoom(beside: view.rows)
         }
         if Self.isWhole(request) {
             if !request.query.items.isEmpty { try checkOptions(of: request, isTable: false, mayNameModelLater: true) }

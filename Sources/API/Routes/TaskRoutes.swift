@@ -16,7 +16,7 @@ struct TaskRoutes {
                 .get, "/predict/async/{id}",
                 .chosen { request in
                     request.query.first("wait") == nil
-                        ? .immediate { try status($0) } : .asynchronous { try await awaitedStatus($0) }
+                        ? context.pointRead { try status($0) } : .asynchronous { try await awaitedStatus($0) }
                 }),
             Route(.post, "/predict/async/{id}/cancel", .asynchronous { try await cancel($0) }),
             Route(.delete, "/predict/async/{id}", .asynchronous { try await purge($0) }, types: []),
@@ -25,7 +25,7 @@ struct TaskRoutes {
 
     // MARK: State
 
-    /// A point read, answered on the connection's own thread.
+    /// A point read.
     private func status(_ request: HTTPRequest) throws -> HTTPResponse {
         _ = try RequestOptions(request, known: [])
         return try answer(try lookup.task(of: request), to: request)
@@ -80,24 +80,25 @@ struct TaskRoutes {
 
     // MARK: List
 
-    /// Reads many tasks, and so on the reading thread: a connection's own thread serves others too.
+    /// Reads many tasks.
+    ///
+    /// Where a filter leaves few of those that one look goes through, the page has fewer than asked for, or none, and still
+    /// a cursor.
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let options = try RequestOptions(
             request, known: ["status", "model", "model_version", "name", "source", "limit", "cursor"],
             prefixes: [Self.metadataPrefix])
         let limit = try options.integer("limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
         let filter = try filter(options)
-        let messages = try await context.reading.read { [context] in
-            try context.tasks.list(owner: APIContext.owner, filter, limit: limit).map {
-                try context.currentMessage(of: $0, result: $0.result)
-            }
+        let (messages, next) = try await context.reading.read(.long) { [context] in
+            let page = try context.tasks.list(owner: APIContext.owner, filter, limit: limit)
+            return (try page.tasks.map { try context.currentMessage(of: $0, result: $0.result) }, page.next)
         }
         let body = JSONWriter.write { json in
             json.object { json in
                 json.key("tasks")
                 json.array { json in for message in messages { message.write(to: &json) } }
-                json.member(
-                    "next_cursor", messages.count == limit ? messages.last?.stored.task.id.description : nil)
+                json.member("next_cursor", next?.description)
             }
         }
         return .json(body)

@@ -17,20 +17,35 @@ struct TasksCommand: Command {
     /// The list as the service answers it.
     private struct Answer: Decodable {
         var tasks: [TaskAnswer]
+        var next_cursor: String?
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         let limit = try arguments.integer("--limit", in: 1...Limits.pageTasks) ?? Limits.defaultPageTasks
+        let client = try ServiceClient(arguments)
+        var left = limit
+        var cursor: String?
+        // A page that a filter left short has a cursor: the list goes on behind what the service has looked at.
+        repeat {
+            let bytes = try client.get("/predict/async" + query(arguments, limit: left, cursor))
+            if arguments.has("--json") {
+                Console.write(bytes + [UInt8(ascii: "\n")])
+                return 0
+            }
+            let answer = try Answer.read(bytes)
+            for task in answer.tasks.prefix(left) { Console.write(task.line) }
+            left -= answer.tasks.count
+            cursor = answer.next_cursor
+        } while left > 0 && cursor != nil
+        return 0
+    }
+
+    private func query(_ arguments: Arguments, limit: Int, _ cursor: String?) -> String {
         var query = QueryText()
         query.add("limit", "\(limit)")
         for name in ["status", "model", "name"] { query.add(name, arguments.value("--\(name)")) }
-        let bytes = try ServiceClient(arguments).get("/predict/async" + query.text)
-        if arguments.has("--json") {
-            Console.write(bytes + [UInt8(ascii: "\n")])
-            return 0
-        }
-        for task in try Answer.read(bytes).tasks { Console.write(task.line) }
-        return 0
+        query.add("cursor", cursor)
+        return query.text
     }
 }
 

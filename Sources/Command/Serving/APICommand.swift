@@ -46,7 +46,7 @@ struct APIProcess {
     private let owner: Owner
     private let watcher: CompletionWatcher
     private let changes: ChangeWatcher
-    private let reading = ReadingThread()
+    private let reading: ReadingThreads
     private let context: APIContext
     private let keeper: Keeper
     private let metrics: MetricRegistry
@@ -71,6 +71,7 @@ struct APIProcess {
                 process: "api", store: store, keeper: keeper, catalog: catalog, database: database))
         owner = try Owner(
             .api, boot: environment.boot, models: [], database: database, at: environment.clock.now)
+        reading = ReadingThreads(clock: environment.steady)
         let readers = database.makeReaders()
         let models = ModelRegistry()
         let tasks = TaskStore(readers: readers, models: models)
@@ -92,7 +93,7 @@ struct APIProcess {
             administration: Administration(
                 committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
-            readiness: Readiness(submissions: submissions, clock: environment.steady, stopping: stop),
+            readiness: Readiness(clock: environment.steady, stopping: stop) { try await submissions.probe() },
             receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
     }
@@ -112,11 +113,14 @@ struct APIProcess {
     /// In the order of dependence: requests need the watcher and the committer until their last.
     var services: [any Service] {
         [environment.service(of: keeper)] + environment.registration(of: owner) + [
-            ThreadService("committer") { [committer] stop in try committer.run(until: stop) },
-            ThreadService("reading") { [reading] stop in reading.run(until: stop) },
-            ThreadService("changes") { [changes] stop in changes.run(until: stop) },
-            ThreadService("watcher") { [watcher] stop in watcher.run(until: stop) },
+            ThreadService("committer") { [committer] stop in try committer.run(until: stop) }
         ]
+            + (1...Limits.readingThreads).map { number in
+                ThreadService("reading \(number)") { [reading] stop in reading.run(until: stop) }
+            } + [
+                ThreadService("changes") { [changes] stop in changes.run(until: stop) },
+                ThreadService("watcher") { [watcher] stop in watcher.run(until: stop) },
+            ]
     }
 
     func service(of server: APIServer) -> any Service {

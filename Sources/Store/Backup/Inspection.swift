@@ -23,7 +23,7 @@ package final class Inspection {
         }
         connection = try database.backend.makeReader()
         // A large database takes longer than any request may.
-        try connection.allowLongStatements(inTransaction: false)
+        try connection.allowLongStatements()
         try connection.execute(script: "SET idle_in_transaction_session_timeout = 0")
     }
 

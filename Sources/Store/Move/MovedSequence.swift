@@ -14,9 +14,13 @@ enum MovedSequence {
         }
         if let noted, noted > 0 { return noted }
         guard ["model", "task"].contains(table) else { return nil }
-        return try connection.first("SELECT max(key) FROM \"\(table)\"") { row -> Int64? in
-            row.isNull(0) ? nil : row.integer(0)
-        } ?? nil
+        let last =
+            try connection.first("SELECT max(key) FROM \"\(table)\"") { row -> Int64? in
+                row.isNull(0) ? nil : row.integer(0)
+            } ?? nil
+        guard table == "task" else { return last }
+        let deleted = try connection.first("SELECT last FROM last_task") { $0.integer(0) }
+        return [last, deleted].compactMap(\.self).max()
     }
 
     static func set(_ last: Int64, of table: String, in connection: Connection) throws {
@@ -26,6 +30,7 @@ enum MovedSequence {
             _ = try connection.first(sql, .text(table), .integer(last)) { _ in true }
             return
         }
+        if table == "task" { return try TaskTable.keepKey(last, in: connection) }
         try connection.run("DELETE FROM sqlite_sequence WHERE name = ?", .text(table))
         try connection.run(
             """

@@ -38,7 +38,6 @@ package final class TableMove {
 
     /// Makes the target as new again.
     package func abandon(_ connection: Connection) throws {
-        try Self.allowLongStatements(connection)
         try MovedProgress.dropTable(in: connection)
         for table in tables.reversed() { try table.empty(in: connection) }
         try connection.run("DELETE FROM backlog")
@@ -121,10 +120,7 @@ package final class TableMove {
             onProgress(table.name)
             let copied = try target.read { try MovedProgress.read(table.name, in: $0) }
             let there = try digest(of: table)
-            let counted = try source.read { connection in
-                try Self.allowLongStatements(connection)
-                return try table.count(in: connection)
-            }
+            let counted = try source.read { try table.count(in: $0) }
             if there.rows != counted { return "\(table.name) has \(there.rows) rows instead of \(counted)" }
             return there.digest == copied.digest ? nil : "\(table.name) has other content"
         }
@@ -158,17 +154,12 @@ package final class TableMove {
     /// Asks the target, which is large and of which the server knows nothing yet, a question over whole tables.
     package func look<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         try target.transaction { connection in
-            try Self.allowLongStatements(connection)
             if connection.engine == .postgres {
                 try connection.execute(script: "SET LOCAL work_mem = '\(Limits.movedLookMegabytes)MB'")
                 for table in tables { try connection.execute(script: "ANALYZE \"\(table.name)\"") }
             }
             return try body(connection)
         }
-    }
-
-    package static func allowLongStatements(_ connection: Connection) throws {
-        try connection.allowLongStatements(inTransaction: true)
     }
 
     /// Takes away what only the move needed.

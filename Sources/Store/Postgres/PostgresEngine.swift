@@ -19,14 +19,26 @@ final class PostgresEngine: DatabaseEngine {
     }
 
     private let patience: Int
+    /// How long a statement may take.
+    private let statementTime: Duration
 
     /// - Throws: ``StoreError/urlUnreadable(reason:)``; the server is not asked yet.
     init(url: String, watch: StatementWatch?, patience: Int, onEvent: @escaping @Sendable (StoreEvent) -> Void) throws {
         try PostgresURL.check(url)
+        statementTime = Limits.statementTime
         self.url = url
         self.patience = patience
         self.watch = watch
         self.onEvent = onEvent
+    }
+
+    /// The same database, for statements over whole tables.
+    init(longStatementsOf engine: PostgresEngine) {
+        statementTime = Limits.longStatementTime
+        url = engine.url
+        patience = engine.patience
+        watch = engine.watch
+        onEvent = engine.onEvent
     }
 
     /// The URL without a password, and without one in which something special was not escaped.
@@ -39,7 +51,7 @@ final class PostgresEngine: DatabaseEngine {
 
     func connect() throws -> Connection {
         do {
-            return Connection(try PostgresSession(url: url), watch: watch)
+            return Connection(try PostgresSession(url: url, statementTime: statementTime), watch: watch)
         } catch let error as PostgresError {
             throw PostgresURL.slip(in: error.reason).map(StoreError.urlUnreadable) ?? error
         }
@@ -51,7 +63,8 @@ final class PostgresEngine: DatabaseEngine {
 
     func makeReader() throws -> Connection { try connect() }
     func makeLogKeeper() throws -> any LogKeeping { ServersOwnLog() }
-    func migrate() throws -> [Int] { try PostgresSchema.migrate(connect()) }
+    /// An index over a large table takes longer than what requests wait for.
+    func migrate() throws -> [Int] { try PostgresSchema.migrate(PostgresEngine(longStatementsOf: self).connect()) }
     func schemaVersion() throws -> Int { try PostgresSchema.version(of: connect()) }
 
     // MARK: Processes

@@ -38,6 +38,21 @@ package struct PostgresError: CodedError, CustomStringConvertible {
     /// Whether the transaction was undone for another's sake and may simply run again.
     var isUndone: Bool { state == "40001" || state == "40P01" }
 
+    /// Whether the next attempt may succeed: a connection or a server that comes back, a lock, room on the server.
+    ///
+    /// Rules that are broken, values that do not fit, names that are not there, refused logins and damage stay.
+    var isPassing: Bool {
+        switch state.prefix(2) {
+        // No answer; connections; undone for another's sake; means; stops and times that ran out.
+        case "", "08", "40", "53", "57": true
+        default: Self.passingStates.contains(state)
+        }
+    }
+
+    /// A lock that did not come; a primary that became a standby, until another is one; a transaction that stood still; one
+    /// that had failed; a disk of the server that failed.
+    private static let passingStates: Set<String> = ["55P03", "25006", "25P02", "25P03", "58030"]
+
     /// Whether a lock did not come in time.
     private var isBusy: Bool { state == "55P03" || state == "57014" }
 }

@@ -27,5 +27,11 @@ enum PostgresMigration7 {
 
         -- Pauses, of which a clock that was set back makes some too long.
         CREATE INDEX parked_backoff ON parked (until_ms) WHERE reason = 'backoff';
+
+        -- The key of the last task, where that task was deleted: no key is given twice.
+        CREATE TABLE last_task (
+            key BIGINT PRIMARY KEY CHECK (key = 1),
+            last BIGINT NOT NULL
+        );
         """
 }

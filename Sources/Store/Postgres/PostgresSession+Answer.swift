@@ -58,13 +58,10 @@ extension PostgresSession {
 
 extension Connection {
     /// Lets statements take as long as a look at whole tables may.
-    ///
-    /// - Parameter inTransaction: whether the server allows it for the open transaction only; this side goes on waiting as
-    ///   long afterwards.
-    func allowLongStatements(inTransaction: Bool) throws {
+    func allowLongStatements() throws {
         guard let session = session as? PostgresSession else { return }
         let time = Limits.longStatementTime
-        try execute(script: "SET \(inTransaction ? "LOCAL " : "")statement_timeout = \(time.wholeMilliseconds)")
+        try execute(script: "SET statement_timeout = \(time.wholeMilliseconds)")
         session.patience = time + Limits.answerMargin
     }
 }

@@ -36,10 +36,11 @@ final class PostgresSession: SQLSession {
     ///
     /// - Parameters:
     ///   - url: what libpq takes for a connection string; passwords and certificates come from the usual places.
-    ///   - patience: how long an answer may take; longer than the server lets a statement run.
+    ///   - statementTime: how long the server lets a statement run.
+    ///   - patience: how long an answer may take; nil for a little longer than that.
     /// - Throws: ``PostgresError``.
-    init(url: String, patience: Duration = Limits.statementTime + Limits.answerMargin) throws {
-        self.patience = patience
+    init(url: String, statementTime: Duration = Limits.statementTime, patience: Duration? = nil) throws {
+        self.patience = patience ?? statementTime + Limits.answerMargin
         let defaults = [
             ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "2"),
             ("tcp_user_timeout", "10000"), ("application_name", "sibyl"), ("client_encoding", "UTF8"),
@@ -58,7 +59,8 @@ final class PostgresSession: SQLSession {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         // Whatever waits for the server does so in one place, which has a time limit.
         guard PQsetnonblocking(handle, 1) == 0 else { throw failure("connect", nil) }
-        try execute(script: Self.settings)
+        try execute(
+            script: "SET statement_timeout = \(statementTime.wholeMilliseconds); " + Self.settings)
     }
 
     deinit { PQfinish(handle) }
@@ -99,7 +101,6 @@ final class PostgresSession: SQLSession {
     /// login may change one only, and a server before version 13 does not know them all.
     private static let settings = """
         SET lock_timeout = \(Limits.gateWait.wholeMilliseconds);
-        SET statement_timeout = \(Limits.statementTime.wholeMilliseconds);
         SET idle_in_transaction_session_timeout = \(Limits.standingTransaction.wholeMilliseconds);
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2;
         SET tcp_user_timeout = 10000;

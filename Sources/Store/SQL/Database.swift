@@ -30,6 +30,16 @@ package final class Database: Sendable {
             }
     }
 
+    private init(_ backend: any DatabaseEngine, onEvent: @escaping @Sendable (StoreEvent) -> Void) {
+        self.backend = backend
+        self.onEvent = onEvent
+    }
+
+    /// The same database, whose statements may take as long as those over whole tables do; for one that nobody serves.
+    package var forLongStatements: Database {
+        (backend as? PostgresEngine).map { Database(PostgresEngine(longStatementsOf: $0), onEvent: onEvent) } ?? self
+    }
+
     /// Whether a place names a server's database, not a file.
     package static func isServer(_ place: String) -> Bool {
         place.hasPrefix("postgres://") || place.hasPrefix("postgresql://")

@@ -18,6 +18,7 @@ package final class GroupCommitter: Sendable {
     fileprivate struct Write: Sendable {
         let bytes: Int
         let reach: Writer.Reach
+        let mayEndTask: Bool
         /// Runs inside the transaction, maybe more than once; remembers its outcome for `answer`.
         let run: @Sendable (Connection) throws -> Void
         /// Tells others of the commit, who can begin while it goes to disk; once is enough for all of a group.
@@ -51,6 +52,20 @@ package final class GroupCommitter: Sendable {
         self.onCommit = onCommit
     }
 
+    /// How a group is committed.
+    private struct Writers {
+        /// Flushes when the gate is open for others again; the commit may be seen before.
+        let usual: Writer
+        /// Flushes inside, so that nobody sees the commit before it is on disk.
+        let ending: Writer
+
+        init(_ database: Database) throws {
+            usual = try database.makeWriter(.durableOnceFlushed)
+            // A server shows no commit that is not on its disk.
+            ending = database.engine == .sqlite ? try database.makeWriter(.durable) : usual
+        }
+    }
+
     /// The number of writes that wait for their commit.
     package var waitingCount: Int { state.withLock { $0.small.count + $0.bulk.count } }
 
@@ -59,20 +74,23 @@ package final class GroupCommitter: Sendable {
     /// - Parameters:
     ///   - bytes: about how much is written, by which the lane is chosen.
     ///   - reach: which other transactions may run meanwhile.
+    ///   - mayEndTask: whether the write may end a task. Callers who ask for the task may see its end at once, so that the
+    ///     commit must be on disk before anybody can see it: a power cut must not take an end back.
     ///   - announce: tells others of the commit, before it is on disk and answered; called once for all of a group, so
     ///     that it must not matter whose it is.
     ///   - body: runs on the committer's thread inside the transaction, maybe together with others'.
     /// - Throws: what the closure throws, ``StoreError/tooManyWaiting``, ``StoreError/closed``, or what kept the
     ///   commit from the disk; then nothing of this write was kept.
     package func write<Value: Sendable>(
-        bytes: Int, reaching reach: Writer.Reach = .all, announce: (@Sendable () -> Void)? = nil,
+        bytes: Int, reaching reach: Writer.Reach = .all, mayEndTask: Bool = false,
+        announce: (@Sendable () -> Void)? = nil,
         _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let outcome = Mutex<Value?>(nil)
             enqueue(
                 Write(
-                    bytes: bytes, reach: reach,
+                    bytes: bytes, reach: reach, mayEndTask: mayEndTask,
                     run: { connection in
                         let value = try body(connection)
                         outcome.withLock { $0 = value }
@@ -89,11 +107,11 @@ package final class GroupCommitter: Sendable {
     ///
     /// Blocks its thread.
     package func run(until stop: StopSignal) throws {
-        let writer = try database.makeWriter(.durableOnceFlushed)
+        let writers = try Writers(database)
         stop.whenRaised { [wake] in wake.raise() }
         var hasRested = false
         while !stop.isRaised {
-            if commitNext(writer) {
+            if commitNext(writers) {
                 hasRested = false
             } else if !wake.wait(for: hasRested ? Limits.restPoll : Limits.safetyPoll), !hasRested {
                 // Nothing came for a while: what the requests needed goes back.
@@ -102,7 +120,7 @@ package final class GroupCommitter: Sendable {
             }
         }
         state.withLock { $0.isClosed = true }
-        while commitNext(writer) {}
+        while commitNext(writers) {}
     }
 
     private func enqueue(_ write: Write) {
@@ -120,13 +138,16 @@ package final class GroupCommitter: Sendable {
     }
 
     /// Commits one group; false when nothing waited.
-    private func commitNext(_ writer: Writer) -> Bool {
+    private func commitNext(_ writers: Writers) -> Bool {
         let group = state.withLock { $0.takeGroup(limit: groupLimit) }
         if group.isEmpty { return false }
+        let writer = group.contains(where: \.mayEndTask) ? writers.ending : writers.usual
         let failures = commitTogether(group, writer) ?? commitApart(group, writer)
-        // Also for those that failed: the reason may be what another has written in this moment, such as the same submission.
         var trouble: (any Error)?
-        do { try writer.flush() } catch { trouble = error }
+        // Also for those that failed: the reason may be what another has written in this moment, such as the same submission.
+        if writer === writers.usual || failures.contains(where: { $0 != nil }) {
+            do { try writers.usual.flush() } catch { trouble = error }
+        }
         for (write, failure) in zip(group, failures) { write.answer(failure ?? trouble) }
         return true
     }

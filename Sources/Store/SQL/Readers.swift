@@ -34,6 +34,11 @@ package final class Readers: Sendable {
         return try body(lent.connection)
     }
 
+    /// Whether a read would begin at once: a connection to a file is there, so that nothing is to be waited for.
+    ///
+    /// A server may not answer for long, and to open a file takes a turn at the gate.
+    var readAtOnce: Bool { database.backend.engine == .sqlite && idle.withLock { !$0.isEmpty } }
+
     /// Begins on a connection that works: one that was cut while nobody used it shows it here, before anything was read.
     private func begin() throws -> Lent {
         while let lent = idle.withLock({ $0.popLast() }) {

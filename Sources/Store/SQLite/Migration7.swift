@@ -35,5 +35,11 @@ enum Migration7 {
 
         -- Pauses, of which a clock that was set back makes some too long.
         CREATE INDEX parked_backoff ON parked (until_ms) WHERE reason = 'backoff';
+
+        -- The key of the last task, where that task was deleted: no key is given twice.
+        CREATE TABLE last_task (
+            key INTEGER PRIMARY KEY CHECK (key = 1),
+            last INTEGER NOT NULL
+        ) STRICT;
         """
 }

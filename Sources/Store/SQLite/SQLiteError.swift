@@ -33,6 +33,21 @@ package struct SQLiteError: CodedError, CustomStringConvertible {
         resultCode & 0xFF == SQLITE_CORRUPT || resultCode & 0xFF == SQLITE_NOTADB
     }
 
+    /// Whether the next attempt may succeed: a lock, a full disk, a disk or memory that failed for a moment.
+    ///
+    /// Damage, a broken rule, a wrong statement and missing rights stay. Of the errors of the disk three say that what was
+    /// read is damaged.
+    var isPassing: Bool {
+        switch resultCode & 0xFF {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_NOMEM, SQLITE_INTERRUPT, SQLITE_PROTOCOL: true
+        case SQLITE_IOERR: !Self.damagedReads.contains(resultCode)
+        default: false
+        }
+    }
+
+    /// SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_DATA and SQLITE_IOERR_CORRUPTFS, which are macros that Swift does not see.
+    private static let damagedReads = [2, 32, 33].map { SQLITE_IOERR | $0 << 8 }
+
     /// Whether another program held a lock.
     ///
     /// Only tools that bypass the write gate can cause it.

@@ -13,18 +13,25 @@ package struct ChunkInput: Sendable {
         if position == 0, let single = try single(task, in: connection) { return single }
         guard position < ChunkKey.positions else { return nil }
         let (first, last) = (ChunkKey(task: task, position: position).rawValue, ChunkKey.all(of: task).upperBound)
-        let found = try connection.first(
-            """
-            SELECT min(chunk) FROM (
-                SELECT min(chunk) AS chunk FROM payload WHERE chunk BETWEEN ?1 AND ?2
-                UNION ALL SELECT min(chunk) FROM record WHERE chunk BETWEEN ?1 AND ?2) AS kept
-            """, .integer(first), .integer(last)
-        ) { $0.isNull(0) ? nil : ChunkKey(rawValue: $0.integer(0)) }
-        guard let found, let key = found else { return nil }
-        return ChunkInput(
-            position: key.position, rows: try PayloadTable.find(key, in: connection).map { try Rows(payload: $0.body) },
-            records: try RecordTable.find(key, in: connection))
+        let found = try connection.first(nextSQL, .integer(first), .integer(last)) { row in
+            row.isNull(0)
+                ? nil
+                : ChunkInput(
+                    position: ChunkKey(rawValue: row.integer(0)).position,
+                    rows: try row.optionalBlob(1).map { try Rows(payload: $0) },
+                    records: try row.optionalBlob(2).map { try Records(record: $0) })
+        }
+        return found.flatMap(\.self)
     }
+
+    /// The first chunk of which anything is kept, with all that is.
+    private static let nextSQL = """
+        SELECT first.chunk, payload.body, record.body FROM (
+            SELECT min(chunk) AS chunk FROM (
+                SELECT min(chunk) AS chunk FROM payload WHERE chunk BETWEEN ?1 AND ?2
+                UNION ALL SELECT min(chunk) FROM record WHERE chunk BETWEEN ?1 AND ?2) AS kept) AS first
+        LEFT JOIN payload ON payload.chunk = first.chunk LEFT JOIN record ON record.chunk = first.chunk
+        """
 
     /// The only row of a task that carries it itself.
     private static func single(_ task: Int64, in connection: Connection) throws -> ChunkInput? {

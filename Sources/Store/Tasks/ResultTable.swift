@@ -23,7 +23,7 @@ package struct ResultPage: Sendable {
         /// The row in the task with which the chunk begins.
         package let firstRow: Int
         /// The rows of the chunk that are on the page.
-        package let rows: Range<Int>
+        package internal(set) var rows: Range<Int>
         /// The caller's own records of the whole chunk, where they were asked for and are kept.
         package var records: Records?
 
@@ -41,6 +41,8 @@ package struct ResultPage: Sendable {
     package var parts: [Part] = []
     /// Where the next page begins.
     package var next: ResultPlace
+    /// Whether the page ends because it holds as many bytes as a page may, and not because no more is stored.
+    package var isCut = false
 
     init(from place: ResultPlace) { next = place }
 
@@ -76,46 +78,6 @@ package enum ResultTable {
             results.map {
                 [.integer($0.key.rawValue), .integer($0.firstRow), .integer($0.rows), .blob($0.body)]
             })
-    }
-
-    /// Reads chunks in order until the page is full or a chunk is missing.
-    ///
-    /// - Parameters:
-    ///   - skippingGaps: whether missing chunks will never come, so that they are passed over.
-    ///   - withRecords: whether the caller's own records are read too.
-    ///   - wholeChunks: whether the last chunk is read to its end, though it has more rows than the limit leaves.
-    static func page(
-        of task: Int64, from place: ResultPlace, limit: Int, skippingGaps: Bool, withRecords: Bool,
-        wholeChunks: Bool = false, in connection: Connection
-    ) throws -> ResultPage {
-        var page = ResultPage(from: place)
-        var left = limit
-        guard place.position < ChunkKey.positions else { return page }
-        try connection.forEachRow(
-            "SELECT chunk, first_row, body FROM result WHERE chunk BETWEEN ? AND ? ORDER BY chunk",
-            .integer(ChunkKey(task: task, position: place.position).rawValue),
-            .integer(ChunkKey.all(of: task).upperBound)
-        ) { row in
-            let position = ChunkKey(rawValue: row.integer(0)).position
-            guard left > 0, skippingGaps || position == page.next.position else { return false }
-            if position != page.next.position { page.next = ResultPlace(position: position, row: 0) }
-            let predictions = try Predictions(result: row.blob(2))
-            let end = wholeChunks ? predictions.count : min(page.next.row + left, predictions.count)
-            let rows = min(page.next.row, predictions.count)..<end
-            let key = ChunkKey(rawValue: row.integer(0))
-            let records = withRecords ? try RecordTable.find(key, in: connection) : nil
-            page.parts.append(
-                .init(
-                    predictions: predictions, position: position, firstRow: row.int(1), rows: rows,
-                    records: records))
-            left -= rows.count
-            page.next =
-                rows.upperBound == predictions.count
-                ? ResultPlace(position: page.next.position + 1, row: 0)
-                : ResultPlace(position: page.next.position, row: rows.upperBound)
-            return true
-        }
-        return page
     }
 
     /// Finds the stored chunk that has a row of a task, or else the first one behind it.
@@ -155,7 +117,7 @@ package enum ResultTable {
 
 extension ResultPage.Part {
     /// Reads a whole chunk's result from a row of key, first row and body.
-    fileprivate init(_ row: borrowing Row) throws {
+    init(_ row: borrowing Row) throws {
         let predictions = try Predictions(result: row.blob(2))
         self.init(
             predictions: predictions, position: ChunkKey(rawValue: row.integer(0)).position, firstRow: row.int(1),

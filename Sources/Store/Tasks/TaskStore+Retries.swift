@@ -6,14 +6,7 @@ extension TaskStore {
     ///
     /// - Parameter limit: tasks at most.
     package func retries(of task: StoredTask, limit: Int) throws -> [StoredTask] {
-        try readers.read { connection in
-            let ids = try connection.all(
-                "SELECT id FROM task WHERE parent = ? AND relation = 'retry' ORDER BY key DESC LIMIT ?",
-                .integer(task.key), .integer(limit)
-            ) { TaskID(bytes: $0.blob(0)) }
-            return try ids.compactMap(\.self).compactMap { try TaskTable.find($0, models: models, in: connection) }
-                .filter { !$0.isSwept }
-        }
+        try readers.read { try TaskTable.retries(of: task.key, limit: limit, models: models, in: $0) }
     }
 
     /// The stored result of the chunk that has a row, or else of the first chunk behind it.

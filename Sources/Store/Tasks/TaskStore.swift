@@ -23,37 +23,34 @@ package final class TaskStore: Sendable {
         }
     }
 
+    /// Whether a read of a few rows ends in microseconds now: no server is asked, and no connection is to be opened first.
+    package var readsAtOnce: Bool { readers.readAtOnce }
+
     /// An owner's tasks, newest first.
     ///
     /// - Parameter limit: tasks at most, 1 to ``Limits/pageTasks``.
-    package func list(owner: String, _ filter: TaskFilter, limit: Int) throws -> [StoredTask] {
-        try readers.read { connection in
-            try TaskTable.list(owner: owner, filter, limit: limit, in: connection).compactMap {
-                try TaskTable.find($0, models: models, in: connection)
-            }
-        }
+    /// - Returns: fewer than that, with a place to go on, where a filter left few of the ``Limits/lookedTasks`` tasks that
+    ///   one look goes through.
+    package func list(owner: String, _ filter: TaskFilter, limit: Int) throws -> TaskPage {
+        try readers.read { try TaskTable.list(owner: owner, filter, limit: limit, models: models, in: $0) }
     }
 
     /// Finds some tasks, whoever's they are.
     package func tasks(_ ids: Set<TaskID>) throws -> [TaskID: StoredTask] {
         try readers.read { connection in
-            var found: [TaskID: StoredTask] = [:]
-            for id in ids { found[id] = try TaskTable.find(id, models: models, in: connection) }
-            return found
+            let found = try TaskTable.find(Array(ids), models: models, in: connection)
+            return Dictionary(found.map { ($0.task.id, $0) }, uniquingKeysWith: { first, _ in first })
         }
     }
 
     /// Finds those of some tasks that have ended.
-    package func finished(among ids: some Sequence<TaskID>) throws -> [StoredTask] {
+    package func finished(among ids: [TaskID]) throws -> [StoredTask] {
         try readers.read { connection in
-            try ids.compactMap { id in
-                let found = try TaskTable.find(id, models: models, in: connection)
-                return found?.task.status.isFinal == true ? found : nil
-            }
+            try TaskTable.find(ids, models: models, in: connection).filter(\.task.status.isFinal)
         }
     }
 
-    /// Reads results in row order, from a place on, as far as they reach without a gap.
+    /// Reads results in row order, from a place on, as far as they reach without a gap, and up to ``Limits/pageBytes``.
     ///
     /// - Parameters:
     ///   - task: whose results.
@@ -67,8 +64,10 @@ package final class TaskStore: Sendable {
         if let result = task.result { return ResultPage(single: result, from: place) }
         return try readers.read { connection in
             try ResultTable.page(
-                of: task.key, from: place, limit: limit, skippingGaps: task.task.status.isFinal,
-                withRecords: withRecords, wholeChunks: wholeChunks, in: connection)
+                ResultTable.Wanted(
+                    task: task.key, rows: limit, isSkippingGaps: task.task.status.isFinal, withRecords: withRecords,
+                    wholeChunks: wholeChunks),
+                from: place, in: connection)
         }
     }
 
@@ -84,10 +83,8 @@ package final class TaskStore: Sendable {
 
     /// An owner's tasks with dead rows, newest first, each with their number.
     package func dead(owner: String, before: TaskID?, limit: Int) throws -> [(task: StoredTask, rows: Int)] {
-        try readers.read { connection in
-            try TaskTable.dead(owner: owner, before: before, limit: limit, in: connection).compactMap { dead in
-                try TaskTable.find(dead.id, models: models, in: connection).map { ($0, dead.rows) }
-            }
+        try readers.read {
+            try TaskTable.dead(owner: owner, before: before, limit: limit, models: models, in: $0)
         }
     }
 

@@ -4,13 +4,15 @@ package import Core
 extension TaskTable {
     /// An owner's tasks with dead rows, newest first, each with their number.
     package static func dead(
-        owner: String, before: TaskID?, limit: Int, in connection: Connection
-    ) throws -> [(id: TaskID, rows: Int)] {
-        try connection.all(
-            """
-            SELECT id, dead FROM task WHERE owner = ?1 AND dead > 0 AND (?2 IS NULL OR id < ?2) AND swept_ms IS NULL
-            ORDER BY id DESC LIMIT ?3
-            """, .text(owner), .optional(before?.bytes), .integer(limit)
-        ) { (id: try $0.taskID(0), rows: $0.int(1)) }
+        owner: String, before: TaskID?, limit: Int, models: ModelRegistry, in connection: Connection
+    ) throws -> [(task: StoredTask, rows: Int)] {
+        try connection.all(deadSQL, .text(owner), .optional(before?.bytes), .integer(limit)) {
+            (task: try stored($0, models: models, in: connection), rows: $0.int(27))
+        }
     }
+
+    static let deadSQL = selectSQL(
+        """
+        WHERE owner = ?1 AND dead > 0 AND (?2 IS NULL OR id < ?2) AND swept_ms IS NULL ORDER BY id DESC LIMIT ?3
+        """)
 }

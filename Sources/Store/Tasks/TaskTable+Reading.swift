@@ -8,37 +8,85 @@ extension TaskTable {
     package static func find(
         _ id: TaskID, models: ModelRegistry, in connection: Connection
     ) throws -> StoredTask? {
-        try find(where: "id = ?", .blob(id.bytes), models: models, in: connection)
+        try connection.first(idSQL, .blob(id.bytes)) { try stored($0, models: models, in: connection) }
     }
 
     /// Finds a task by its key.
     package static func find(
         key: Int64, models: ModelRegistry, in connection: Connection
     ) throws -> StoredTask? {
-        try find(where: "task.key = ?", .integer(key), models: models, in: connection)
+        try connection.first(keySQL, .integer(key)) { try stored($0, models: models, in: connection) }
     }
 
+    /// Finds some tasks by their ids, in no order; many in a statement, since each is a way to a server and back.
+    package static func find(
+        _ ids: [TaskID], models: ModelRegistry, in connection: Connection
+    ) throws -> [StoredTask] {
+        try find("id", ids.map { .blob($0.bytes) }, models: models, in: connection)
+    }
+
+    /// Finds some tasks by their keys, in no order.
+    package static func find(
+        keys: [Int64], models: ModelRegistry, in connection: Connection
+    ) throws -> [StoredTask] {
+        try find("task.key", keys.map { .integer($0) }, models: models, in: connection)
+    }
+
+    /// The lengths of a list in a statement are few, so that each stays prepared.
     private static func find(
-        where condition: String, _ value: SQLValue, models: ModelRegistry, in connection: Connection
-    ) throws -> StoredTask? {
-        try connection.first(
-            """
-            SELECT task.key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
-                failure, result, revision, created_ms, started_ms, completed_ms, results_until_ms, swept_ms,
-                CASE WHEN status IN ('pending', 'processing', 'cancelling') THEN
-                    (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
-                        AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
-                ELSE 0 END,
-                source, metadata, deadline_ms, kept, format, warnings, id
-            FROM task LEFT JOIN input ON input.task = task.key WHERE \(condition)
-            """, value
-        ) { row in
-            StoredTask(
-                key: row.integer(0), task: try task(row, models: models, in: connection),
-                kept: try row.word(23),
-                result: try row.optionalBlob(12).map(Predictions.init(result:)),
-                inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
+        _ column: String, _ values: [SQLValue], models: ModelRegistry, in connection: Connection
+    ) throws -> [StoredTask] {
+        var found: [StoredTask] = []
+        for start in stride(from: 0, to: values.count, by: Limits.foundTasks) {
+            var list = Array(values[start..<min(start + Limits.foundTasks, values.count)])
+            let length = list.count == 1 ? 1 : list.count <= 8 ? 8 : Limits.foundTasks
+            list += Array(repeating: list[0], count: length - list.count)
+            let places = Array(repeating: "?", count: length).joined(separator: ", ")
+            _ = try connection.perform(selectSQL("WHERE \(column) IN (\(places))"), list) { row in
+                found.append(try stored(row, models: models, in: connection))
+                return true
+            }
         }
+        return found
+    }
+
+    /// The tasks that run a task's failed rows again and still have results, newest first.
+    static func retries(
+        of task: Int64, limit: Int, models: ModelRegistry, in connection: Connection
+    ) throws -> [StoredTask] {
+        try connection.all(retriesSQL, .integer(task), .integer(limit)) {
+            try stored($0, models: models, in: connection)
+        }
+    }
+
+    private static let idSQL = selectSQL("WHERE id = ?")
+    private static let keySQL = selectSQL("WHERE task.key = ?")
+    static let retriesSQL = selectSQL(
+        "WHERE parent = ? AND relation = 'retry' AND swept_ms IS NULL ORDER BY task.key DESC LIMIT ?")
+
+    /// All that is read of a task, of those that a condition chooses; ``stored(_:models:in:)`` reads the columns.
+    static func selectSQL(_ condition: String) -> String {
+        """
+        SELECT task.key, owner, name, model, priority, status, input_state, input_bytes, rows, succeeded, failed,
+            failure, result, revision, created_ms, started_ms, completed_ms, results_until_ms, swept_ms,
+            CASE WHEN status IN ('pending', 'processing', 'cancelling') THEN
+                (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
+                    AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
+            ELSE 0 END,
+            source, metadata, deadline_ms, kept, format, warnings, id, dead
+        FROM task LEFT JOIN input ON input.task = task.key
+        """ + "\n" + condition
+    }
+
+    /// Reads a task from a row of ``selectSQL(_:)``.
+    static func stored(
+        _ row: borrowing Row, models: ModelRegistry, in connection: Connection
+    ) throws -> StoredTask {
+        StoredTask(
+            key: row.integer(0), task: try task(row, models: models, in: connection),
+            kept: try row.word(23),
+            result: try row.optionalBlob(12).map(Predictions.init(result:)),
+            inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
     }
 
     private static func task(

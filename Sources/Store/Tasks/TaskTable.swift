@@ -65,15 +65,7 @@ package enum TaskTable {
         in connection: Connection
     ) throws -> Int64 {
         let key = try connection.insert(
-            into: "task",
-            """
-            INSERT INTO task (key, id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
-                receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation,
-                webhook)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', CASE WHEN ?7 IS NULL THEN 'complete' ELSE 'receiving' END, ?18,
-                CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, ?7, ?8, ?9, ?10, ?11, ?12,
-                ?13, ?14, ?15, ?16, ?17)
-            """,
+            into: "task", connection.engine == .sqlite ? insertSQL : serverInsertSQL,
             .blob(draft.id.bytes), .text(draft.owner), .optional(draft.name), .integer(model),
             .text(draft.priority.rawValue), .optional(receiver), .optional(input), .time(draft.createdAt),
             .text(draft.source.rawValue), .optional(draft.metadataText), .optional(draft.deadline),
@@ -82,6 +74,26 @@ package enum TaskTable {
             .optional(draft.webhook), .integer(bytes))
         if let parent = draft.parent, parent.relation == .retry { try clearDead(parent.task, in: connection) }
         return key
+    }
+
+    /// By itself SQLite gives the key of the last task again when that task was deleted, and whoever still has that task in
+    /// hand would read, or stop, another one.
+    private static let insertSQL = insertSQL(
+        key: """
+            coalesce(?1, 1 + max(coalesce((SELECT max(key) FROM task), 0), coalesce((SELECT last FROM last_task), 0)))
+            """)
+
+    private static let serverInsertSQL = insertSQL(key: "?1")
+
+    private static func insertSQL(key: String) -> String {
+        """
+        INSERT INTO task (key, id, owner, name, model, priority, status, input_state, input_bytes, rows, chunks,
+            receiver, input, created_ms, source, metadata, deadline_ms, keep_ms, kept, parent, relation,
+            webhook)
+        VALUES (\(key), ?2, ?3, ?4, ?5, ?6, 'pending', CASE WHEN ?7 IS NULL THEN 'complete' ELSE 'receiving' END, ?18,
+            CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, CASE WHEN ?7 IS NULL THEN 1 ELSE 0 END, ?7, ?8, ?9, ?10, ?11, ?12,
+            ?13, ?14, ?15, ?16, ?17)
+        """
     }
 
     /// Takes a task off the list of those with dead rows: they run again elsewhere.
@@ -126,8 +138,6 @@ package enum TaskTable {
     }
 
     /// Deletes a small task that has ended, with all that it had: nothing of it is kept, not even its record.
-    ///
-    /// Its key may become that of the next task, so that nothing may be left under it.
     package static func forget(_ task: Int64, in connection: Connection) throws { try forget([task], in: connection) }
 
     /// The same for several tasks; those that have not ended are passed over.
@@ -137,6 +147,7 @@ package enum TaskTable {
             try connection.runEach(
                 "DELETE FROM task WHERE key = ? AND completed_ms IS NOT NULL", tasks.map { [.integer($0)] }))
         let forgotten = ended.filter { $0.1 == 1 }.map(\.0)
+        if let last = forgotten.max() { try keepKey(last, in: connection) }
         let ranges = forgotten.map { task -> [SQLValue] in
             let keys = ChunkKey.all(of: task)
             return [.integer(keys.lowerBound), .integer(keys.upperBound)]
@@ -150,6 +161,18 @@ package enum TaskTable {
         ] {
             try connection.enqueueEach(sql, forgotten.map { [.integer($0)] })
         }
+    }
+}
+
+extension TaskTable {
+    /// Notes the key of a deleted task that was the last one, so that the next task gets another.
+    static func keepKey(_ key: Int64, in connection: Connection) throws {
+        guard connection.engine == .sqlite else { return }
+        try connection.run(
+            """
+            INSERT INTO last_task (key, last) SELECT 1, ?1 WHERE ?1 > (SELECT coalesce(max(key), 0) FROM task)
+            ON CONFLICT (key) DO UPDATE SET last = max(last_task.last, excluded.last)
+            """, .integer(key))
     }
 }
 
