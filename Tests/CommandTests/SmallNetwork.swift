@@ -9,7 +9,7 @@ final class SmallNetwork {
     /// The number of a network of the tests, so that two at once do not meet.
     private let number: Int
     private let machines: Int
-    private var bridge: String { "sibyl\(number)" }
+    private var bridge: String { Self.bridge(number) }
     /// The addresses of the whole network.
     var addresses: String { "10.213.\(number).0/24" }
     /// The address of what runs on no machine of its own.
@@ -18,15 +18,30 @@ final class SmallNetwork {
     /// - Parameter machines: 1 to 100.
     init(machines: Int) throws {
         self.machines = machines
-        number = Int(getpid() % 200) + 1
-        remove()
-        try SystemProgram.run("ip", "link", "add", bridge, "type", "bridge")
+        number = try Self.makeBridge()
         try SystemProgram.run("ip", "address", "add", home + "/24", "dev", bridge)
         try SystemProgram.run("ip", "link", "set", bridge, "up")
         for machine in 0..<machines { try addMachine(machine) }
     }
 
     deinit { remove() }
+
+    /// Makes a switch under the first number that no other network has: suites run side by side, and so may other test runs.
+    private static func makeBridge() throws -> Int {
+        var last: any Error = CancellationError()
+        for offset in 0..<200 {
+            let number = (Int(getpid()) + offset) % 200 + 1
+            do {
+                try SystemProgram.run("ip", "link", "add", bridge(number), "type", "bridge")
+                return number
+            } catch {
+                last = error
+            }
+        }
+        throw last
+    }
+
+    private static func bridge(_ number: Int) -> String { "sibyl\(number)" }
 
     private func addMachine(_ machine: Int) throws {
         let (name, cable) = (name(of: machine), cable(of: machine))
@@ -38,8 +53,12 @@ final class SmallNetwork {
         for device in ["lo", "eth0"] { try SystemProgram.run("ip", "-n", name, "link", "set", device, "up") }
     }
 
+    /// Cables go first: those of a deleted namespace stay for a moment, and the next network may get their names.
     private func remove() {
-        for machine in 0..<machines { try? SystemProgram.run("ip", "netns", "delete", name(of: machine)) }
+        for machine in 0..<machines {
+            try? SystemProgram.run("ip", "link", "delete", cable(of: machine))
+            try? SystemProgram.run("ip", "netns", "delete", name(of: machine))
+        }
         try? SystemProgram.run("ip", "link", "delete", bridge)
     }
 
