@@ -6,46 +6,20 @@ disk before it counts: synchronous=FULL, fsync=on, synchronous_commit=on.
 
 import argparse
 import asyncio
-import contextlib
 import os
-import pathlib
 import platform
-import pwd
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 from benchmark import one_row
 from benchmark.service import ROOT, service
+from postgres_server import postgres, url
 
-PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 JOBS = 3_000
 CALLERS = 32
 MODEL = ROOT / "models/iris/v1/model.onnx"
-
-
-@contextlib.contextmanager
-def postgres():
-    """A server of this run's own, in a temporary folder, reached by a socket in it."""
-    as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-    with tempfile.TemporaryDirectory() as folder:
-        if as_user:
-            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        data = f"{folder}/data"
-        subprocess.run([*as_user, PROGRAMS / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], check=True,
-                       stdout=subprocess.DEVNULL)
-        server = subprocess.Popen([*as_user, PROGRAMS / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="],
-                                  stderr=subprocess.DEVNULL)
-        try:
-            while subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", folder]).returncode:
-                time.sleep(0.05)
-            yield folder
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(60)
 
 
 def jobs_of_sibyl(workers: int, *options: str) -> float:
@@ -151,12 +125,11 @@ def main() -> None:
         return work(options.work)
     rows = []
     with postgres() as folder:
-        url = f"postgresql:///postgres?host={folder}&user=postgres&options=-csearch_path%3D"
         for workers in options.workers:
             seen: dict[str, list[float]] = {"sqlite": [], "postgres": [], "procrastinate": []}
             for repeat in range(options.repeats):
                 seen["sqlite"].append(jobs_of_sibyl(workers))
-                seen["postgres"].append(jobs_of_sibyl(workers, "--database", f"{url}s{workers}_{repeat}"))
+                seen["postgres"].append(jobs_of_sibyl(workers, "--database", url(folder, f"s{workers}_{repeat}")))
                 seen["procrastinate"].append(jobs_of_procrastinate(folder, workers))
             rows.append((workers, *(statistics.median(seen[name]) for name in seen)))
             print(f"  {rows[-1]}", file=sys.stderr)

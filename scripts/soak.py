@@ -18,7 +18,7 @@ import time
 import numpy as np
 
 from soak_service import FLOATS, NAMES, ROOT, SIBYL, Sampler, Service, make_wide_model, service, wait_for
-from soak_queue import look_cancel, look_pause, look_sweep
+from soak_queue import look_cancel, look_pause, look_read, look_sweep
 from soak_wal import look_wal
 
 ROWS = 1_000_000
@@ -389,6 +389,7 @@ LOOKS = {"million": look_million, "broken": look_broken, "dialects": look_dialec
          "pause": lambda folder, models, _: look_pause(folder, models, check),
          "sweep": lambda folder, models, _: look_sweep(folder, models, check),
          "cancel": lambda folder, models, _: look_cancel(folder, models, check),
+         "read": lambda folder, models, _: look_read(folder, models, check),
          "wal": lambda folder, models, _: look_wal(folder, models, write_table, check, percentile)}
 
 

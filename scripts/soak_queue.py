@@ -1,7 +1,8 @@
-"""The looks `pause`, `sweep` and `cancel` of scripts/soak: the queue when a model stood still, and the keeper at work."""
+"""The looks `pause`, `sweep`, `cancel` and `read` of scripts/soak: a model that stood still, the keeper, and long results."""
 
 import contextlib
 import datetime
+import hashlib
 import os
 import pathlib
 import signal
@@ -10,6 +11,7 @@ import statistics
 import threading
 import time
 
+from postgres_server import postgres, url
 from soak_service import Service, service, wait_for
 
 RUN = 40.0  # milliseconds that a run takes at most
@@ -159,3 +161,39 @@ def look_cancel(folder: pathlib.Path, models: pathlib.Path, check) -> None:
               f"{time.monotonic() - begun:.1f} s later")
         running.ask("POST", f"/predict/async/{slow}/cancel")
         running.end_of(slow)
+
+
+def look_read(folder: pathlib.Path, models: pathlib.Path, check) -> None:
+    rows = 10_000_000
+    print(f"the results of {rows:,} rows as CSV, on each engine")
+    with postgres() as server:
+        lite = read_csv(folder, models, None, rows, check)
+        full = read_csv(folder, models, url(server, "read"), rows, check)
+        check("both engines give the same rows", lite == full)
+
+
+def read_csv(folder: pathlib.Path, models: pathlib.Path, database: str | None, rows: int, check) -> str:
+    """Scores a table and reads its results: their digest without the service's own figures."""
+    engine = "SQLite" if database is None else "PostgreSQL"
+    with service(folder, models, database=database) as running:
+        begun = time.monotonic()
+        task = upload(running, "model=iris&keep_input=false", IRIS_HEADER, b"5.1,3.5,1.4,0.2\n", rows)
+        running.end_of(task)
+        print(f"  {engine}: scored in {time.monotonic() - begun:.1f} s; peaks in MB {running.peaks()}", flush=True)
+        before = running.peaks()["api"]
+        digest, lines, size = hashlib.sha256(), 0, 0
+        begun = time.monotonic()
+        connection = running.connect()
+        connection.request("GET", f"/predict/async/{task}/results?format=csv")
+        answer = connection.getresponse()
+        while piece := answer.read(1 << 20):
+            digest.update(piece)
+            lines += piece.count(b"\n")
+            size += len(piece)
+        took = time.monotonic() - begun
+        peak = running.peaks()["api"]
+        print(f"  {engine}: read in {took:.1f} s, {rows / took:,.0f} rows/s, {size / 1e6:.0f} MB; API's peak {peak} MB"
+              f" (before {before})", flush=True)
+        check(f"{engine}: every row is there", lines == rows + 1, lines)
+        check(f"{engine}: memory is flat (the API grew by less than 64 MB)", peak - before < 64, f"{peak - before:.1f} MB")
+        return digest.hexdigest()

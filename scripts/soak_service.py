@@ -26,12 +26,12 @@ NAMES = [f"x{number}" for number in range(FLOATS)]
 class Service:
     """`sibyl up` in a folder of its own."""
 
-    def __init__(self, folder: pathlib.Path, models: pathlib.Path, *options: str):
+    def __init__(self, folder: pathlib.Path, models: pathlib.Path, *options: str, database: str | None = None):
         self.folder = folder
         self.log = folder / "log"
         ready = folder / "url"
         ready.unlink(missing_ok=True)
-        command = [SIBYL, "up", "--workers", "2", "--database", str(folder / "sibyl.db"), "--listen", "127.0.0.1:0",
+        command = [SIBYL, "up", "--workers", "2", "--database", database or str(folder / "sibyl.db"), "--listen", "127.0.0.1:0",
                    "--ready-file", str(ready), "--models", str(models), "--log-level", "warning", *options]
         self.process = subprocess.Popen(command, cwd=ROOT, stderr=self.log.open("a"))
         wait_for("the service", lambda: ready.exists() and ready.read_text().endswith("\n"))
@@ -89,8 +89,8 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(folder: pathlib.Path, models: pathlib.Path, *options: str):
-    running = Service(folder, models, *options)
+def service(folder: pathlib.Path, models: pathlib.Path, *options: str, database: str | None = None):
+    running = Service(folder, models, *options, database=database)
     try:
         yield running
     finally:
