@@ -108,7 +108,9 @@ let package = Package(
         .executableTarget(
             name: "KernelLoad", dependencies: ["Inference", "Catalog", "Core"], path: "Tests/KernelLoad",
             swiftSettings: strict),
-        tests(of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Digest", "Core"], exclude: ["models"]),
+        tests(
+            of: "Command", imports: ["Queue", "Store", "HTTP", "Operations", "Digest", "Core"],
+            exclude: ["models", "FaultyRuntime.c"]),
         .testTarget(
             name: "DeployTests", dependencies: ["TestSupport", "Operations", "Core"], path: "Tests/DeployTests",
             swiftSettings: strict),

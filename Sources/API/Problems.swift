@@ -58,7 +58,8 @@ package enum Problems {
         case .expectationFailed: 417
         case .headersTooLarge: 431
         case .nonFiniteOutput, .notProbabilities, .predictionFailed, .workerCrashed, .corruptPayload, .internalError,
-            .modelInvalid, .modelDigestMismatch, .selfTestFailed, .configurationInvalid, .runtimeLibraryMissing:
+            .modelInvalid, .modelHangs, .modelTooLarge, .modelCrashes, .modelDigestMismatch, .selfTestFailed,
+            .configurationInvalid, .runtimeLibraryMissing:
             500
         case .versionNotSupported: 505
         case .queueFull, .diskLow, .storageBusy, .storageFailed, .shuttingDown, .predictionTimeout, .modelUnavailable,

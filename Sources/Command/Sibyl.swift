@@ -7,7 +7,10 @@ internal import Operations
 struct Sibyl {
     static func main() async {
         TerminationSignals.ignoreBrokenPipes()
-        exit(await run(Array(CommandLine.arguments.dropFirst())))
+        let words = Array(CommandLine.arguments.dropFirst())
+        // Before anything that starts a thread: see `Confinement`.
+        if words.first == TrialProcess.word { exit(TrialProcess.run(Array(words.dropFirst()))) }
+        exit(await run(words))
     }
 
     private static let commands: [any Command] = [

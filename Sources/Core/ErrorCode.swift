@@ -78,6 +78,12 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     // A part of the installation is broken.
     case runtimeLibraryMissing = "runtime_library_missing"
     case modelInvalid = "model_invalid"
+    /// The model's trial did not end in time.
+    case modelHangs = "model_hangs"
+    /// The model's trial wanted more memory than it may have.
+    case modelTooLarge = "model_too_large"
+    /// The process in which the model was tried crashed.
+    case modelCrashes = "model_crashes"
     case modelDigestMismatch = "model_digest_mismatch"
     case modelVersionTaken = "model_version_taken"
     case selfTestFailed = "self_test_failed"
@@ -104,7 +110,8 @@ extension ErrorCode {
             .predictionTimeout, .queueFull,
             .storageBusy, .storageFailed, .diskLow, .shuttingDown, .unreachable, .internalError:
             .retryable
-        case .corruptPayload, .modelInvalid, .modelDigestMismatch, .modelVersionTaken, .selfTestFailed,
+        case .corruptPayload, .modelInvalid, .modelHangs, .modelTooLarge, .modelCrashes, .modelDigestMismatch,
+            .modelVersionTaken, .selfTestFailed,
             .runtimeLibraryMissing,
             .configurationInvalid:
             .permanent

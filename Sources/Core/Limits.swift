@@ -349,6 +349,38 @@ package enum Limits {
     package static let restPoll = Duration.seconds(10)
     /// How long a worker that can serve no model stays to say so, before it fails and is started again.
     package static let brokenWorkerPause = Duration.seconds(20)
+    /// Memory that a model's trial may take, in MiB: a quarter more than the largest text model measured.
+    package static let trialMegabytes = 4_096
+    /// Address space beyond that, in MiB: mapped libraries and reserved stacks, which take no memory.
+    package static let trialSpareMegabytes = 1_024
+    /// Time that a model's trial may take: a model of 2 GB loads in a third of it.
+    package static let trialDeadline = Duration.seconds(60)
+    /// Time that it may take at most, whatever the setting says.
+    package static let longestTrial = Duration.seconds(3_600)
+    /// Time that each untried model gets before any of them gets all of its time, so that one that hangs does not keep the
+    /// others waiting: most models load in less than a second.
+    package static let shortTrial = Duration.seconds(5)
+    /// How long after that the process of a trial ends by itself, when its starter does not end it.
+    package static let trialGrace = Duration.seconds(5)
+    /// Open files of a model's trial: the library, its configuration and the model's own files.
+    package static let trialFiles = 64
+    /// Bytes of what a trial answers, and of what it says beside it.
+    package static let trialAnswerBytes = 16 << 10
+    /// Characters of a reason that a trial gives: the library quotes names from the model's file.
+    package static let trialReasonCharacters = 1_000
+    /// How long a model that passed its trial is trusted.
+    package static let goodVerdictLife = Duration.seconds(30 * 24 * 3_600)
+    /// How long after a failed trial a model is tried again: the machine may have had no memory at that moment.
+    package static let brokenVerdictLife = Duration.seconds(600)
+    /// How long a model counts as broken that was refused with a reason, so that a worker that is started again sees what
+    /// was mended: no longer than ``brokenWorkerPause``.
+    package static let refusedVerdictLife = Duration.seconds(20)
+    /// How often a worker asks whether a model that another process tries has passed.
+    package static let verdictPoll = Duration.milliseconds(200)
+    /// Bytes of a word that texts are generated of: a file's only word may be megabytes long.
+    package static let generatedWordBytes = 256
+    /// How long a worker waits before it tries again what could not be tried at all.
+    package static let trialPause = Duration.seconds(5)
     /// How long requests in flight may take when a server stops.
     package static let drainDeadline = Duration.seconds(12)
     /// How long a stopping process finishes what it holds.

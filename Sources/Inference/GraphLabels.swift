@@ -26,11 +26,16 @@ struct GraphLabels {
             next += 1
         }
         let others = graph.nodes.indices.filter { !seen.contains($0) }
-        return try (order + others).flatMap { try lists(of: graph.nodes[$0]) }
+        // Many nodes may pick from one list, and a small file would become gigabytes of labels.
+        var picked: Set<String> = []
+        return try (order + others).flatMap { index in
+            let node = graph.nodes[index]
+            let source = node.kind == "ArrayFeatureExtractor" ? node.inputs.first : nil
+            return try lists(of: node, picking: source.flatMap { picked.insert($0).inserted ? $0 : nil })
+        }
     }
 
-    private func lists(of node: OnnxGraph.Node) throws -> [[String]] {
-        let picked = node.kind == "ArrayFeatureExtractor" ? node.inputs.first : nil
+    private func lists(of node: OnnxGraph.Node, picking picked: String?) throws -> [[String]] {
         let texts = try [graph.texts("classlabels_strings", of: node), picked.map(graph.texts) ?? []]
         let integers = try [
             graph.integers("classlabels_ints", of: node), graph.integers("classlabels_int64s", of: node),

@@ -77,6 +77,15 @@ extension Setting {
         meaning:
             "Whether text models run on the fused kernel where it knows their graph; `off` leaves them to ONNX Runtime."
     )
+    package static let trialMegabytes = Setting(
+        name: "SIBYL_TRIAL_MB", kind: .integer(64...1 << 20), fallback: "\(Limits.trialMegabytes)",
+        meaning:
+            "MiB of memory that a model may take while it is tried, in a process of its own, before a worker loads it."
+    )
+    package static let trialSeconds = Setting(
+        name: "SIBYL_TRIAL_SECONDS", kind: .integer(1...Int(Limits.longestTrial.components.seconds)),
+        fallback: "\(Limits.trialDeadline.components.seconds)",
+        meaning: "Seconds that a model may take to load and to pass its own test while it is tried.")
     package static let metricsListen = Setting(
         name: "SIBYL_METRICS_LISTEN", kind: .text, fallback: nil,
         meaning:
@@ -92,7 +101,7 @@ extension Setting {
         chunkRows,
         maxBatchRows,
         maxWaitingRows, maxStoredMegabytes, syncRows, syncSeconds, connections, headerSeconds, idleSeconds, groupCommit,
-        textKernel, metricsListen, url,
+        textKernel, trialMegabytes, trialSeconds, metricsListen, url,
     ]
 
     /// The settings of the processes that serve, all but the clients' own.

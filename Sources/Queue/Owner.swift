@@ -37,6 +37,17 @@ package final class Owner: Sendable {
             self.broken = broken
             self.message = message
         }
+
+        /// A version that the worker is still to try or to load: nobody counts it as served, or as lost.
+        package init(awaited identity: ModelIdentity) {
+            self.init(
+                identity: identity, broken: Self.awaited,
+                message:
+                    "The model `\(identity.model)` \(identity.version) is being tried and loaded; its rows run after that."
+            )
+        }
+
+        static let awaited = ErrorCode.modelUnavailable
     }
 
     package let key: Int64
@@ -60,6 +71,17 @@ package final class Owner: Sendable {
             let key = try OwnerTable.insert(kind: kind, boot: boot, pid: getpid(), at: time, in: connection)
             for model in models { try OwnerTable.insert(model, of: key, in: connection) }
             return key
+        }
+    }
+
+    /// Says how a model was found since this process was registered, in place of what was said of it before.
+    ///
+    /// - Throws: ``QueueError/ownershipLost`` when this process was declared dead.
+    package func note(_ model: LoadedModel) throws {
+        try database.makeWriter(.durable).transaction { connection in
+            guard try OwnerTable.exists(key, in: connection) else { throw QueueError.ownershipLost }
+            try OwnerTable.delete(model.identity, of: key, in: connection)
+            try OwnerTable.insert(model, of: key, in: connection)
         }
     }
 

@@ -47,6 +47,15 @@ enum OwnerTable {
             })
     }
 
+    /// The model versions that at least one live worker can run, or is still to load.
+    static func expected(in connection: Connection) throws -> Set<ModelIdentity> {
+        Set(
+            try connection.all(
+                "SELECT DISTINCT name, version, digest FROM owner_model WHERE broken IS NULL OR broken = ?",
+                .text(Owner.LoadedModel.awaited.rawValue)
+            ) { ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)) })
+    }
+
     /// The model versions that every worker who can serve them runs on a kernel.
     static func onKernel(in connection: Connection) throws -> [ModelIdentity] {
         try connection.all(
@@ -70,6 +79,12 @@ enum OwnerTable {
     static func delete(_ key: Int64, in connection: Connection) throws -> Bool {
         try connection.run("DELETE FROM owner_model WHERE owner = ?", .integer(key))
         return try connection.run("DELETE FROM owner WHERE key = ?", .integer(key)) == 1
+    }
+
+    static func delete(_ model: ModelIdentity, of owner: Int64, in connection: Connection) throws {
+        try connection.run(
+            "DELETE FROM owner_model WHERE owner = ? AND name = ? AND version = ? AND digest = ?",
+            .integer(owner), .text(model.model), .text(model.version), .text(model.digest))
     }
 
     static func insert(_ model: Owner.LoadedModel, of owner: Int64, in connection: Connection) throws {

@@ -23,7 +23,7 @@ package struct StrandedRows: Sendable, Equatable {
         _ entries: [BacklogTable.Entry], workers: Int, models: ModelRegistry, in connection: Connection
     ) throws -> [StrandedRows] {
         guard workers > 0, entries.contains(where: { $0.rows > 0 }) else { return [] }
-        let served = try OwnerTable.served(in: connection)
+        let served = try OwnerTable.expected(in: connection)
         return try entries.compactMap { entry in
             guard entry.rows > 0 else { return nil }
             let identity = try models.entry(for: entry.model, in: connection).identity
@@ -31,9 +31,9 @@ package struct StrandedRows: Sendable, Equatable {
         }
     }
 
-    /// What live workers serve; nil while none runs at all.
+    /// What live workers serve, or are still to load; nil while none runs at all.
     static func served(in connection: Connection) throws -> Set<ModelIdentity>? {
-        try OwnerTable.workers(in: connection) > 0 ? OwnerTable.served(in: connection) : nil
+        try OwnerTable.workers(in: connection) > 0 ? OwnerTable.expected(in: connection) : nil
     }
 
     /// What an operator should know, and do.

@@ -8,7 +8,7 @@ package final class Workforce: Sendable {
         package let identity: ModelIdentity
         /// Workers that can run it.
         package let ready: Int
-        /// Why a worker cannot run it; nil when all can.
+        /// Why a worker cannot run it; nil when all can, or when one can and the others are still to load it.
         package let broken: String?
         /// What is slow about its file, and the remedy; nil for nothing.
         package let warning: String?
@@ -29,18 +29,20 @@ package final class Workforce: Sendable {
 
     /// What the workers serve.
     package func models() throws -> [Served] {
-        try readers.read { connection in
+        let awaited = Owner.LoadedModel.awaited.rawValue
+        return try readers.read { connection in
             try connection.all(
                 """
                 SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL),
-                    max(message) FILTER (WHERE broken IS NOT NULL), max(message) FILTER (WHERE broken IS NULL),
-                    max(engine), max(fallback) FROM owner_model
+                    max(message) FILTER (WHERE broken <> ?), max(message) FILTER (WHERE broken IS NULL),
+                    max(engine), max(fallback), max(message) FILTER (WHERE broken = ?) FROM owner_model
                 GROUP BY name, version, digest ORDER BY name, version
-                """
+                """, .text(awaited), .text(awaited)
             ) {
                 Served(
                     identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
-                    ready: $0.int(3), broken: $0.optionalText(4), warning: $0.optionalText(5),
+                    ready: $0.int(3), broken: $0.optionalText(4) ?? ($0.int(3) == 0 ? $0.optionalText(8) : nil),
+                    warning: $0.optionalText(5),
                     engine: $0.optionalText(6), fallback: $0.optionalText(7))
             }
         }

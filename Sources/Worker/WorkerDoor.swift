@@ -1,5 +1,6 @@
 package import Core
 internal import HTTP
+internal import Inference
 package import Operations
 internal import Store
 
@@ -16,18 +17,20 @@ package final class WorkerDoor: Service {
     ///
     /// - Parameters:
     ///   - hosts: names by which callers may ask, beside those of this machine.
-    ///   - broken: why models of this worker cannot be served, a sentence each.
-    ///   - isServing: whether it can serve any model.
+    ///   - shelf: the models that it serves, and those that it cannot serve.
     ///   - stopping: raised when the process begins to stop.
     /// - Throws: `ListenError` when the address is taken.
     package init(
-        _ address: ListenAddress, hosts: [Authority], metrics: MetricRegistry, broken: [String], isServing: Bool,
+        _ address: ListenAddress, hosts: [Authority], metrics: MetricRegistry, shelf: ModelShelf,
         stopping: StopSignal,
         clock: SteadyClock, requestIDSeed: UInt64
     ) throws {
         let readiness: @Sendable () -> HTTPResponse = {
             let stop = stopping.isRaised ? ["The process is stopping."] : []
-            return Self.answer(isReady: isServing && stop.isEmpty, reasons: stop + broken)
+            let isServing = shelf.count > 0
+            let broken = shelf.broken.map(\.message)
+            let begins = isServing || !broken.isEmpty ? [] : ["The models are being tried and loaded."]
+            return Self.answer(isReady: isServing && stop.isEmpty, reasons: stop + begins + broken)
         }
         reading = ReadingThreads(clock: clock, count: 1)
         let access = UnkeyedAccess(listeningOn: address.host, names: hosts)

@@ -9,8 +9,8 @@ internal import Store
 /// It blocks one thread and has no `await`.
 struct WorkerLoop {
     let leases: Leases
-    /// The model versions served, by their keys in the database.
-    let predictors: [Int64: any Predictor]
+    /// The model versions served; more come while it works.
+    let shelf: ModelShelf
     let listener: Doorbell.Listener
     let clock: WallClock
     let steady: SteadyClock
@@ -24,13 +24,20 @@ struct WorkerLoop {
     private static let pause = Duration.milliseconds(500)
 
     func run(until stop: StopSignal) throws {
-        let models = predictors.keys.sorted()
-        var sizes = predictors.mapValues { RunSize(mostRows: $0.runRows) }
+        var (predictors, models) = (shelf.predictors, [Int64]())
+        var sizes: [Int64: RunSize] = [:]
         stop.whenRaised { [listener] in listener.wake() }
         var next: Claim?
         var pace = RunPace(clock: steady)
         var rest = WorkerRest(clock: steady)
         while !stop.isRaised {
+            if models.isEmpty || predictors.count != shelf.count {
+                predictors = shelf.predictors
+                models = predictors.keys.sorted()
+                for (key, predictor) in predictors where sizes[key] == nil {
+                    sizes[key] = RunSize(mostRows: predictor.runRows)
+                }
+            }
             // The backlog forms the batch: whatever waits now, up to a bound, runs at once.
             let claim =
                 try next
@@ -47,7 +54,7 @@ struct WorkerLoop {
             try metrics.during(claim) {
                 current.begin(claim)
                 defer { current.end() }
-                guard let outcome = try outcome(of: claim, until: stop) else { return }
+                guard let outcome = try outcome(of: claim, on: predictors[claim.model]!, until: stop) else { return }
                 if let rowCost = outcome.rowCost { sizes[claim.model]!.learn(rowCost, rows: claim.rows) }
                 next = try store(outcome, of: claim, until: stop) {
                     try leases.complete(
@@ -88,9 +95,11 @@ struct WorkerLoop {
     }
 
     /// - Returns: nil when the claim was given to others while it ran.
-    private func outcome(of claim: Claim, until stop: StopSignal) throws -> ClaimRunner.Outcome? {
+    private func outcome(
+        of claim: Claim, on predictor: any Predictor, until stop: StopSignal
+    ) throws -> ClaimRunner.Outcome? {
         let runner = ClaimRunner(
-            predictor: predictors[claim.model]!, clock: clock, steady: steady, watchdog: watchdog,
+            predictor: predictor, clock: clock, steady: steady, watchdog: watchdog,
             test: { rows, chunk in try persisting(until: stop) { try leases.test(rows, of: chunk, in: claim) } },
             metrics: metrics)
         do {

@@ -168,7 +168,7 @@ import Testing
             }
         }
         try service.startWorker("worker", ["--models", models])
-        try service.wait("the second worker") { try service.get("/health").json["workers"] as? Int == 2 }
+        try service.wait("the second worker") { try service.get("/models/sums").json["workers"] as? Int == 1 }
         #expect(try post("/admin/queue/pause", #"{"model":"sums"}"#).status == 200)
         let moved = try post("/admin/stranded/rerun", #"{"model_version":"v2"}"#, ["Prefer": "wait=60"])
         #expect(moved.status == 202, "\(moved.json)")

@@ -74,13 +74,16 @@ package struct OnnxFile: Sendable {
         }
     }
 
-    private static func field(_ number: Int, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
+    /// A field of a message, by its number.
+    package static func field(_ number: Int, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
 
-    private static func field(_ number: Int, _ bytes: [UInt8]) -> [UInt8] {
+    /// A field of a message, by its number.
+    package static func field(_ number: Int, _ bytes: [UInt8]) -> [UInt8] {
         variable(number << 3 | 2) + variable(bytes.count) + bytes
     }
 
-    private static func field(_ number: Int, _ value: Int) -> [UInt8] { variable(number << 3) + variable(value) }
+    /// A field of a message, by its number.
+    package static func field(_ number: Int, _ value: Int) -> [UInt8] { variable(number << 3) + variable(value) }
 
     private static func variable(_ value: Int) -> [UInt8] {
         var (rest, bytes) = (UInt64(bitPattern: Int64(value)), [UInt8]())

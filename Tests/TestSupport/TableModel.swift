@@ -14,6 +14,8 @@ package struct TableModel: Sendable {
     /// Members of the manifest's `outputs`, and its task.
     package var task = "regression"
     package var outputs = #""value": "y""#
+    /// What the model's file ends in.
+    package var tail: [UInt8] = []
 
     package init(_ name: String, inputs: Int) {
         self.name = name
@@ -33,7 +35,7 @@ package struct TableModel: Sendable {
     ///
     /// - Parameter digest: gives a file's SHA-256 in hexadecimal digits.
     package func write(into folder: String, digest: ([UInt8]) -> String) throws {
-        let bytes = file.bytes
+        let bytes = file.bytes + tail
         let columns = (0..<inputs).map {
             #"{"name": "x\#($0)", "type": "\#(type)", "tensor": "\#(isSplit ? "x\($0)" : "x")", "column": \#(isSplit ? 0 : $0), "missing": 0}"#
         }

@@ -76,7 +76,8 @@ import Testing
                     let leases = try Leases(
                         database: database, owner: owner, doorbell: doorbell, clock: wall, retention: retention)
                     try WorkerLoop(
-                        leases: leases, predictors: [model: predictor], listener: listener, clock: wall, steady: steady,
+                        leases: leases, shelf: ModelShelf([model: predictor]), listener: listener, clock: wall,
+                        steady: steady,
                         watchdog: Watchdog(clock: steady, onHang: {}, onTrouble: { _ in }), current: CurrentClaim(),
                         logger: Logger(level: .error, now: { "" })
                     ).run(until: stop)

@@ -9,6 +9,7 @@ internal import Operations
 struct ModelImport {
     let folder: String
     let libraryPath: String?
+    let trial: ModelTrial
 
     /// What shall be imported.
     struct Wish {
@@ -23,7 +24,7 @@ struct ModelImport {
     }
 
     /// Bytes of a model's file, which is held in memory.
-    private static let mostBytes = 2 << 30
+    static let mostBytes = 2 << 30
 
     /// - Throws: ``UsageError`` and other errors with a code; nothing is left behind then.
     func run(_ wish: Wish) throws -> ImportedModel {
@@ -31,6 +32,7 @@ struct ModelImport {
             throw UsageError("There is a model `\(wish.name)` already; choose another name.")
         }
         let file = try FileBytes.read(wish.file, upTo: Self.mostBytes)
+        try trial.pass(file: wish.file)
         let outline = try TextModelOutline(file, libraryPath: libraryPath)
         var model = NewTextModel(
             name: wish.name, input: outline.input, output: outline.output, labels: try labels(wish, outline),
@@ -39,6 +41,7 @@ struct ModelImport {
         let workshop = "\(folder)/.import-\(ProcessInfo.processInfo.globallyUniqueString)"
         defer { try? FileManager.default.removeItem(atPath: workshop) }  // try? because it may not be there yet
         try write(model, into: workshop)
+        _ = try trial.in(workshop).pass(Catalog(folder: workshop).resolve(model: model.name, version: nil))
         let comparison = try wish.golden.map { try compare(&model, outline, with: $0, in: workshop) }
         if comparison != nil { try write(model, into: workshop) }
         let imported = try load(model, outline, comparison, from: workshop)

@@ -25,14 +25,16 @@ struct ModelsCommand: Command {
                     "--scores",
                     "Accept scores such as margins in place of probabilities: answers have a label and no confidence."),
                 .init("--json", "One JSON object instead of lines."),
-            ], settings: [.models, .onnxRuntime])
+            ], settings: [.models, .onnxRuntime, .trialMegabytes, .trialSeconds])
     }
 
     func run(_ arguments: Arguments) async throws -> Int32 {
         guard arguments.operands.count == 2, arguments.operands[0] == "import", let name = arguments.value("--name")
         else { throw UsageError("Say `sibyl models import FILE --name NAME`.") }
         let values = try ServiceEnvironment.settings(arguments, environment: ProcessInfo.processInfo.environment)
-        let work = ModelImport(folder: values[.models]!, libraryPath: values[.onnxRuntime])
+        let work = ModelImport(
+            folder: values[.models]!, libraryPath: values[.onnxRuntime],
+            trial: ModelTrial(values, clock: SteadyClock { .monotonic }))
         let model = try work.run(
             .init(
                 name: name, file: arguments.operands[1],

@@ -155,12 +155,22 @@ struct DoctorCommand: Command {
             if let database = try? environment.openDatabase() {
                 try environment.refuseTaken(in: &catalog, beside: database)
             }
-            let models = environment.loadModels(catalog)
-            return models.ready.map {
-                Finding(
-                    subject: "model \($0.identity.model) \($0.identity.version)", isGood: true,
-                    detail: Self.words(for: $0, models.comparisons[$0.identity]))
-            }
+            let trial = ModelTrial(environment.settings, clock: environment.steady)
+            var isAlone = true
+            let models = LoadedModels(
+                catalog, libraryPath: trial.library, usesKernel: trial.usesKernel,
+                allowing: { if try trial.pass($0)?.isAlone == false { isAlone = false } })
+            let tried = Finding(
+                subject: "trials", isGood: true,
+                detail: "models are tried in a process of their own, "
+                    + (isAlone
+                        ? "without the network" : "with the network in reach: this system lets no process leave it"))
+            return [tried]
+                + models.ready.map {
+                    Finding(
+                        subject: "model \($0.identity.model) \($0.identity.version)", isGood: true,
+                        detail: Self.words(for: $0, models.comparisons[$0.identity]))
+                }
                 + models.broken.map {
                     Finding(
                         subject: "model \($0.identity.model) \($0.identity.version)", isGood: false, detail: $0.message)

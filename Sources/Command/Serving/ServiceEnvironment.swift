@@ -1,10 +1,10 @@
 internal import Catalog
 internal import Core
-internal import Inference
 internal import Digest
 internal import Foundation
 internal import Glibc
 internal import HTTP
+internal import Inference
 internal import Operations
 internal import Queue
 internal import Store
@@ -58,10 +58,30 @@ struct ServiceEnvironment {
         return database
     }
 
-    /// The catalog's models, loaded as the settings say.
-    func loadModels(_ catalog: Catalog) -> LoadedModels {
-        LoadedModels(
-            catalog, libraryPath: settings[.onnxRuntime], usesKernel: settings[.textKernel] != "off")
+    /// What loads models as the settings say.
+    func makeLoader() -> ModelLoader {
+        ModelLoader(libraryPath: settings[.onnxRuntime], usesKernel: settings[.textKernel] != "off")
+    }
+
+    /// How a worker tries models before it loads them.
+    func makeTrial(_ loader: ModelLoader) -> ModelLoading.Trial {
+        let trial = ModelTrial(settings, clock: steady)
+        let runtimeVersion = loader.runtimeVersion
+        return ModelLoading.Trial(
+            limit: .seconds(trial.seconds),
+            conditions: { trial.conditions(of: $0, runtimeVersion: runtimeVersion) },
+            run: { [logger] version, limit, stop in
+                let outcome = try trial.run(version, limit: limit, stop: stop)
+                if outcome?.verdict == .good, outcome?.isAlone == false {
+                    logger.warning(
+                        "model tried with the network in reach",
+                        [
+                            "model": version.identity.model, "version": version.identity.version,
+                            "reason": "this system lets no process leave it",
+                        ])
+                }
+                return outcome?.verdict
+            })
     }
 
     func loadCatalog() throws -> Catalog {

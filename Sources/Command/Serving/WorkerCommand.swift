@@ -28,24 +28,29 @@ struct WorkerCommand: Command {
         }
         let doorbell = try Doorbell(database: database, steady: environment.steady)
         try environment.refuseTaken(in: &catalog, beside: database)
-        let models = environment.loadModels(catalog)
+        let shelf = ModelShelf()
         let owner = try WorkerService.register(
-            models, boot: environment.boot, database: database, at: environment.clock.now)
+            catalog, shelf: shelf, boot: environment.boot, database: database, at: environment.clock.now)
         let worker = try WorkerService(
-            owner: owner, models: models, database: database, doorbell: doorbell, boot: environment.boot,
+            owner: owner, shelf: shelf, database: database, doorbell: doorbell, boot: environment.boot,
             clock: environment.clock, steady: environment.steady, retention: environment.retention,
             logger: environment.logger, metrics: metrics)
+        let loader = environment.makeLoader()
+        let loading = ModelLoading(
+            catalog, onto: shelf, loader: loader, trial: environment.makeTrial(loader), owner: owner,
+            boot: environment.boot, database: database, clock: environment.clock, steady: environment.steady,
+            logger: environment.logger, metrics: metrics, onChange: worker.wake)
         let keeper = try environment.makeKeeper(database, doorbell)
         let registry = MetricRegistry(
             environment.commonMetrics(
                 process: "worker", store: store, keeper: keeper, catalog: catalog, database: database)
                 + metrics.sources)
         let ownDoor = try address.map { address in
-            try door(address, hosts, environment, registry, models, stop)
+            try door(address, hosts, environment, registry, shelf, stop)
         }
         let services =
             (ownDoor.map { [$0] } ?? []) + [environment.service(of: keeper, isSeen: ownDoor != nil)]
-            + environment.registration(of: owner) + [worker]
+            + environment.registration(of: owner) + [loading, worker]
         try await ServiceGroup(services, logger: environment.logger).run(until: stop)
         environment.logger.notice("stopped")
         return 0
@@ -54,12 +59,12 @@ struct WorkerCommand: Command {
     /// The worker's own door.
     private func door(
         _ address: ListenAddress, _ hosts: [Authority], _ environment: ServiceEnvironment, _ metrics: MetricRegistry,
-        _ models: LoadedModels, _ stop: StopSignal
+        _ shelf: ModelShelf, _ stop: StopSignal
     ) throws -> any Service {
         var random = SystemRandom()
         let door = try WorkerDoor(
-            address, hosts: hosts, metrics: metrics, broken: models.broken.map(\.message),
-            isServing: !models.ready.isEmpty, stopping: stop, clock: environment.steady, requestIDSeed: random.next())
+            address, hosts: hosts, metrics: metrics, shelf: shelf, stopping: stop, clock: environment.steady,
+            requestIDSeed: random.next())
         environment.logger.notice("door open", ["url": address.url(port: door.port)])
         return door
     }

@@ -11,10 +11,9 @@ struct GeneratedTexts {
 
     /// - Parameter graph: of the model, in `file`.
     init(of graph: TextGraph, in file: [UInt8]) {
-        terms = graph.terms.map { term in
-            ([term.first] + [term.second].compactMap(\.self))
-                .map { String(decoding: file[$0], as: UTF8.self) }.joined(separator: " ")
-        }
+        terms = graph.terms.map { [$0.first] + [$0.second].compactMap(\.self) }
+            .filter { $0.allSatisfy(Self.isWord) }
+            .map { $0.map { String(decoding: file[$0], as: UTF8.self) }.joined(separator: " ") }
     }
 
     /// Texts of the words in a model's file that counts words, whatever else it computes.
@@ -23,12 +22,16 @@ struct GeneratedTexts {
             let graph = try OnnxGraph(file)
             terms = try graph.nodes.filter { $0.kind == "TfIdfVectorizer" }
                 .flatMap { try graph.texts("pool_strings", of: $0) }
+                .filter(Self.isWord)
                 .map { String(decoding: file[$0], as: UTF8.self) }
         } catch {
             // The library reads the file, and no words of it are known.
             terms = []
         }
     }
+
+    /// Whether a word is short enough to be put into many texts.
+    private static func isWord(_ place: Range<Int>) -> Bool { place.count <= Limits.generatedWordBytes }
 
     /// - Parameter count: of texts.
     mutating func make(_ count: Int) -> TextColumn {

@@ -6,8 +6,8 @@ struct OnnxGraph {
     struct Node {
         /// Where its message stands.
         var place = 0..<0
+        /// The operator's name; with its domain in front where that is not the operator of this name that the kernel knows.
         var kind = ""
-        var domain = ""
         var inputs: [String] = []
         var outputs: [String] = []
         /// Where the message of each attribute stands.
@@ -19,20 +19,43 @@ struct OnnxGraph {
     /// Where the message of each constant stands.
     private(set) var constants: [String: Range<Int>] = [:]
 
+    /// Whether the file defines operators of its own, which may have any name.
+    private(set) var definesOperators = false
+    /// The node that gives a value, by the value's name.
+    private var producers: [String: Int] = [:]
+    /// Whether two nodes give a value of the same name.
+    private(set) var isAmbiguous = false
+
     /// Nodes of a graph: those that the kernel knows have a dozen.
     private static let mostNodes = 10_000
+    /// The domains of the operators that are not of the standard itself.
+    private static let domains: [String: String] = {
+        let ml = ["Normalizer", "LinearClassifier", "LinearRegressor", "ArrayFeatureExtractor", "ZipMap"]
+        let known = ml.map { ($0, "ai.onnx.ml") } + [("Tokenizer", "com.microsoft")]
+        return Dictionary(uniqueKeysWithValues: known)
+    }()
 
     /// - Throws: `ProtobufReader.Malformed` when the bytes are not of that format.
     init(_ file: [UInt8]) throws {
         self.file = file
         var model = ProtobufReader(file, file.indices)
         while let field = try model.next() {
-            if case (7, .bytes(let graph)) = field { try read(graph) }
+            switch field {
+            case (7, .bytes(let graph)): try read(graph)
+            case (25, _): definesOperators = true
+            default: break
+            }
+        }
+        for (index, node) in nodes.enumerated() {
+            // An empty name is an output that is not asked for.
+            for output in node.outputs where !output.isEmpty {
+                if producers.updateValue(index, forKey: output) != nil { isAmbiguous = true }
+            }
         }
     }
 
     /// The node that gives a value; nil for an input of the graph, or a constant.
-    func producer(of value: String) -> Node? { nodes.first { $0.outputs.contains(value) } }
+    func producer(of value: String) -> Node? { producers[value].map { nodes[$0] } }
 
     private mutating func read(_ graph: Range<Int>) throws {
         var reader = ProtobufReader(file, graph)
@@ -49,6 +72,7 @@ struct OnnxGraph {
 
     private func node(_ message: Range<Int>) throws -> Node {
         var node = Node(place: message)
+        var domain = ""
         var reader = ProtobufReader(file, message)
         while let field = try reader.next() {
             guard case .bytes(let bytes) = field.value else { continue }
@@ -57,10 +81,13 @@ struct OnnxGraph {
             case 2: node.outputs.append(text(bytes))
             case 4: node.kind = text(bytes)
             case 5: node.attributes[try Self.name(of: bytes, field: 1, in: file)] = bytes
-            case 7: node.domain = text(bytes)
+            case 7: domain = text(bytes)
             default: break
             }
         }
+        // The standard's own domain has two names.
+        if domain == "ai.onnx" { domain = "" }
+        if domain != Self.domains[node.kind] ?? "" { node.kind = "\(domain).\(node.kind)" }
         return node
     }
 

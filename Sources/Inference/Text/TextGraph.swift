@@ -74,6 +74,8 @@ struct TextGraph {
     /// - Throws: ``Unsuited``; `ProtobufReader.Malformed` when the file is broken.
     init(_ graph: OnnxGraph, input: String, output: String) throws {
         self.graph = graph
+        guard !graph.definesOperators else { throw Unsuited("it defines operators of its own") }
+        guard !graph.isAmbiguous else { throw Unsuited("two of its nodes give a value of the same name") }
         var value = output
         if try !takeOneAgainstRest(&value) {
             let isNormalized = try takeProbabilities(&value)
@@ -90,16 +92,24 @@ struct TextGraph {
     // MARK: From the end to the beginning
 
     /// The node that gives a value, whose own input becomes the value; nodes that only change a shape are passed over.
-    private func take(_ kinds: Set<String>, _ value: inout String) -> OnnxGraph.Node? {
-        var name = value
-        while let node = graph.producer(of: name), Self.shapes.contains(node.kind), let source = node.inputs.first {
-            name = source
-        }
-        guard let node = graph.producer(of: name), kinds.contains(node.kind), let source = node.inputs.first else {
-            return nil
-        }
+    private func take(_ kinds: Set<String>, _ value: inout String) throws -> OnnxGraph.Node? {
+        guard let node = graph.producer(of: try pastShapes(value)), kinds.contains(node.kind),
+            let source = node.inputs.first
+        else { return nil }
         value = source
         return node
+    }
+
+    /// The value behind the nodes that only change a shape.
+    private func pastShapes(_ value: String) throws -> String {
+        var name = value
+        // A graph passes each of its nodes once at most, unless they go in a circle.
+        for _ in 0...graph.nodes.count {
+            guard let node = graph.producer(of: name), Self.shapes.contains(node.kind), let source = node.inputs.first
+            else { return name }
+            name = source
+        }
+        throw Unsuited("its nodes go in a circle")
     }
 
     /// Nodes that leave all values as they are.
@@ -107,7 +117,7 @@ struct TextGraph {
 
     /// - Returns: whether probabilities are divided by their sum.
     private func takeProbabilities(_ value: inout String) throws -> Bool {
-        guard let node = take(["Normalizer"], &value) else { return false }
+        guard let node = try take(["Normalizer"], &value) else { return false }
         guard try graph.text("norm", of: node) == "L1" else { throw Unsuited("its probabilities have another norm") }
         return true
     }
@@ -120,6 +130,8 @@ struct TextGraph {
             try graph.integer("axis", of: joined) == 1
         else { throw Unsuited("its probabilities have another norm") }
         var sources: Set<String> = []
+        // Each model once, so that all weights together are no more than the file has.
+        var models: Set<Range<Int>> = []
         var (weights, offsets): ([Float], [Float]) = ([], [])
         for part in joined.inputs {
             guard let slice = graph.producer(of: part), slice.kind == "Slice", slice.inputs.count == 4,
@@ -128,6 +140,7 @@ struct TextGraph {
                 node.outputs.count == 2, node.outputs[1] == slice.inputs[0], let source = node.inputs.first,
                 try graph.text("post_transform", of: node) == "LOGISTIC", try labelCount(of: node) == 2
             else { throw Unsuited("its probabilities are put together in a way that the kernel does not know") }
+            guard models.insert(node.place).inserted else { throw Unsuited("it asks one of its models twice") }
             let before = featureCount
             try takeWeights(of: node)
             guard width == 2, before == 0 || before == featureCount else { throw Unsuited("its models are not alike") }
@@ -143,7 +156,7 @@ struct TextGraph {
     }
 
     private mutating func takeModel(_ value: inout String, isNormalized: Bool) throws {
-        if let node = take(["LinearRegressor"], &value) {
+        if let node = try take(["LinearRegressor"], &value) {
             guard !isNormalized, try graph.text("post_transform", of: node) ?? "NONE" == "NONE" else {
                 throw Unsuited("its answer is transformed in a way that the kernel does not know")
             }
@@ -151,7 +164,7 @@ struct TextGraph {
             return
         }
         let answer = value
-        guard let node = take(["LinearClassifier"], &value) else {
+        guard let node = try take(["LinearClassifier"], &value) else {
             throw Unsuited("it does not end in a linear model")
         }
         guard node.outputs.count == 2, node.outputs[1] == answer else {
@@ -189,7 +202,7 @@ struct TextGraph {
     }
 
     private func takeNorm(_ value: inout String) throws -> Norm? {
-        guard let node = take(["Normalizer"], &value) else { return nil }
+        guard let node = try take(["Normalizer"], &value) else { return nil }
         guard let norm = Norm(rawValue: try graph.text("norm", of: node) ?? "MAX") else {
             throw Unsuited("its features have a norm that the kernel does not know")
         }
@@ -197,21 +210,22 @@ struct TextGraph {
     }
 
     private mutating func takeFactors(_ value: inout String) throws {
-        if let node = take(["Mul"], &value) {
+        if let node = try take(["Mul"], &value) {
             guard node.inputs.count == 2, let factors = try graph.constant(node.inputs[1]),
                 factors.count == featureCount, factors.allSatisfy(\.isFinite)
             else { throw Unsuited("its features are multiplied by something else than a number for each") }
             idf = factors
         }
-        guard take(["Log"], &value) != nil else { return }
-        guard let node = take(["Add"], &value), node.inputs.count == 2, let ones = try graph.constant(node.inputs[1]),
+        guard try take(["Log"], &value) != nil else { return }
+        guard let node = try take(["Add"], &value), node.inputs.count == 2,
+            let ones = try graph.constant(node.inputs[1]),
             ones.allSatisfy({ $0 == 1 })
         else { throw Unsuited("it takes a logarithm of something else than 1 and a count") }
         frequency = .logOfNext
     }
 
     private mutating func takeTerms(_ value: inout String) throws {
-        guard let node = take(["TfIdfVectorizer"], &value) else { throw Unsuited("it does not count words") }
+        guard let node = try take(["TfIdfVectorizer"], &value) else { throw Unsuited("it does not count words") }
         let pool = try graph.texts("pool_strings", of: node)
         let starts = try graph.integers("ngram_counts", of: node)
         let features = try graph.integers("ngram_indexes", of: node)
@@ -250,7 +264,7 @@ struct TextGraph {
     }
 
     private mutating func takeWords(_ value: inout String) throws {
-        guard let node = take(["Tokenizer"], &value), let pattern = try graph.text("tokenexp", of: node),
+        guard let node = try take(["Tokenizer"], &value), let pattern = try graph.text("tokenexp", of: node),
             try graph.integer("mark", of: node) ?? 0 == 0
         else { throw Unsuited("it does not find words by a pattern") }
         guard let (characters, shortest) = Self.patterns[pattern] else {
@@ -272,7 +286,7 @@ struct TextGraph {
     }()
 
     private mutating func takeCase(_ value: inout String) throws {
-        if let node = take(["StringNormalizer"], &value) {
+        if let node = try take(["StringNormalizer"], &value) {
             guard try graph.texts("stopwords", of: node).isEmpty else { throw Unsuited("it leaves words out") }
             switch try graph.text("case_change_action", of: node) ?? "NONE" {
             case "LOWER": lowercases = true
@@ -280,8 +294,6 @@ struct TextGraph {
             case let other: throw Unsuited("it changes letters by \(other)")
             }
         }
-        while let node = graph.producer(of: value), Self.shapes.contains(node.kind), let source = node.inputs.first {
-            value = source
-        }
+        value = try pastShapes(value)
     }
 }

@@ -21,7 +21,9 @@ struct MovedTable: Sendable {
     let key: [Int]
 
     /// Rows of processes, which stay behind, and what is counted or noted anew.
-    static let excluded = ["owner", "owner_model", "keeper", "backlog", "probe", "last_task", "moving", "moved_table"]
+    static let excluded = [
+        "owner", "owner_model", "verdict", "keeper", "backlog", "probe", "last_task", "moving", "moved_table",
+    ]
 
     /// The tables of a SQLite database, what others refer to first.
     static func all(in connection: Connection) throws -> [MovedTable] {

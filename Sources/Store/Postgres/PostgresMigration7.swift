@@ -33,5 +33,18 @@ enum PostgresMigration7 {
             key BIGINT PRIMARY KEY CHECK (key = 1),
             last BIGINT NOT NULL
         );
+
+        -- What came of the trials of models. A trial that goes on has its process; whatever is past its time counts no more.
+        CREATE TABLE verdict (
+            digest TEXT NOT NULL,
+            conditions TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('trying', 'good', 'broken')),
+            boot TEXT NOT NULL,
+            code TEXT,
+            message TEXT,
+            until_ms BIGINT NOT NULL,
+            PRIMARY KEY (digest, conditions),
+            CHECK ((state = 'broken') = (code IS NOT NULL AND message IS NOT NULL))
+        );
         """
 }
