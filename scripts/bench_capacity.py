@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-import bench_engines
+import postgres_server
 import soak
 import soak_service
 from benchmark import one_row
@@ -104,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, bench_engines.postgres() as server_folder:
+    with tempfile.TemporaryDirectory() as folder, postgres_server.postgres() as server_folder:
         models = pathlib.Path(folder, "models")
         soak_service.make_wide_model(models)
         file = table(options.rows, folder)

@@ -276,6 +276,10 @@ package enum Limits {
 
     /// Rows of a chunk that runs without larger ones: a handful, for which somebody waits.
     package static let smallChunkRows = 64
+    /// How long a worker leaves a small chunk to one that runs small chunks already, before it knows what such a run takes.
+    package static let smallWorkPatience = Duration.milliseconds(5)
+    /// The longest that it does so.
+    package static let longestPatience = Duration.milliseconds(40)
     /// Chunks in one claim.
     package static let claimedChunks = 256
     /// Times that a claim looks again, a millisecond apart, when others lock all that waits.

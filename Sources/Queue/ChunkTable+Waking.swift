@@ -39,6 +39,8 @@ extension ChunkTable {
     }
 
     /// Opens a task's window: its next held chunks get the time from which on they may run.
+    ///
+    /// - Parameter shift: what the chunks before them were shifted by.
     private static func giveTime(
         after key: Int64, until time: WallTime, shift: Int64, in connection: Connection
     ) throws {
@@ -53,8 +55,8 @@ extension ChunkTable {
         var last: Int64
         let task: Int64
         let time: WallTime
-        /// What the chunks that woke were shifted by: those behind them keep their distance.
-        let shift: Int64
+        /// What the last chunk that woke was shifted by in all: those behind it keep their distance.
+        var shift: Int64
         var count: Int
 
         var values: [SQLValue] {
@@ -66,7 +68,7 @@ extension ChunkTable {
     }
 
     private static let giveTimeSQL = """
-        UPDATE parked SET until_ms = ?3, rank = rank + ?4 WHERE key IN
+        UPDATE parked SET until_ms = ?3, rank = rank + ?4, shift = ?4 WHERE key IN
             (SELECT key FROM parked WHERE key > ?1 AND key <= ?2 AND reason = 'held' AND until_ms IS NULL
             ORDER BY key LIMIT ?5)
         """
@@ -87,6 +89,8 @@ extension ChunkTable {
         let key: ChunkKey
         let model: Int64
         let rank: Int64
+        /// What its rank was shifted by already.
+        let shift: Int64
         let isHeld: Bool
         let time: WallTime
     }
@@ -99,12 +103,12 @@ extension ChunkTable {
             "UPDATE parked SET until_ms = ?1 WHERE until_ms > ?2 AND reason = 'backoff'", .time(time),
             .time(time + Limits.backoff))
         let due = try connection.all(
-            "SELECT key, model, rank, reason, until_ms FROM parked WHERE until_ms <= ? ORDER BY until_ms, key LIMIT ?",
+            "SELECT key, model, rank, shift, reason, until_ms FROM parked WHERE until_ms <= ? ORDER BY until_ms, key LIMIT ?",
             .time(time), .integer(limit)
         ) {
             Due(
                 key: ChunkKey(rawValue: $0.integer(0)), model: $0.integer(1), rank: $0.integer(2),
-                isHeld: $0.text(3) == "held", time: $0.time(4))
+                shift: $0.integer(3), isHeld: $0.text(4) == "held", time: $0.time(5))
         }
         // What waited long must not run for as long ahead of all others: a task's chunks keep their distances.
         let shifts = try Dictionary(grouping: due, by: \.key.task).mapValues { chunks in
@@ -129,11 +133,10 @@ extension ChunkTable {
         var windows: [Int64: Waking] = [:]
         for chunk in due where chunk.isHeld {
             let task = chunk.key.task
-            var window =
-                windows[task]
-                ?? Waking(
-                    last: chunk.key.rawValue, task: task, time: chunk.time, shift: shifts[task] ?? 0, count: 0)
-            window.last = max(window.last, chunk.key.rawValue)
+            var window = windows[task] ?? Waking(last: 0, task: task, time: chunk.time, shift: 0, count: 0)
+            if chunk.key.rawValue > window.last {
+                (window.last, window.shift) = (chunk.key.rawValue, chunk.shift + (shifts[task] ?? 0))
+            }
             window.count += 1
             windows[task] = window
         }

@@ -42,28 +42,46 @@ enum ChunkTable {
 
     /// Where a model goes on whose rows wait, and what may keep it from running.
     static let placeSQL = """
-        SELECT rank, (SELECT open_until_ms FROM breaker WHERE model = ?1),
+        SELECT rank, key, rows, (SELECT open_until_ms FROM breaker WHERE model = ?1),
             EXISTS (SELECT 1 FROM pause WHERE model IN ('', (SELECT name FROM model WHERE key = ?1))),
             coalesce((SELECT now FROM model_order WHERE model = ?1), 0),
             coalesce((SELECT shift FROM model_order WHERE model = ?1), 0)
         FROM chunk WHERE state = 'ready' AND model = ?1 ORDER BY rank LIMIT 1
         """
 
+    /// The first of what waits for a model.
+    struct First {
+        let key: ChunkKey
+        let rows: Int
+        let place: FairQueue.ModelPlace
+        let state: BreakerTable.State
+    }
+
     /// Where a model goes on whose rows wait.
     ///
     /// - Returns: nil when nothing waits, or may not run.
-    static func place(
-        of model: Int64, at time: WallTime, in connection: Connection
-    ) throws -> (place: FairQueue.ModelPlace, state: BreakerTable.State)? {
+    static func first(of model: Int64, at time: WallTime, in connection: Connection) throws -> First? {
         let first = try connection.first(placeSQL, .integer(model)) { row in
-            let isPaused = row.int(2) != 0
-            let state = BreakerTable.State(openUntil: row.isNull(1) ? nil : row.time(1), at: time)
+            let isPaused = row.int(4) != 0
+            let state = BreakerTable.State(openUntil: row.isNull(3) ? nil : row.time(3), at: time)
             // What was given back ranks before what has run meanwhile, which says nothing of the model.
-            let place = FairQueue.ModelPlace(rank: max(row.integer(0), row.integer(3)), shift: row.integer(4))
-            return (place: place, state: isPaused ? .open : state)
+            let place = FairQueue.ModelPlace(rank: max(row.integer(0), row.integer(5)), shift: row.integer(6))
+            return First(
+                key: ChunkKey(rawValue: row.integer(1)), rows: row.int(2), place: place, state: isPaused ? .open : state
+            )
         }
         return first.flatMap { $0.state == .open ? nil : $0 }
     }
+
+    /// Whether a worker runs small chunks of a model: it takes along what waits when it is done, in the same transaction.
+    static func isSmallRunning(of model: Int64, in connection: Connection) throws -> Bool {
+        try connection.first(smallRunningSQL, .integer(model)) { _ in true } ?? false
+    }
+
+    static let smallRunningSQL = """
+        SELECT 1 FROM chunk WHERE state = 'leased' AND model = ? AND rows <= \(Limits.smallChunkRows)
+        ORDER BY key DESC LIMIT 1
+        """
 
     /// What waits for a model, in the order in which it should run.
     static let readySQL = """

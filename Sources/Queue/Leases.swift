@@ -39,14 +39,24 @@ package final class Leases {
     /// - Parameters:
     ///   - models: the keys of the models that this worker serves.
     ///   - rows: rows at most of a model, unless its first chunk alone has more.
-    /// - Returns: nil when nothing waits.
+    ///   - mayLeave: whether a small chunk may be left to a worker that will take it along at the end of its run.
+    /// - Returns: nil when nothing waits, or what waits is left.
     /// - Throws: ``QueueError/ownershipLost`` when this worker was declared dead.
-    package func claim(of models: [Int64], upToRows rows: (_ model: Int64) -> Int) throws -> Claim? {
+    package func claim(
+        of models: [Int64], upToRows rows: (_ model: Int64) -> Int,
+        leaving mayLeave: (ChunkKey) -> Bool = { _ in false }
+    ) throws -> Claim? {
         // Most looks find nothing; they need no turn at the gate.
         let now = clock.now
-        guard try isClaimInDoubt || claims.read({ try Self.nextModel(of: models, at: now, in: $0) }) != nil else {
-            return nil
-        }
+        let isWorth =
+            try isClaimInDoubt
+            || claims.read { connection in
+                guard let next = try Self.nextModel(of: models, at: now, in: connection) else { return false }
+                return try
+                    !(next.isSmall && ChunkTable.isSmallRunning(of: next.model, in: connection)
+                    && mayLeave(next.first.key))
+            }
+        guard isWorth else { return nil }
         let leased = try whileInDoubt {
             try retryingWhileContended {
                 try claims.transaction(reaching: .rows) { try lease(of: models, upToRows: rows, at: now, in: $0) }
@@ -79,7 +89,7 @@ package final class Leases {
         guard let next = try Self.nextModel(of: models, at: now, in: connection) else { return nil }
         let model = next.model
         var chunks = try ChunkTable.ready(for: model, rows: rows(model), bytes: Limits.claimedBytes, in: connection)
-        if next.state == .halfOpen {
+        if next.first.state == .halfOpen {
             chunks = Array(chunks.prefix(1))
             try BreakerTable.probe(model, until: now + Limits.breakerPause, in: connection)
         }
@@ -218,16 +228,17 @@ package final class Leases {
     /// The model whose turn it is.
     private struct Turn {
         let model: Int64
-        let state: BreakerTable.State
-        /// Where it goes on.
+        /// What it goes on with.
+        let first: ChunkTable.First
+        /// Its place, which is later than that of its first chunk when it stood still.
         let place: FairQueue.ModelPlace
-        /// The shift that is stored.
-        let storedShift: Int64
+
+        var isSmall: Bool { first.rows <= Limits.smallChunkRows && first.state == .closed }
 
         /// Stores the shift of a model that stood still.
         func keepShift(in connection: Connection) throws {
-            if place.shift == storedShift { return }
-            try FairTable.shift(model, from: storedShift, to: place.shift, in: connection)
+            let stored = first.place.shift
+            if place.shift != stored { try FairTable.shift(model, from: stored, to: place.shift, in: connection) }
         }
     }
 
@@ -238,10 +249,10 @@ package final class Leases {
         let now = try FairTable.now(in: connection)
         var best: Turn?
         for model in models {
-            guard let first = try ChunkTable.place(of: model, at: time, in: connection) else { continue }
+            guard let first = try ChunkTable.first(of: model, at: time, in: connection) else { continue }
             let place = first.place.caughtUp(with: now)
             if let best, best.place.place <= place.place { continue }
-            best = Turn(model: model, state: first.state, place: place, storedShift: first.place.shift)
+            best = Turn(model: model, first: first, place: place)
         }
         return best
     }

@@ -30,6 +30,7 @@ struct WorkerLoop {
         var next: Claim?
         var pace = RunPace(clock: steady)
         var rest = WorkerRest(clock: steady)
+        var patience = SmallWorkPatience(clock: steady)
         while !stop.isRaised {
             if models.isEmpty || predictors.count != shelf.count {
                 predictors = shelf.predictors
@@ -42,15 +43,20 @@ struct WorkerLoop {
             let claim =
                 try next
                 ?? persisting(until: stop) {
-                    try leases.claim(of: models) { sizes[$0]!.rows(in: pace.runTime) }
+                    try leases.claim(
+                        of: models, upToRows: { sizes[$0]!.rows(in: pace.runTime) }, leaving: { patience.leaves($0) })
                 }
             next = nil
             guard let claim else {
+                // Rings say nothing new meanwhile: whatever comes, the other worker takes it along.
+                if patience.takeTurn() { _ = stop.wait(for: patience.pause); continue }
                 if listener.wait(for: rest.pause) == .none, rest.giveBack() { FreeMemory.giveBack() }
                 continue
             }
             rest.end()
             pace.note(claim.chunks[0].rows)
+            patience.begin(rows: claim.chunks[0].rows)
+            defer { patience.end() }
             try metrics.during(claim) {
                 current.begin(claim)
                 defer { current.end() }

@@ -81,14 +81,45 @@ import Testing
         }
         #expect(try upkeep.promote() == 0)
         // Those that were let go later rank behind those before: the task is no more urgent than in one piece.
-        let order = try queue.read { connection in
-            try connection.all("SELECT rank FROM chunk ORDER BY key") { $0.integer(0) }
-        }
+        let order = try ranks(queue, "chunk")
         #expect(order == order.sorted() && Set(order).count == count)
         try worker.drain()
         #expect(try queue.task(id).task.rows == .init(total: count, succeeded: count))
         #expect(try queue.results(id, pageRows: 500) == (0..<count).map { Float($0 * 2) })
         #expect(try queue.invariantFaults() == [])
+    }
+
+    /// Each step was shifted by what it needed itself: of a task that waited behind others, the later steps all came to the
+    /// place where the order stood, and singles waited for as many chunks as there were steps.
+    @Test(arguments: Engine.allCases, [true, false])
+    func `chunks that are let go step by step keep their distances though the order has moved on`(
+        engine: Engine, hasTime: Bool
+    ) async throws {
+        let queue = try QueueHarness(engine)
+        let (worker, upkeep) = (try queue.makeWorker(), try queue.makeUpkeep())
+        let count = Limits.promotedChunks * 5
+        let time = hasTime ? queue.clock.wall.now + .seconds(60) : nil
+        let (id, receiving) = try await openHeld(queue, chunks: count, notBefore: time)
+        let uploaded = try ranks(queue, "parked")
+        // The model is busy meanwhile: its order moves on by half a step.
+        let distance = uploaded[1] - uploaded[0]
+        try queue.database.makeWriter(.relaxed).transaction {
+            try FairTable.advance(worker.model, to: uploaded[Limits.promotedChunks / 2], in: $0)
+        }
+        try await queue.submissions.seal(receiving)
+        queue.clock.advance(by: .seconds(60))
+        while try upkeep.promote() > 0 {}
+        let released = try ranks(queue, "chunk")
+        #expect(released.count == count)
+        #expect(released[0] > uploaded[0], "it does not run before what came meanwhile")
+        #expect(zip(released, released.dropFirst()).allSatisfy { $1 - $0 == distance })
+        try worker.drain()
+        #expect(try queue.task(id).task.rows == .init(total: count, succeeded: count))
+        #expect(try queue.invariantFaults() == [])
+    }
+
+    private func ranks(_ queue: QueueHarness, _ table: String) throws -> [Int64] {
+        try queue.read { try $0.all("SELECT rank FROM \(table) ORDER BY key") { $0.integer(0) } }
     }
 
     @Test(arguments: Engine.allCases)

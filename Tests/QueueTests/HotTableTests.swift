@@ -31,7 +31,7 @@ import Testing
             steps.append(
                 try queue.read { connection in
                     try connection.countingSteps {
-                        _ = try ChunkTable.place(of: 1, at: WallTime(milliseconds: 0), in: connection)
+                        _ = try ChunkTable.first(of: 1, at: WallTime(milliseconds: 0), in: connection)
                         _ = try ChunkTable.ready(for: 1, rows: 16, bytes: 1_000, in: connection)
                     }
                 })

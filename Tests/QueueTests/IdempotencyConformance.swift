@@ -46,6 +46,34 @@ import Testing
         #expect(left == 1)
     }
 
+    /// The record went with the results, and the key with the record: what came again under the key was done again.
+    @Test(arguments: Engine.allCases)
+    func `a key outlives the results of one row, and its record goes when the key is too old`(
+        engine: Engine
+    ) async throws {
+        let queue = try QueueHarness(engine)
+        let (worker, upkeep) = (try queue.makeWorker(), try queue.makeUpkeep())
+        let first = request(queue, print1)
+        try await queue.submissions.submit(first, chunks: [QueueHarness.chunk([1])])
+        try await queue.submit([[2]])
+        try worker.drain()
+        queue.clock.advance(by: QueueHarness.retention)
+        try queue.keepHouse(upkeep)
+        let record = try queue.task(first.draft.id)
+        #expect(record.isSwept && record.result == nil && record.task.resultsUntil == nil)
+        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).tasks.count == 1, "one had no key")
+        let replay = await #expect(throws: IdempotencyKey.Replay.self) {
+            try await queue.submissions.submit(request(queue, print1), chunks: [QueueHarness.chunk([1])])
+        }
+        #expect(replay?.task == first.draft.id)
+        #expect(try queue.invariantFaults() == [])
+
+        queue.clock.advance(by: Limits.idempotency)
+        try queue.keepHouse(upkeep)
+        #expect(try queue.tasks.list(owner: "local", TaskFilter(), limit: 9).tasks.isEmpty)
+        #expect(try queue.invariantFaults() == [])
+    }
+
     @Test(arguments: Engine.allCases)
     func `a large upload holds its key while it runs and is compared at its end`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)

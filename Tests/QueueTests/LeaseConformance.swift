@@ -21,6 +21,29 @@ import Testing
         #expect(try first.claim() == nil)
     }
 
+    /// Eight workers that each took one row made as many durable commits, and everybody waited for them.
+    @Test(arguments: Engine.allCases)
+    func `a small chunk may be left to a worker that runs small chunks, and to no other`(engine: Engine) async throws {
+        let queue = try QueueHarness(engine)
+        let (first, second) = (try queue.makeWorker(), try queue.makeWorker())
+        try await queue.submit([[1]])
+        let alone = try #require(try first.claim(leaving: { _ in true }), "nobody runs anything")
+        let other = try await queue.submit([[2]])
+        var left: [ChunkKey] = []
+        #expect(
+            try second.claim(leaving: {
+                left.append($0)
+                return true
+            }) == nil)
+        #expect(left == [ChunkKey(task: try queue.task(other).key, position: 0)])
+        #expect(try first.completeAndClaim(alone).next?.chunks.map(\.key) == left)
+
+        try await queue.submit([[3]])
+        #expect(try second.claim(leaving: { _ in false }) != nil, "it was left for long enough")
+        try await queue.submit([(0...Limits.smallChunkRows).map(Float.init)])
+        #expect(try second.claim(leaving: { _ in true }) != nil, "a large chunk is left to nobody")
+    }
+
     @Test(arguments: Engine.allCases)
     func `one claim takes rows of many tasks`(engine: Engine) async throws {
         let queue = try QueueHarness(engine)

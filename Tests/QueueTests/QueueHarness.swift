@@ -136,8 +136,10 @@ final class QueueHarness {
             self.model = model
         }
 
-        func claim(upToRows rows: Int = 1_000) throws -> Claim? {
-            try leases.claim(of: [model], upToRows: { _ in rows })
+        func claim(
+            upToRows rows: Int = 1_000, leaving mayLeave: (ChunkKey) -> Bool = { _ in false }
+        ) throws -> Claim? {
+            try leases.claim(of: [model], upToRows: { _ in rows }, leaving: mayLeave)
         }
 
         /// - Parameter poison: a number whose chunk fails as a whole, in a way that may pass.

@@ -1,4 +1,5 @@
 import Core
+import Store
 import TestSupport
 import Testing
 
@@ -39,5 +40,38 @@ import Testing
         #expect(rest.pause == Limits.memoryRest)
         let atLast = rest.giveBack()
         #expect(atLast)
+    }
+
+    @Test func `a small chunk is left for twice as long as a run of such chunks took`() throws {
+        var patience = SmallWorkPatience(clock: clock.steady)
+        let (chunk, next) = (ChunkKey(rawValue: 1), ChunkKey(rawValue: 2))
+        patience.begin(rows: 1)
+        clock.advance(by: .milliseconds(4))
+        patience.end()
+        #expect(patience.pause == .milliseconds(8))
+        #expect(look(&patience, at: chunk) == [true, true, false])
+        clock.advance(by: .milliseconds(7))
+        #expect(look(&patience, at: chunk) == [true, true, false])
+        clock.advance(by: .milliseconds(1))
+        #expect(look(&patience, at: chunk) == [false, false, false], "nobody took it along")
+        #expect(look(&patience, at: next) == [true, true, false])
+    }
+
+    /// Whether a chunk is left, and what two looks afterwards say of it.
+    private func look(_ patience: inout SmallWorkPatience, at chunk: ChunkKey) -> [Bool] {
+        [patience.leaves(chunk), patience.takeTurn(), patience.takeTurn()]
+    }
+
+    @Test func `patience has a bound, and knows nothing of the runs of large chunks`() {
+        var patience = SmallWorkPatience(clock: clock.steady)
+        #expect(patience.pause == Limits.smallWorkPatience)
+        patience.begin(rows: Limits.smallChunkRows + 1)
+        clock.advance(by: .seconds(1))
+        patience.end()
+        #expect(patience.pause == Limits.smallWorkPatience)
+        patience.begin(rows: 1)
+        clock.advance(by: .seconds(1))
+        patience.end()
+        #expect(patience.pause == Limits.longestPatience)
     }
 }

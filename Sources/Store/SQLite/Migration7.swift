@@ -36,6 +36,9 @@ enum Migration7 {
         -- Pauses, of which a clock that was set back makes some too long.
         CREATE INDEX parked_backoff ON parked (until_ms) WHERE reason = 'backoff';
 
+        -- What the rank of a held chunk was shifted by since its upload: the chunks of a task keep their distances.
+        ALTER TABLE parked ADD COLUMN shift INTEGER NOT NULL DEFAULT 0;
+
         -- The key of the last task, where that task was deleted: no key is given twice.
         CREATE TABLE last_task (
             key INTEGER PRIMARY KEY CHECK (key = 1),

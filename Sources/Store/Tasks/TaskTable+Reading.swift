@@ -103,7 +103,9 @@ extension TaskTable {
             input: try row.word(6), inputBytes: row.int(7),
             rows: counts(row, status: status, leased: leased),
             failure: row.optionalText(11).flatMap(ErrorCode.init(rawValue:)), createdAt: row.time(14),
-            startedAt: row.optionalTime(15), completedAt: row.optionalTime(16), resultsUntil: row.optionalTime(17),
+            startedAt: row.optionalTime(15), completedAt: row.optionalTime(16),
+            // A swept task has none, though the sweep may still have to look at it.
+            resultsUntil: row.isNull(18) ? row.optionalTime(17) : nil,
             revision: row.int(13))
         task.source = try row.word(20)
         task.metadata = try row.optionalText(21).map(metadata) ?? [:]
