@@ -18,6 +18,10 @@ package final class APIContext: Sendable {
     /// What waits, and what it costs.
     package let forecast: Forecast
     package let administration: Administration
+    /// How full the service is.
+    package let capacity: Capacity
+    /// How long nobody has kept house, as far as this process has seen; nil when somebody does.
+    package let keeperStandstill: @Sendable () -> Duration?
     /// Where streams are read.
     package let uploads: RequestSlots
     /// Where large pages of results are read and written out.
@@ -58,11 +62,9 @@ package final class APIContext: Sendable {
 
     package init(
         catalog: Catalog, submissions: Submissions, tasks: TaskStore, workforce: Workforce,
-        reading: ReadingThreads, forecast: Forecast, administration: Administration, persistence: Persistence,
-        watcher: CompletionWatcher,
-        changes: ChangeWatcher, readiness: Readiness,
-        receiver: Owner, clock: WallClock,
-        steady: SteadyClock,
+        reading: ReadingThreads, forecast: Forecast, administration: Administration, capacity: Capacity,
+        keeperStandstill: @escaping @Sendable () -> Duration?, persistence: Persistence, watcher: CompletionWatcher,
+        changes: ChangeWatcher, readiness: Readiness, receiver: Owner, clock: WallClock, steady: SteadyClock,
         settings: Settings
     ) {
         self.catalog = catalog
@@ -72,6 +74,8 @@ package final class APIContext: Sendable {
         self.reading = reading
         self.forecast = forecast
         self.administration = administration
+        self.capacity = capacity
+        self.keeperStandstill = keeperStandstill
         self.persistence = persistence
         self.watcher = watcher
         self.changes = changes
@@ -116,10 +120,10 @@ package final class APIContext: Sendable {
     /// - Parameter result: the single result of a one-row task, wherever it is kept.
     func message(of stored: StoredTask, result: Predictions?) -> TaskMessage {
         let view = stored.task.status.isFinal ? nil : forecast.lastView
-        let model = stored.task.model
+        let now = clock.now
         return TaskMessage(
-            stored: stored, result: result, now: clock.now, queueWait: view?.wait(forRows: 0, costing: 0),
-            isHalted: view?.isStanding(model) ?? false, isStranded: view?.isStranded(model) ?? false)
+            stored: stored, result: result, now: now, queueWait: view?.wait(forRows: 0, costing: 0),
+            waitingFor: WaitingFor(stored, view, at: now), isStranded: view?.isStranded(stored.task.model) ?? false)
     }
 
     /// The same by a look of a moment ago; it blocks, as any read.
@@ -128,11 +132,27 @@ package final class APIContext: Sendable {
         return message(of: stored, result: result)
     }
 
+    /// Why nothing of a model version runs now; nil when it runs.
+    ///
+    /// A look of some tenths of a second ago is enough to let a caller in. Before one is refused, a fresh look is taken,
+    /// because another process may have resumed the model, or a worker may have come; callers that are refused together
+    /// share it.
+    func obstacle(to model: ModelIdentity) async throws -> Obstacle? {
+        guard try await forecastView().obstacle(to: model) != nil else { return nil }
+        return try await forecastView(notOlderThan: Limits.refusingLook).obstacle(to: model)
+    }
+
+    /// The same, where whoever waits for a while would wait in vain.
+    func lastingObstacle(to model: ModelIdentity) async throws -> Obstacle? {
+        try await obstacle(to: model).flatMap { $0.passesSoon ? nil : $0 }
+    }
+
     /// Waits for a task's end.
     ///
-    /// - Returns: nil when the time was over first, or too many wait already.
+    /// - Returns: nil when the time was over first, when too many wait already, and at once when nothing of it runs.
     func ended(_ stored: StoredTask, within limit: Duration) async throws -> StoredTask? {
         if stored.task.status.isFinal { return stored }
+        if stored.task.rows.processing == 0, try await lastingObstacle(to: stored.task.model) != nil { return nil }
         do {
             return try await changes.change(of: stored.task.id, within: limit) { $0.task.status.isFinal }
         } catch StoreError.tooManyWaiting {

@@ -1,5 +1,6 @@
 internal import Core
 internal import Intake
+internal import Queue
 
 /// What is wrong with a request that HTTP and the scanner found nothing wrong with.
 enum APIError: CodedError {
@@ -53,11 +54,11 @@ enum APIError: CodedError {
     /// `rows` are those that were read; there may be more where reading ended with as many bad ones as are named.
     case rejected(FaultReport, rows: Int, mayBeMore: Bool = false)
     /// A synchronous prediction that did not come in time; its task goes on.
-    case predictionTimeout(TaskID)
+    case predictionTimeout(TaskID, Obstacle?)
     /// A synchronous prediction whose task was stopped before its rows had run.
     case predictionEnded(TaskID, PredictionTask.Status)
-    /// Nothing of the model runs for now: it was paused, or its runs failed one after the other.
-    case modelStands
+    /// Nothing of the model runs now, so that a prediction would not come in time.
+    case obstructed(Obstacle)
     /// No live worker runs a version that rows shall run on.
     case modelUnserved(model: String, version: String)
     /// A single row that was accepted and failed.
@@ -85,7 +86,7 @@ enum APIError: CodedError {
         case .severalRows: .tooManyRows
         case .columnCollision: .duplicateColumn
         case .rejected(let report, let rows, _): rows == 1 ? report.faults.first?.code ?? .invalidRows : .invalidRows
-        case .modelStands, .modelUnserved: .modelUnavailable
+        case .obstructed, .modelUnserved: .modelUnavailable
         case .predictionTimeout: .predictionTimeout
         case .predictionEnded: .taskEnded
         case .predictionFailed(let fault): fault.code
@@ -147,12 +148,12 @@ enum APIError: CodedError {
                 ? report.faults.first?.message ?? ""
                 : "\(report.total) of \(mayBeMore ? "the first " : "")\(rows) rows do not fit the model, so that none was accepted; "
                     + "`errors` names \(report.total > report.faults.count ? "the first \(report.faults.count)" : "them")."
-        case .modelStands:
-            "Nothing of this model runs for now: it is paused, or its runs failed one after the other. Try again later, or "
-                + "submit to /predict/async, where rows wait."
+        case .obstructed(let obstacle): "\(obstacle.message) Rows that are sent to /predict/async wait until then."
         case .modelUnserved(let model, let version):
             "No live worker serves `\(version)` of `\(model)`; start one that does, or name another version."
-        case .predictionTimeout: "The prediction is not there yet; its task goes on at the address in Location."
+        case .predictionTimeout(_, let obstacle):
+            "The prediction is not there yet; its task goes on at the address in Location."
+                + (obstacle.map { " \($0.message)" } ?? "")
         case .predictionEnded(_, let status):
             "The task was stopped (status `\(status.rawValue)`) before its rows were scored; submit it again."
         case .predictionFailed(let fault): fault.message

@@ -63,12 +63,12 @@ struct RequestLog {
         let status = summary.status ?? 0
         let level: LogLevel = status >= 500 ? .warning : .debug
         guard logger.writes(level) else { return }
-        logger.log(
-            level, "request",
-            [
-                "method": summary.method, "route": summary.route ?? "-", "status": "\(status)",
-                "seconds": "\(summary.duration.inSeconds)", "request.id": summary.requestID,
-                "complete": "\(summary.isComplete)",
-            ])
+        var values = [
+            "method": summary.method, "route": summary.route ?? "-", "status": "\(status)",
+            "seconds": "\(summary.duration.inSeconds)", "request.id": summary.requestID,
+            "complete": "\(summary.isComplete)",
+        ]
+        if let code = summary.code { values["code"] = code.rawValue }
+        logger.log(level, "request", values)
     }
 }

@@ -29,10 +29,16 @@ package final class ChangeWatcher: Sendable {
     private let clock: SteadyClock
     private let logger: Logger
     private let mostFollowers: Int
+    private let onLook: @Sendable () -> Void
     private let state = Monitor(State())
 
-    /// - Parameter limit: how many may follow at once.
-    package init(tasks: TaskStore, clock: SteadyClock, logger: Logger, limit: Int) {
+    /// - Parameters:
+    ///   - limit: how many may follow at once.
+    ///   - onLook: called before each look, on the watcher's thread: what a task says of itself may depend on more than it.
+    package init(
+        tasks: TaskStore, clock: SteadyClock, logger: Logger, limit: Int, onLook: @escaping @Sendable () -> Void = {}
+    ) {
+        self.onLook = onLook
         mostFollowers = limit
         self.tasks = tasks
         self.clock = clock
@@ -110,6 +116,7 @@ package final class ChangeWatcher: Sendable {
     private func look(_ outage: inout Outage) -> Bool {
         let followers = state.withLock { Array($0.followers.values) }
         if followers.isEmpty { return false }
+        onLook()
         do {
             let found = try tasks.tasks(Set(followers.map(\.id)))
             let now = clock.now

@@ -21,10 +21,17 @@ package enum Problems {
             headers: headers(for: error, code: coded.code), members: members(of: error))
     }
 
-    /// The task that an error is about.
+    /// What keeps a model from running, as a task's `waiting_for` calls it.
+    private static func reason(_ obstacle: Obstacle?) -> [String: String] {
+        obstacle.map { ["reason": $0.code.rawValue] } ?? [:]
+    }
+
+    /// The task that an error is about, and what keeps it.
     private static func members(of error: any Error) -> [String: String] {
         switch error {
-        case APIError.predictionTimeout(let id): ["task_id": id.description]
+        case APIError.predictionTimeout(let id, let obstacle):
+            ["task_id": id.description].merging(reason(obstacle), uniquingKeysWith: { first, _ in first })
+        case APIError.obstructed(let obstacle): reason(obstacle)
         case APIError.predictionEnded(let id, let status): ["task_id": id.description, "task_status": status.rawValue]
         default: [:]
         }

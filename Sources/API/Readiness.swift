@@ -5,9 +5,19 @@ internal import Synchronization
 ///
 /// One probe runs at a time, whoever asks. A database that does not answer holds up the probe, not the answer.
 package final class Readiness: Sendable {
+    /// Why this process cannot accept.
+    package struct Problem: Sendable, Equatable {
+        /// What to do about it, for people.
+        package let message: String
+        package let code: ErrorCode
+
+        /// Whether a bound is reached: nothing is broken, and what was accepted goes on.
+        var isOfRoom: Bool { code == .queueFull || code == .diskLow }
+    }
+
     private struct State {
         /// When the last probe began, and what it found.
-        var last: (began: Duration, problem: String?)?
+        var last: (began: Duration, problem: Problem?)?
         /// When the probe that runs now began; nil while none does.
         var running: Duration?
         /// Those who wait for it.
@@ -21,8 +31,9 @@ package final class Readiness: Sendable {
 
     /// How long a probe is believed: health checks come often, and from many.
     private static let lifetime = Duration.seconds(1)
-    private static let silence =
-        "The database has not answered for \(Limits.probeWait.components.seconds) seconds."
+    private static let silence = Problem(
+        message: "The database has not answered for \(Limits.probeWait.components.seconds) seconds.", code: .storageBusy
+    )
 
     /// - Parameters:
     ///   - stopping: raised when the process begins to stop.
@@ -36,10 +47,10 @@ package final class Readiness: Sendable {
     /// Why this process cannot accept; empty when it can.
     ///
     /// It waits for ``Limits/probeWait`` at most.
-    package func problems() async -> [String] {
-        if stopping.isRaised { return ["The process is stopping."] }
+    package func problems() async -> [Problem] {
+        if stopping.isRaised { return [Problem(message: "The process is stopping.", code: .shuttingDown)] }
         let now = clock.now
-        let (known, begins) = state.withLock { state -> ([String]?, Bool) in
+        let (known, begins) = state.withLock { state -> ([Problem]?, Bool) in
             if let last = state.last, now - last.began < Self.lifetime {
                 return ([last.problem].compactMap(\.self), false)
             }
@@ -92,12 +103,14 @@ package final class Readiness: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    private func problem() async -> String? {
+    private func problem() async -> Problem? {
         do {
             try await probe()
             return nil
         } catch {
-            return (error as? any CodedError)?.message ?? "The database cannot be written."
+            let coded = error as? any CodedError
+            return Problem(
+                message: coded?.message ?? "The database cannot be written.", code: coded?.code ?? .storageFailed)
         }
     }
 }

@@ -152,6 +152,8 @@ package enum Limits {
     package static let requestIDBytes = 128
     /// Bytes of an `Idempotency-Key`.
     package static let idempotencyKeyBytes = 255
+    /// Bytes of what a task says of the input that was refused.
+    package static let refusalBytes = 2_048
     /// Bytes of a task's name.
     package static let taskNameBytes = 256
 
@@ -246,6 +248,10 @@ package enum Limits {
     package static let movedLookMegabytes = 256
     /// Bytes of free disk below which the service is in danger.
     package static let freeDiskBytes: Int64 = 512 << 20
+    /// Bytes of free disk below which the service warns: as much again as the danger begins with.
+    package static let lowDiskBytes: Int64 = 1_024 << 20
+    /// Percent of a bound from which on the service says that it will be reached: a submission takes more than one row.
+    package static let nearlyFullPercent = 95
     /// How long a look at the free disk is believed: each submission asks, and no disk loses those bytes in that time.
     package static let freeDiskAge = Duration.milliseconds(50)
     /// How long a transaction may stand still before a server ends it: its process was stopped, and nobody's wait for the

@@ -101,6 +101,8 @@ package struct PredictionTask: Sendable, Equatable {
     package var rows: RowCounts
     /// Why the task as a whole failed.
     package var failure: ErrorCode?
+    /// What its sender was told when its input was refused, at most ``Limits/refusalBytes``; nil where the code says all.
+    package var refusal: String?
     package var createdAt: WallTime
     package var startedAt: WallTime?
     package var completedAt: WallTime?

@@ -6,6 +6,8 @@ struct Answer: Sendable {
     var status: Int
     var headers: HTTPHeaders
     var body: HTTPResponse.Body
+    /// Why it is a refusal, as logs call it; nil for any other answer.
+    let code: ErrorCode?
     /// Whether the body is a stream that is compressed while it is written.
     var compressesStream = false
 
@@ -13,7 +15,7 @@ struct Answer: Sendable {
     ///
     /// Compression takes time, so this runs where the handler ran.
     init(_ response: HTTPResponse, in coding: ContentCoding) {
-        (status, headers, body) = (response.status, response.headers, response.body)
+        (status, headers, body, code) = (response.status, response.headers, response.body, response.code)
         guard let type = headers.first("Content-Type"), headers.first("Content-Encoding") == nil else { return }
         let shrinks = ContentCoding.shrinks(type)
         guard shrinks || coding == .gzipOnly else { return }

@@ -58,6 +58,7 @@ extension Exchange {
             return send(problem(HTTPError.unsendableHeader))
         }
         summary.status = answer.status
+        summary.code = answer.code
         if case .bytes(let bytes) = answer.body, !isHead { summary.sentBytes = bytes.count }
         guard message.queue(on: connection, status: answer.status) else { return false }
         // The library has a copy, which is enough.

@@ -1,3 +1,5 @@
+package import Core
+
 /// One answer, as a handler gives it; the server adds the headers that every answer has.
 ///
 /// Comes from: a handler. Goes to: the server.
@@ -16,6 +18,8 @@ package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: HTTPHeaders
     package var body: Body
+    /// Why the answer is a refusal, as logs call it; nil for any other answer.
+    package var code: ErrorCode?
 
     package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none) {
         self.status = status

@@ -75,7 +75,10 @@ package struct Problem: Sendable, Equatable {
                 if !errors.isEmpty { writeErrors(into: &json) }
             }
         }
-        return .bytes(bytes, type: "application/problem+json", status: status, headers: headers)
+        var response = HTTPResponse.bytes(
+            bytes, type: "application/problem+json", status: status, headers: headers)
+        response.code = code
+        return response
     }
 
     private func writeErrors(into json: inout JSONWriter) {

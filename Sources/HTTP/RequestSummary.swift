@@ -1,3 +1,5 @@
+package import Core
+
 /// What became of one request, for logs and metrics.
 ///
 /// Comes from: the server, once for every request whose target was read. Goes to: the log and the metrics.
@@ -8,6 +10,8 @@ package struct RequestSummary: Sendable {
     package var route: String?
     /// The status that was sent; nil when the connection ended before there was one.
     package var status: Int?
+    /// Why it was refused; nil for an answer that is no refusal.
+    package var code: ErrorCode?
     /// The time from the end of the headers to the last byte of the answer.
     package var duration: Duration
     /// Bytes of the answer's body, as sent.

@@ -40,13 +40,19 @@ package final class Administration: Sendable {
     }
 
     /// The models whose rows may not run now, and why.
-    package struct Standstill: Sendable, Equatable {
+    package struct Standstill: Sendable {
         /// Names of paused models.
         package let paused: [String]
         /// Whether all models are paused.
         package let isAllPaused: Bool
         /// Versions whose runs failed one after the other.
-        package let failing: [ModelIdentity]
+        package let failing: [(model: ModelIdentity, until: WallTime)]
+
+        /// What is in the way of each.
+        package var obstacles: [Obstacle] {
+            (isAllPaused ? [.paused(model: nil)] : []) + paused.map { .paused(model: $0) }
+                + failing.map { .failing($0.model, until: $0.until) }
+        }
     }
 
     /// Rows that wait while no worker serves their model version.
@@ -110,7 +116,7 @@ package final class Administration: Sendable {
             return Standstill(
                 paused: paused.filter { $0 != PauseTable.all }, isAllPaused: paused.contains(PauseTable.all),
                 failing: try BreakerTable.open(at: now, in: connection).map {
-                    try models.entry(for: $0, in: connection).identity
+                    (try models.entry(for: $0.model, in: connection).identity, $0.until)
                 })
         }
     }

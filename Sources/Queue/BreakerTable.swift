@@ -57,12 +57,12 @@ enum BreakerTable {
         try connection.run("UPDATE breaker SET open_until_ms = ? WHERE model = ?", .time(time), .integer(model))
     }
 
-    /// The models whose breaker is open.
-    static func open(at time: WallTime, in connection: Connection) throws -> [Int64] {
+    /// The models whose breaker is open, each with the time of the next try.
+    static func open(at time: WallTime, in connection: Connection) throws -> [(model: Int64, until: WallTime)] {
         try connection.all(
-            "SELECT model FROM breaker WHERE open_until_ms > ? AND open_until_ms <= ?", .time(time),
+            "SELECT model, open_until_ms FROM breaker WHERE open_until_ms > ? AND open_until_ms <= ?", .time(time),
             .time(time + Limits.breakerLongestPause)
-        ) { $0.integer(0) }
+        ) { ($0.integer(0), $0.time(1)) }
     }
 }
 

@@ -4,50 +4,6 @@ internal import Synchronization
 
 /// How much waits and what it costs, as of a moment ago: estimates need no turn at the database each.
 package final class Forecast: Sendable {
-    /// What was seen at one look.
-    package struct View: Sendable {
-        /// Rows accepted and not yet done, over all models.
-        package let rows: Int
-        /// The time that they take one worker.
-        let work: Duration
-        /// Workers that are alive.
-        package let workers: Int
-        /// The model versions whose runs failed one after the other, so that nothing of them runs for now.
-        package let failing: Set<ModelIdentity>
-        /// Names of models that somebody has paused; the empty one stands for all.
-        let paused: Set<String>
-        /// What a row of a model costs, in microseconds, as far as it was seen.
-        let rowCosts: [ModelIdentity: Double]
-
-        /// The model versions of which every worker's text runs on a kernel.
-        let onKernel: Set<ModelIdentity>
-
-        /// Rows that wait while no worker serves their model version.
-        package let stranded: [StrandedRows]
-
-        /// Whether rows of a model version wait while no worker serves it.
-        package func isStranded(_ model: ModelIdentity) -> Bool { stranded.contains { $0.model == model } }
-
-        /// Whether a model's text runs on a kernel, at some hundredth of the usual cost.
-        package func isOnKernel(_ model: ModelIdentity) -> Bool { onKernel.contains(model) }
-
-        /// Whether nothing of a model runs for now.
-        package func isStanding(_ model: ModelIdentity) -> Bool {
-            failing.contains(model) || paused.contains(model.model) || paused.contains(PauseTable.all)
-        }
-
-        /// What a row of a model costs a worker, in microseconds.
-        package func rowCost(of model: ModelIdentity, otherwise guess: Double) -> Double { rowCosts[model] ?? guess }
-
-        /// When rows that come now should be done: all that waits before them, then themselves, by all workers.
-        ///
-        /// - Returns: nil while no worker is there.
-        package func wait(forRows rows: Int, costing rowCost: Double) -> Duration? {
-            guard workers > 0 else { return nil }
-            return (work + .microseconds(Int64(saturating: Double(rows) * rowCost))) / workers
-        }
-    }
-
     private struct Kept {
         let view: View
         let at: Duration
@@ -125,25 +81,38 @@ package final class Forecast: Sendable {
     private func read() throws -> View {
         try readers.read { connection in
             let entries = try BacklogTable.all(in: connection)
-            var costs: [ModelIdentity: Double] = [:]
-            var microseconds = 0.0
-            for entry in entries {
-                microseconds += Double(entry.rows) * (entry.rowCost ?? Self.unknownRowCost)
-                if let cost = entry.rowCost {
-                    costs[try models.entry(for: entry.model, in: connection).identity] = cost
-                }
-            }
             let workers = try OwnerTable.workers(in: connection)
+            let identities = try entries.map { try models.entry(for: $0.model, in: connection).identity }
+            let served = try OwnerTable.models(in: connection).map { ($0.identity, $0) }
+            let failing = try BreakerTable.open(at: wall.now, in: connection).map {
+                (try models.entry(for: $0.model, in: connection).identity, $0.until)
+            }
             return View(
-                rows: entries.reduce(0) { $0 + $1.rows }, work: .microseconds(Int64(saturating: microseconds)),
-                workers: workers,
-                failing: Set(
-                    try BreakerTable.open(at: wall.now, in: connection).map {
-                        try models.entry(for: $0, in: connection).identity
-                    }), paused: Set(try PauseTable.paused(in: connection)), rowCosts: costs,
+                rows: entries.reduce(0) { $0 + $1.rows }, workers: workers,
+                waiting: try waiting(entries, identities, in: connection),
+                served: Dictionary(served, uniquingKeysWith: { first, _ in first }),
+                failing: Dictionary(failing, uniquingKeysWith: { first, _ in first }),
+                paused: Set(try PauseTable.paused(in: connection)),
+                rowCosts: Dictionary(
+                    zip(identities, entries).compactMap { identity, entry in entry.rowCost.map { (identity, $0) } },
+                    uniquingKeysWith: { first, _ in first }),
                 onKernel: Set(try OwnerTable.onKernel(in: connection)),
                 stranded: try StrandedRows.among(entries, workers: workers, models: models, in: connection))
         }
+    }
+
+    /// What waits of each version that has rows.
+    private func waiting(
+        _ entries: [BacklogTable.Entry], _ identities: [ModelIdentity], in connection: Connection
+    ) throws -> [ModelIdentity: View.Waiting] {
+        var waiting: [ModelIdentity: View.Waiting] = [:]
+        for (entry, identity) in zip(entries, identities) where entry.rows > 0 {
+            let cost = entry.rowCost ?? Self.unknownRowCost
+            waiting[identity] = View.Waiting(
+                work: .microseconds(Int64(saturating: Double(entry.rows) * cost)),
+                front: try .read(of: entry.model, in: connection))
+        }
+        return waiting
     }
 
     /// What a row is taken to cost before any was seen, in microseconds.

@@ -56,6 +56,25 @@ enum OwnerTable {
             ) { ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)) })
     }
 
+    /// The model versions that live workers have, or are still to load, in the order of their names.
+    static func models(in connection: Connection) throws -> [Workforce.Served] {
+        let awaited = Owner.LoadedModel.awaited.rawValue
+        return try connection.all(
+            """
+            SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL),
+                max(message) FILTER (WHERE broken <> ?1), max(message) FILTER (WHERE broken IS NULL),
+                max(engine), max(fallback), max(message) FILTER (WHERE broken = ?1) FROM owner_model
+            GROUP BY name, version, digest ORDER BY name, version
+            """, .text(awaited)
+        ) {
+            Workforce.Served(
+                identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
+                ready: $0.int(3), broken: $0.optionalText(4) ?? ($0.int(3) == 0 ? $0.optionalText(8) : nil),
+                isAwaited: !$0.isNull(8), warning: $0.optionalText(5), engine: $0.optionalText(6),
+                fallback: $0.optionalText(7))
+        }
+    }
+
     /// The model versions that every worker who can serve them runs on a kernel.
     static func onKernel(in connection: Connection) throws -> [ModelIdentity] {
         try connection.all(

@@ -4,12 +4,16 @@ package import Store
 /// How tasks are ended from outside, before their time or for good.
 extension Submissions {
     /// Ends a task whose input will never be whole, or was refused; rows that were scored stay readable.
-    package func abandon(_ receiving: Receiving, because failure: ErrorCode) async throws {
+    ///
+    /// - Parameter refusal: what its sender is told, at most ``Limits/refusalBytes``; nil where the code says all.
+    package func abandon(
+        _ receiving: Receiving, because failure: ErrorCode, refusal: String? = nil
+    ) async throws {
         let now = clock.now
         let retention = retention
         let ended = try await committer.write(bytes: 0, mayEndTask: true) { connection in
             try Stopping.begin(
-                receiving.task, as: .failed(failure), receivedBy: receiving.receiver, in: connection)
+                receiving.task, as: .failed(failure, refusal: refusal), receivedBy: receiving.receiver, in: connection)
             return try Stopping.step(
                 receiving.task, model: receiving.model, at: now, retention: retention, in: connection
             ).ended

@@ -10,6 +10,8 @@ package final class Workforce: Sendable {
         package let ready: Int
         /// Why a worker cannot run it; nil when all can, or when one can and the others are still to load it.
         package let broken: String?
+        /// Whether a worker is still to try or to load it.
+        package let isAwaited: Bool
         /// What is slow about its file, and the remedy; nil for nothing.
         package let warning: String?
         /// What runs it; nil when no worker can.
@@ -29,22 +31,6 @@ package final class Workforce: Sendable {
 
     /// What the workers serve.
     package func models() throws -> [Served] {
-        let awaited = Owner.LoadedModel.awaited.rawValue
-        return try readers.read { connection in
-            try connection.all(
-                """
-                SELECT name, version, digest, count(*) FILTER (WHERE broken IS NULL),
-                    max(message) FILTER (WHERE broken <> ?), max(message) FILTER (WHERE broken IS NULL),
-                    max(engine), max(fallback), max(message) FILTER (WHERE broken = ?) FROM owner_model
-                GROUP BY name, version, digest ORDER BY name, version
-                """, .text(awaited), .text(awaited)
-            ) {
-                Served(
-                    identity: ModelIdentity(model: $0.text(0), version: $0.text(1), digest: $0.text(2)),
-                    ready: $0.int(3), broken: $0.optionalText(4) ?? ($0.int(3) == 0 ? $0.optionalText(8) : nil),
-                    warning: $0.optionalText(5),
-                    engine: $0.optionalText(6), fallback: $0.optionalText(7))
-            }
-        }
+        try readers.read { try OwnerTable.models(in: $0) }
     }
 }

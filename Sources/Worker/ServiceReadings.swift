@@ -12,25 +12,28 @@ package struct ServiceReadings: MetricSource {
     private let keeper: Keeper
     private let versions: [ModelIdentity]
     private let congestion: Congestion
-    private let workforce: Workforce
     private let forecast: Forecast
+    private let capacity: Capacity
     private let clock: WallClock
 
     /// - Parameter catalog: the models whose versions are shown.
     package init(
-        keeper: Keeper, catalog: Catalog, congestion: Congestion, workforce: Workforce, forecast: Forecast,
+        keeper: Keeper, catalog: Catalog, congestion: Congestion, forecast: Forecast, capacity: Capacity,
         clock: WallClock
     ) {
         self.keeper = keeper
         self.congestion = congestion
-        self.workforce = workforce
         self.forecast = forecast
+        self.capacity = capacity
         self.clock = clock
         versions = catalog.models.flatMap(\.resolved).map(\.identity)
     }
 
     package var metrics: [Metric] {
-        [.keeper, .queueRows, .queueOldest, .strandedRows, .drain, .modelServable, .workers, .walBytes]
+        [
+            .keeper, .queueRows, .queueOldest, .strandedRows, .drain, .modelServable, .workers, .walBytes,
+            .maximumQueueRows, .storedBytes, .maximumStoredBytes, .freeDiskBytes,
+        ]
     }
 
     package func write(to text: inout MetricText) throws {
@@ -41,6 +44,24 @@ package struct ServiceReadings: MetricSource {
         try writeWork(to: &text)
         text.begin(.walBytes)
         text.sample(.walBytes, keeper.logBytes)
+        try writeFullness(to: &text)
+    }
+
+    /// What only a server knows of itself is left out.
+    private func writeFullness(to text: inout MetricText) throws {
+        let fullness = try capacity.look()
+        text.begin(.maximumQueueRows)
+        text.sample(.maximumQueueRows, fullness.maximumRows)
+        if let bytes = fullness.storedBytes {
+            text.begin(.storedBytes)
+            text.sample(.storedBytes, bytes)
+            text.begin(.maximumStoredBytes)
+            text.sample(.maximumStoredBytes, fullness.maximumStoredBytes.map { Double($0) } ?? .infinity)
+        }
+        if let bytes = fullness.freeDiskBytes {
+            text.begin(.freeDiskBytes)
+            text.sample(.freeDiskBytes, Int(bytes))
+        }
     }
 
     private func writeQueue(to text: inout MetricText) throws {
@@ -80,15 +101,13 @@ package struct ServiceReadings: MetricSource {
         let view = try forecast.view()
         writeStranded(view.stranded, to: &text)
         text.begin(.drain)
-        let wait = view.wait(forRows: 0, costing: 0)?.inSeconds ?? .infinity
-        text.sample(.drain, view.rows == 0 ? 0 : wait)
+        text.sample(.drain, view.drain?.inSeconds ?? .infinity)
         text.begin(.workers)
         text.sample(.workers, view.workers)
-        let ready = Set(try workforce.models().filter { $0.ready > 0 }.map(\.identity))
         text.begin(.modelServable)
         for version in versions {
             let labels = MetricText.labels(Metric.modelServable.labels, [version.model, version.version])
-            text.sample(.modelServable, labels: labels, ready.contains(version) && !view.isStanding(version) ? 1 : 0)
+            text.sample(.modelServable, labels: labels, view.obstacle(to: version) == nil ? 1 : 0)
         }
     }
 }

@@ -22,8 +22,8 @@ import Testing
                 throw Refused()
             }
         }
-        #expect(await readiness.problems() == ["The disk is full."])
-        #expect(await readiness.problems() == ["The disk is full."])
+        #expect(await readiness.problems().map(\.message) == ["The disk is full."])
+        #expect(await readiness.problems().map(\.message) == ["The disk is full."])
         #expect(count.withLock { $0 } == 1)
         clock.advance(by: .seconds(1))
         #expect(await readiness.problems() == [])
@@ -38,7 +38,7 @@ import Testing
             await answered.raised()
         }
         let silence = await readiness.problems()
-        #expect(silence.count == 1 && silence[0].contains("has not answered"))
+        #expect(silence.count == 1 && silence[0].message.contains("has not answered"))
         clock.advance(by: Limits.probeWait)
         // Nobody waits again for the probe that waits already, and no other begins.
         for _ in 0..<100 { #expect(await readiness.problems() == silence) }

@@ -1,5 +1,6 @@
 import Core
 import HTTP
+import Queue
 import Testing
 
 @testable import API
@@ -23,12 +24,17 @@ import Testing
             task.startedAt = WallTime(milliseconds: 1_000)
         }
 
+        var next: NextChunk?
+        var obstacle: Obstacle?
+
         func tag(at now: Int64 = 5_000, queueWait: Duration? = nil) -> String {
             let stored = StoredTask(
                 key: 1, task: task, kept: .columns, result: nil, inputFormat: format, warnings: warnings,
-                isSwept: false)
+                isSwept: false, next: next)
             let message = TaskMessage(
-                stored: stored, result: nil, now: WallTime(milliseconds: now), queueWait: queueWait)
+                stored: stored, result: nil, now: WallTime(milliseconds: now), queueWait: queueWait,
+                waitingFor: obstacle.map { WaitingFor($0) }
+                    ?? WaitingFor(stored, nil, at: WallTime(milliseconds: now)))
             return message.tagged().tag.text
         }
     }
@@ -49,6 +55,15 @@ import Testing
         ("the end", { $0.task.completedAt = WallTime(milliseconds: 9) }),
         ("how long results are kept", { $0.task.resultsUntil = WallTime(milliseconds: 9) }),
         ("the revision", { $0.task.revision += 1 }),
+        ("a pause of the model", { $0.obstacle = .paused(model: "m") }),
+        ("a pause of all models", { $0.obstacle = .paused(model: nil) }),
+        (
+            "its time",
+            {
+                $0.task.rows.processing = 0
+                $0.next = .held(until: WallTime(milliseconds: 60_000))
+            }
+        ),
     ]
 
     @Test func `whatever else the answer says changes the tag`() {

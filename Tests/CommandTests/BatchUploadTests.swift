@@ -304,7 +304,15 @@ import Testing
         let named = try service.get("/predict/async/\(try #require(options.id))").json
         #expect(named["name"] as? String == "winter")
         #expect(try service.post("/predict/async?model=sentiment&upload=now", "").status == 422)
-        #expect(try service.post("/predict/async?model=sentiment&upload=later&dry_run=true", "").status == 422)
+        let dry = try service.post("/predict/async?model=sentiment&upload=later&dry_run=true", "")
+        #expect(dry.status == 200 && dry.id == nil, "\(dry.json)")
+        let shapes = ["results.fields=nonsense", "results.threshold=2", "results.join=input&keep_input=false"]
+        for wrong in shapes {
+            let refused = try service.post("/predict/async?model=sentiment&upload=later&dry_run=true&\(wrong)", "")
+            #expect([409, 422].contains(refused.status), "\(wrong) \(refused.json)")
+        }
+        // Without a dry run there is nobody to judge it.
+        #expect(try service.post("/predict/async?model=sentiment&upload=later&results.fields=x", "").status == 422)
         #expect(try service.post("/predict/async?upload=later", "").code == "unknown_model")
     }
 

@@ -27,6 +27,7 @@ import Testing
         let service = ServiceUnderTest()
         try service.startAPI()
         try service.startWorker()
+        for model in ["sentiment", "iris"] { try service.waitUntilServed(model) }
         for (text, label) in ["I love this product!": "positive", "Terrible experience": "negative"] {
             let answer = try service.command(["predict", text])
             #expect(answer.code == 0)

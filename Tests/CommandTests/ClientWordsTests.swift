@@ -71,8 +71,18 @@ import Testing
         #expect(fields.output.isEmpty)
         let mark = try service.command(submit + ["--bom", "--encoding", "windows-1252"])
         #expect(mark.code == 64 && mark.errors.contains("--bom"), "\(mark)")
-        let tasks = try service.get("/predict/async").json["tasks"] as? [[String: Any]] ?? []
-        #expect(tasks.allSatisfy { ["cancelled", "cancelling"].contains($0["status"] as? String) }, "\(tasks)")
+        // A column of a label is one of a table, which lines of JSON do not have.
+        try write("text,score\r\ngood,1\r\n", to: "scored.csv", service)
+        let check = ["submit", "scored.csv", "--model", "sentiment", "--check"]
+        for wrong in [["--fields", "nonsense"], ["--fields", "score"], ["--threshold", "2"]] {
+            let refused = try service.command(check + wrong)
+            #expect(refused.code != 0 && !refused.errors.isEmpty && refused.output.isEmpty, "\(wrong) \(refused)")
+        }
+        let shown = try service.command(check + ["--fields", "score,positive", "--prefix", "x_"])
+        #expect(shown.code == 0 && shown.output.contains("1 valid"), "\(shown)")
+        // Nothing was opened for any of it, not even to be cancelled.
+        let tasks = try service.get("/predict/async").json["tasks"] as? [[String: Any]]
+        #expect(tasks?.isEmpty == true, "\(tasks ?? [])")
     }
 
     @Test func `an upload goes on with the options it began with, said again or not`() throws {

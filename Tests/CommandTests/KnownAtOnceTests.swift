@@ -45,6 +45,11 @@ import Testing
     func `a prediction whose task is stopped says so`(path: String) throws {
         let service = ServiceUnderTest()
         try service.startAPI()
+        #expect(try service.post("/predict/async", Self.iris).status == 202)
+        // It has the model, and takes nothing.
+        let worker = try PlayedWorker(service)
+        defer { withExtendedLifetime(worker) {} }
+        try service.waitUntilServed("iris")
         let body =
             path == "/predict"
             ? Self.iris
@@ -87,6 +92,7 @@ import Testing
         func predict() throws -> String? {
             try service.post("/predict", #"{"model":"faulty","input":{"x":1}}"#).code
         }
+        try service.waitUntilServed("faulty")
         for chunk in claim.chunks {
             // The API has looked at the queue just now.
             #expect(try predict() == "prediction_timeout")

@@ -18,13 +18,23 @@ final class PlayedWorker {
         let wall = WallClock { WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
         let database = try Database(path: service.database)
         let doorbell = try Doorbell(database: database, steady: steady)
-        owner = try Owner(.worker, boot: "0123abcd", models: [], database: database, at: wall.now)
+        let newest = """
+            SELECT key, name, version, digest FROM model WHERE key = (SELECT model FROM task ORDER BY key DESC LIMIT 1)
+            """
+        let served = try #require(
+            try database.makeWriter(.relaxed).read {
+                try $0.first(newest) {
+                    (
+                        key: $0.integer(0),
+                        identity: ModelIdentity(model: $0.text(1), version: $0.text(2), digest: $0.text(3))
+                    )
+                }
+            })
+        model = served.key
+        owner = try Owner(
+            .worker, boot: "0123abcd", models: [.init(identity: served.identity)], database: database, at: wall.now)
         leases = try Leases(
             database: database, owner: owner, doorbell: doorbell, clock: wall, retention: .seconds(3_600))
-        model = try #require(
-            try database.makeWriter(.relaxed).read {
-                try $0.first("SELECT model FROM task ORDER BY key DESC LIMIT 1") { $0.integer(0) }
-            })
     }
 
     /// Leases all that waits.

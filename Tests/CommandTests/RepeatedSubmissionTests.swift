@@ -56,6 +56,7 @@ import Testing
         let service = ServiceUnderTest()
         try service.startAPI()
         try service.startWorker()
+        try service.waitUntilServed("iris")
         let body = #"{"model":"iris","data":[5.1,3.5,1.4,0.2]}"#
         let first = try send(service, "/predict", "application/json", body, key: "p")
         let again = try send(service, "/predict", "application/json", body, key: "p")
@@ -185,6 +186,10 @@ import Testing
         }
         let first = try send("/predict/async", "a", "wait=0")
         #expect(first.status == 202)
+        // It has the model, and takes nothing.
+        let idle = try PlayedWorker(service)
+        defer { withExtendedLifetime(idle) {} }
+        try service.waitUntilServed("iris")
         let late = try send("/predict", "p", nil)
         #expect(late.status == 503 && late.code == "prediction_timeout")
         let still = try send("/predict", "p", nil)

@@ -53,6 +53,15 @@ final class ServiceUnderTest {
         try start(name, ["worker"] + options)
     }
 
+    /// Waits until the API knows that a worker can run a model: what is asked for at once is refused before.
+    ///
+    /// The list of models is not enough: those who are refused together share a look at the queue.
+    func waitUntilServed(_ model: String) throws {
+        try wait("a worker that serves \(model)") {
+            try post("/predict/async?model=\(model)&upload=later&dry_run=true", "").json["waiting_for"] is NSNull
+        }
+    }
+
     /// Starts `sibyl up` with an API and workers, and waits until the API listens.
     func startUp(workers: Int, _ options: [String] = []) throws {
         let ready = folder.path + "/url"

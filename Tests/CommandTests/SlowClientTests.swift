@@ -66,6 +66,7 @@ import Testing
         let service = ServiceUnderTest()
         try service.startAPI()
         try service.startWorker()
+        try service.waitUntilServed("sentiment")
         #expect(try service.command(["pause", "iris"]).code == 0)
         let waiting = try service.post("/predict/async", #"{"model":"iris","data":[5.1,3.5,1.4,0.2]}"#)
         let id = try #require(waiting.json["id"] as? String)

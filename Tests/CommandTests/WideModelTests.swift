@@ -13,6 +13,7 @@ import Testing
         try model.write(into: models) { SHA256.hex(of: $0) }
         try service.startAPI(["--models", models])
         try service.startWorker("worker", ["--models", models])
+        try service.waitUntilServed(model.name)
     }
 
     /// A model of 300 inputs ended the API's process at its first submission.

@@ -48,7 +48,7 @@ import Testing
             try worker.leases.retry(claim.chunks[0], of: claim, after: .seconds(1))
         }
         #expect(try worker.claim() == nil, "the breaker is open")
-        #expect(try administration(queue).standstill().failing == [QueueHarness.identity])
+        #expect(try administration(queue).standstill().failing.map(\.model) == [QueueHarness.identity])
         queue.clock.advance(by: Limits.breakerPause)
         let probe = try #require(try worker.claim())
         #expect(probe.chunks.count == 1)
@@ -63,7 +63,7 @@ import Testing
         try queue.makeUpkeep().promote()
         try worker.drain()
         #expect(try queue.tasks.waitingRows() == 0)
-        #expect(try administration(queue).standstill().failing == [])
+        #expect(try administration(queue).standstill().failing.map(\.model) == [])
         #expect(try queue.invariantFaults() == [])
     }
 

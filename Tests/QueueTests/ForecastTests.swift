@@ -19,15 +19,15 @@ import Testing
         try await queue.submit([[1]])
         // The look would be believed for an hour: only the change makes it old.
         let forecast = forecast(queue, lifetime: .seconds(3_600))
-        #expect(try !forecast.view().isStanding(QueueHarness.identity))
+        #expect(try forecast.view().obstacle(to: QueueHarness.identity) == .noWorker)
         let administration = Administration(
             committer: queue.committer, readers: queue.database.makeReaders(), models: queue.models,
             doorbell: queue.doorbell, clock: queue.clock.wall)
         try await administration.pause(QueueHarness.identity.model)
-        #expect(try !forecast.view().isStanding(QueueHarness.identity), "nobody has told of the change")
+        #expect(try forecast.view().obstacle(to: QueueHarness.identity) == .noWorker, "nobody has told of the change")
         forecast.expire()
         #expect(forecast.lastView?.rows == 1 && forecast.recentView() == nil)
-        #expect(try forecast.view().isStanding(QueueHarness.identity))
+        #expect(try forecast.view().obstacle(to: QueueHarness.identity) == .paused(model: QueueHarness.identity.model))
         #expect(forecast.recentView() != nil)
     }
 

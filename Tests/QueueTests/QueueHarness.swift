@@ -175,8 +175,9 @@ final class QueueHarness {
         }
     }
 
-    func makeWorker() throws -> Worker {
-        let owner = try makeOwner(.worker)
+    /// - Parameter served: the models that it says it has.
+    func makeWorker(serving served: [Owner.LoadedModel] = [.init(identity: identity)]) throws -> Worker {
+        let owner = try makeOwner(.worker, serving: served)
         let model = try database.makeWriter(.durable).transaction {
             try ModelTable.key(of: Self.identity, output: Self.output, in: $0)
         }
@@ -185,9 +186,9 @@ final class QueueHarness {
         return Worker(owner: owner, leases: leases, model: model)
     }
 
-    func makeOwner(_ kind: Owner.Kind) throws -> Owner {
+    func makeOwner(_ kind: Owner.Kind, serving served: [Owner.LoadedModel] = []) throws -> Owner {
         boots += 1
-        return try Owner(kind, boot: "b\(boots)", models: [], database: database, at: clock.wall.now)
+        return try Owner(kind, boot: "b\(boots)", models: served, database: database, at: clock.wall.now)
     }
 
     func makeUpkeep() throws -> Upkeep {

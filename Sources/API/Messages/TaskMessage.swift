@@ -9,8 +9,8 @@ struct TaskMessage {
     let now: WallTime
     /// How long all waiting rows should need; nil when that is not known.
     let queueWait: Duration?
-    /// Whether nothing of the task's model runs for now.
-    var isHalted = false
+    /// What its rows wait for; nil while they run.
+    var waitingFor: WaitingFor?
     /// Whether no worker serves the task's model version, so that its rows wait for ever.
     var isStranded = false
 
@@ -18,24 +18,27 @@ struct TaskMessage {
 
     /// The message with its tag.
     ///
-    /// The tag covers everything but the two figures that change by themselves, with the time, and the result, which comes
-    /// with a change of the counts.
+    /// The tag covers everything but what changes by itself, with the time, which is two figures and a place in the queue,
+    /// and the result, which comes with a change of the counts.
     func tagged() -> (bytes: [UInt8], tag: EntityTag) {
         var json = JSONWriter()
         var marks: [Int] = []
         write(to: &json) { marks.append($0.bytes.count) }
         let bytes = json.bytes
-        let covered = [bytes[..<marks[0]], bytes[marks[1]..<marks[2]]]
+        let covered = [
+            bytes[..<marks[0]], bytes[marks[1]..<marks[2]], Array((waitingFor?.lasting ?? "").utf8)[...],
+        ]
         return (bytes, EntityTag(revision: stored.task.revision, of: covered))
     }
 
-    /// - Parameter mark: called before and behind the figures that change with the time, and behind the times.
+    /// - Parameter mark: called before and behind what changes with the time, and behind the times.
     private func write(to json: inout JSONWriter, mark: (JSONWriter) -> Void) {
         json.object { json in
             writeIdentity(to: &json)
             writeInput(to: &json)
             writeRows(to: &json)
             mark(json)
+            json.member(waitingFor: waitingFor)
             writeSpeed(to: &json)
             mark(json)
             writeTimes(to: &json)
@@ -108,7 +111,7 @@ struct TaskMessage {
     }
 
     var progress: TaskProgressEstimate {
-        TaskProgressEstimate(stored.task, at: now, queueWait: queueWait, isHalted: isHalted || isStranded)
+        TaskProgressEstimate(stored.task, at: now, queueWait: queueWait, waitingFor: waitingFor)
     }
 
     private func writeTimes(to json: inout JSONWriter) {
@@ -128,7 +131,7 @@ struct TaskMessage {
         if let failure = stored.task.failure {
             json.object { json in
                 json.member("code", failure.rawValue)
-                json.member("message", failure.taskMessage)
+                json.member("message", stored.task.refusal ?? failure.taskMessage)
             }
         } else {
             json.null()
@@ -182,21 +185,24 @@ struct TaskProgressEstimate {
     let share: Double?
     /// Over the time in which rows were worked on; nil before the first is done.
     let rowsPerSecond: Double?
-    /// Nil until the input is complete, and while nothing of the model runs; from the queue until the task's own speed is known; 0 for an ended task.
+    /// Nil until the input is complete, and while nothing of the model runs; from the queue until the task's own speed is
+    /// known, and never less than the time before which no row runs; 0 for an ended task.
     let remainingSeconds: Double?
 
-    init(_ task: PredictionTask, at now: WallTime, queueWait: Duration?, isHalted: Bool = false) {
+    init(_ task: PredictionTask, at now: WallTime, queueWait: Duration?, waitingFor: WaitingFor? = nil) {
         let isComplete = task.input == .complete && task.rows.total > 0
         share = isComplete ? (Double(task.rows.done) / Double(task.rows.total) * 10_000).rounded(.down) / 10_000 : nil
         let seconds = task.startedAt.map { ((task.completedAt ?? now) - $0).inSeconds } ?? 0
         let speed = task.rows.done > 0 && seconds > 0 ? Double(task.rows.done) / seconds : nil
         rowsPerSecond = speed.map { ($0 * 10).rounded() / 10 }
         let left = Double(task.rows.pending + task.rows.processing)
+        let isKnown = isComplete && waitingFor?.isOpenEnded != true
+        let start = waitingFor?.until.map { ($0 - now).inSeconds } ?? 0
         remainingSeconds =
             task.status.isFinal
             ? 0
-            : isComplete && !isHalted
-                ? (speed.map { left / $0 } ?? queueWait?.inSeconds).map { ($0 * 10).rounded() / 10 } : nil
+            : isKnown
+                ? (speed.map { left / $0 } ?? queueWait?.inSeconds).map { (max($0, start) * 10).rounded() / 10 } : nil
     }
 
     /// Seconds after which asking again makes sense.

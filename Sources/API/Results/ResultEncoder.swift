@@ -16,12 +16,12 @@ struct ResultEncoder {
     private var isHeaderWritten = false
 
     /// - Parameters:
+    ///   - version: the name of the task's model version.
     ///   - input: how the task's table was written; needed to join.
-    ///   - isContinued: whether a header was written before.
     /// - Throws: ``APIError`` when what is asked for does not suit the task.
-    init(_ task: PredictionTask, _ query: ResultQuery, input: StoredInput?) throws {
+    init(_ output: ModelOutput, version: String, _ query: ResultQuery, input: StoredInput?) throws {
         errorsOnly = query.errorsOnly
-        let output = try task.output.withThreshold(query.shape.threshold)
+        let output = try output.withThreshold(query.shape.threshold)
         guard query.shape.probabilities == nil || output.kind == .classification else {
             throw APIError.meaningless(name: "probabilities", place: "to a model that gives some")
         }
@@ -31,7 +31,7 @@ struct ResultEncoder {
             form = .table(try ResultTable(output, query, idName: input?.idName()))
         } else {
             try PredictionMessage.check(query.shape.fields)
-            form = .lines(PredictionMessage(output: output, version: task.model.version, shape: query.shape))
+            form = .lines(PredictionMessage(output: output, version: version, shape: query.shape))
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Core
 internal import HTTP
 internal import Store
@@ -37,7 +38,16 @@ struct ResultQuery: Sendable {
     private enum Include: String, CaseIterable { case retries }
 
     init(_ request: HTTPRequest) throws {
-        let options = try RequestOptions(request, known: Self.names)
+        try self.init(RequestOptions(request, known: Self.names)) { try Self.acceptable(request) }
+    }
+
+    /// Reads what will be asked for, before there are results.
+    init(_ items: [RequestOptions.Item]) throws {
+        try self.init(RequestOptions(items, known: Self.names)) { .json }
+    }
+
+    /// - Parameter acceptable: the format where none is named.
+    private init(_ options: RequestOptions, otherwise acceptable: () throws -> ResultFormat) throws {
         limit = try options.integer("limit", in: 1...Limits.pageRows)
         cursor = try options.text("cursor").map(ResultCursor.init(text:)) ?? .start
         errorsOnly = try options.flag("errors_only") ?? false
@@ -52,7 +62,7 @@ struct ResultQuery: Sendable {
         if let format = try options.word("format", of: ResultFormat.self) {
             self.format = format
         } else {
-            format = try isJoined ? .csv : Self.acceptable(request)
+            format = try isJoined ? .csv : acceptable()
         }
         if isJoined, format != .csv {
             throw APIError.invalidParameter(name: "format", expected: "`csv` with `join=input`")
@@ -101,4 +111,21 @@ struct ResultQuery: Sendable {
 
     /// The options that the address of the next page repeats.
     var repeated: String { kept.map { "&\($0.name)=\(PercentEncoding.encode($0.value))" }.joined() }
+}
+
+extension ResultQuery {
+    /// Judges what will be asked for of a task, before it has results, or is there at all.
+    ///
+    /// - Parameters:
+    ///   - options: those of the submission.
+    ///   - input: how its table is written; nil while nothing of it has come.
+    /// - Throws: ``APIError`` when what is asked for does not suit the model or the input.
+    func check(against model: ResolvedModel, _ options: SubmissionOptions, input: StoredInput?) throws {
+        guard isJoined, input == nil else {
+            let name = model.identity.version
+            return _ = try ResultEncoder(model.output, version: name, self, input: input)
+        }
+        guard options.keepsInput else { throw APIError.notJoinable }
+        _ = try ResultColumns(model.output.withThreshold(shape.threshold), shape, isJoined: true)
+    }
 }

@@ -122,7 +122,7 @@ struct AdminRoutes {
                 json.key("paused")
                 json.array { json in for name in now.paused { json.value(name) } }
                 json.key("failing")
-                json.array { json in for model in now.failing { json.value("\(model.model)_\(model.version)") } }
+                json.array { json in for (model, _) in now.failing { json.value("\(model.model)_\(model.version)") } }
             }
         }
         return .json(body)

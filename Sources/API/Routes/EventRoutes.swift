@@ -30,7 +30,7 @@ struct EventRoutes {
     /// for dead.
     private func write(_ first: StoredTask, after known: Int?, to writer: HTTPBodyWriter) async throws {
         var stored = first
-        if known != stored.task.revision { try await writer.write(event(of: stored)) }
+        if known != stored.task.revision { try await write(stored, to: writer) }
         while !stored.task.status.isFinal {
             let changed = try await context.changes.change(
                 of: stored.task.id, past: stored.task.revision, within: Limits.followWait)
@@ -39,8 +39,13 @@ struct EventRoutes {
                 continue
             }
             stored = changed
-            try await writer.write(event(of: stored))
+            try await write(stored, to: writer)
         }
+    }
+
+    private func write(_ stored: StoredTask, to writer: HTTPBodyWriter) async throws {
+        if !stored.task.status.isFinal { _ = try await context.forecastView() }
+        try await writer.write(event(of: stored))
     }
 
     private func event(of stored: StoredTask) -> [UInt8] {

@@ -23,10 +23,13 @@ struct HealthRoutes {
         let body = JSONWriter.write { json in
             json.object { json in
                 json.member("ready", problems.isEmpty)
-                json.write(reasons: problems)
+                json.write(reasons: problems.map(\.message))
             }
         }
-        return .json(body, status: problems.isEmpty ? 200 : 503, headers: problems.isEmpty ? [:] : ["Retry-After": "1"])
+        guard let problem = problems.first else { return .json(body) }
+        var answer = HTTPResponse.json(body, status: 503, headers: ["Retry-After": "1"])
+        answer.code = problem.code
+        return answer
     }
 
     private func health() async throws -> HTTPResponse {
@@ -53,7 +56,9 @@ struct HealthRoutes {
                 json.write(reasons: state.reasons)
             }
         }
-        return .json(body, status: problems.isEmpty ? 200 : 503)
+        var answer = HTTPResponse.json(body, status: state.trouble == nil ? 200 : 503)
+        answer.code = state.trouble?.code
+        return answer
     }
 }
 
@@ -65,17 +70,20 @@ struct HealthState {
     /// The age of the oldest task that has not ended; nil when none waits.
     let oldestSeconds: Double?
     let reasons: [String]
-    private let canAccept: Bool
+    /// What keeps the service from accepting and is no bound of its own; nil while nothing does.
+    let trouble: Readiness.Problem?
 
-    init(_ context: APIContext, problems: [String]) throws {
+    init(_ context: APIContext, problems: [Readiness.Problem]) throws {
         let served = ServedModels(try context.workforce.models(), refused: context.catalog.refused)
         workers = try context.workforce.workers()
         waitingRows = try context.tasks.waitingRows()
         let now = context.clock.now
         oldestSeconds = try context.tasks.oldestWaiting().map { max(0, (now - $0).inSeconds) }
-        canAccept = problems.isEmpty
-        var reasons = problems
-        if workers == 0 { reasons.append("No worker runs; start one with `sibyl worker`. Submissions are accepted.") }
+        trouble = problems.first { !$0.isOfRoom }
+        let bounds = try context.capacity.look().reasons
+        var reasons = problems.filter { bounds.isEmpty || !$0.isOfRoom }.map(\.message) + bounds
+        if let standstill = context.keeperStandstill() { reasons.append(Self.reason(keeperStoodFor: standstill)) }
+        if workers == 0 { reasons.append(Obstacle.noWorker.message + " Submissions are accepted.") }
         models = context.catalog.models.flatMap { model in
             model.resolved.map { version in
                 if let reason = served.reason(version) { reasons.append(reason) }
@@ -85,15 +93,16 @@ struct HealthState {
         reasons += context.catalog.broken.sorted { $0.key < $1.key }.map(\.value.message)
         reasons += try context.administration.stranded().map(\.reason)
         let standstill = try context.administration.standstill()
-        if standstill.isAllPaused { reasons.append("All models are paused; resume them with `sibyl resume`.") }
-        reasons += standstill.paused.map { "The model `\($0)` is paused; resume it with `sibyl resume \($0)`." }
-        reasons += standstill.failing.map {
-            "The runs of `\($0.model)` \($0.version) fail one after the other; the workers' logs tell why."
-        }
+        reasons += standstill.obstacles.map(\.message)
         self.reasons = reasons
     }
 
-    var status: String { !canAccept ? "unhealthy" : reasons.isEmpty ? "healthy" : "degraded" }
+    private static func reason(keeperStoodFor time: Duration) -> String {
+        "No process has kept house for \(max(1, Int(time.inSeconds))) s: what dead workers held waits, and nothing expires. "
+            + "Another is elected by itself; if that lasts, start another process, or continue the stopped one."
+    }
+
+    var status: String { trouble != nil ? "unhealthy" : reasons.isEmpty ? "healthy" : "degraded" }
 }
 
 extension JSONWriter {

@@ -87,7 +87,7 @@ struct PredictRoutes {
             throw error
         }
         guard let ended = await context.watcher.await(id, within: context.settings.synchronousWait) else {
-            throw APIError.predictionTimeout(id)
+            throw await timeout(id, of: accepted.request.model)
         }
         return ended
     }
@@ -99,7 +99,7 @@ struct PredictRoutes {
         }
         guard let stored, !stored.isSwept else { throw APIError.taskExpired }
         guard let ended = try await context.ended(stored, within: context.settings.synchronousWait) else {
-            throw APIError.predictionTimeout(replay.task)
+            throw await timeout(replay.task, of: stored.task.model)
         }
         return ended
     }
@@ -145,11 +145,11 @@ struct PredictRoutes {
         var options = said
         let model = try context.catalog.resolve(model: options.model, version: options.version)
         guard rowLimit > 1 || submission.rowCount == 1 else { throw APIError.severalRows(submission.rowCount) }
-        if try await isStanding(model.identity) { throw APIError.modelStands }
         let reading = try JSONReading(
             submission, of: model, idName: "id", limit: rowLimit, chunkRows: rowLimit,
             chunkBytes: 4 * Limits.jsonBodyBytes)
         try reading.requireNoFaults()
+        if let obstacle = try await context.lastingObstacle(to: model.identity) { throw APIError.obstructed(obstacle) }
         options.priority = options.priority ?? .high
         var accepted = try await submissions.makeTask(model, options)
         accepted.request.draft.source = .sync
@@ -157,13 +157,10 @@ struct PredictRoutes {
         return try await run(accepted, chunks: reading.incoming(bytes: bytes))
     }
 
-    /// Whether nothing of a model runs for now.
-    ///
-    /// A look of some tenths of a second ago is enough to let a caller in. Before one is refused, a fresh look is taken,
-    /// because another process may have resumed the model, or a run may have succeeded; callers that are refused together
-    /// share it.
-    private func isStanding(_ model: ModelIdentity) async throws -> Bool {
-        guard try await context.forecastView().isStanding(model) else { return false }
-        return try await context.forecastView(notOlderThan: Limits.refusingLook).isStanding(model)
+    /// Why a prediction did not come in time.
+    private func timeout(_ id: TaskID, of model: ModelIdentity) async -> APIError {
+        // try? because the caller hears of the time in any case.
+        let obstacle = try? await context.obstacle(to: model)
+        return .predictionTimeout(id, obstacle ?? nil)
     }
 }

@@ -20,7 +20,8 @@ struct ResultRoutes {
     }
 
     private func encoder(of stored: StoredTask, _ query: ResultQuery) async throws -> ResultEncoder {
-        guard query.format == .csv else { return try ResultEncoder(stored.task, query, input: nil) }
+        let (output, version) = (stored.task.output, stored.task.model.version)
+        guard query.format == .csv else { return try ResultEncoder(output, version: version, query, input: nil) }
         // Her header is known once the first rows are stored; of a task whose rows are still to come, with them.
         var input = try await context.reading.read { [tasks = context.tasks] in try tasks.input(of: stored) }
         var now = stored
@@ -32,7 +33,7 @@ struct ResultRoutes {
             now = changed
             input = try await context.reading.read { [tasks = context.tasks, now] in try tasks.input(of: now) }
         }
-        return try ResultEncoder(stored.task, query, input: input)
+        return try ResultEncoder(output, version: version, query, input: input)
     }
 
     // MARK: Pages

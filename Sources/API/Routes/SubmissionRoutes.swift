@@ -96,7 +96,7 @@ struct SubmissionRoutes {
     /// Accepts a task whose rows come in requests of their own.
     private func openLater(_ request: HTTPRequest, _ body: JSONObject? = nil) async throws -> HTTPResponse {
         let options = try SubmissionOptions(request, body: body, isTable: true)
-        guard !options.isDryRun else { throw APIError.contradictoryOptions("dry_run", "upload") }
+        if options.isDryRun { return try await dryRun(opening: options) }
         let key = options.key(of: [], route: "later")
         if let replay = try await replay(of: key) { return try await answer(replay, request) }
         let model = try context.catalog.resolve(model: options.model, version: options.version)
@@ -104,6 +104,7 @@ struct SubmissionRoutes {
         accepted.request.draft.kept = options.keepsInput ? .records : .none
         accepted.request.input = StoredInput(options: options.stored)
         accepted.request.key = key
+        accepted.waitingFor = await waitingFor(accepted.request) ?? .input
         accepted.keepAnswer()
         do {
             try await context.submissions.open(later: accepted.request)
@@ -111,6 +112,14 @@ struct SubmissionRoutes {
             return try await answer(replay, request)
         }
         return Acceptance(accepted).response
+    }
+
+    /// Judges what an upload would be opened with, and what will be asked for of its results, without a row.
+    private func dryRun(opening options: SubmissionOptions) async throws -> HTTPResponse {
+        let model = try context.catalog.resolve(model: options.model, version: options.version)
+        try options.requireTimeToRun(from: context.clock.now)
+        return try await DryRun(context: context, submissions: self).answer(
+            model, options, rows: 0, report: FaultReport(), sample: nil, input: nil)
     }
 
     // MARK: Tasks
@@ -149,7 +158,8 @@ struct SubmissionRoutes {
 
     // MARK: Answers
 
-    /// Submits, and answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202.
+    /// Submits, and answers 200 with the whole task when it ends within the time that the caller prefers to wait, else 202;
+    /// at once where nothing of it can run in that time.
     func finish(
         _ task: Accepted, _ request: HTTPRequest, submitting submit: (inout Accepted) async throws -> Void
     ) async throws -> HTTPResponse {
@@ -165,15 +175,18 @@ struct SubmissionRoutes {
             if let replay = error as? IdempotencyKey.Replay { return try await answer(replay, request) }
             throw error
         }
-        guard let wait, let ended = await context.watcher.await(id, within: wait) else {
+        guard let wait else { return Acceptance(accepted).response }
+        guard accepted.mayEnd(within: wait, at: context.clock.now) else {
+            context.watcher.forget(id)
             return Acceptance(accepted).response
         }
+        guard let ended = await context.watcher.await(id, within: wait) else { return Acceptance(accepted).response }
         return whole(ended, waited: wait)
     }
 
     /// Answers for a task that is accepted already, as ``finish(_:_:submitting:)`` does.
     func answer(_ accepted: Accepted, _ request: HTTPRequest) async throws -> HTTPResponse {
-        if let wait = request.preferredWait {
+        if let wait = request.preferredWait, accepted.mayEnd(within: wait, at: context.clock.now) {
             let stored = try await context.reading.read { [tasks = context.tasks] in
                 try tasks.task(accepted.request.draft.id, owner: APIContext.owner)
             }
@@ -188,7 +201,15 @@ struct SubmissionRoutes {
     func estimate(_ accepted: inout Accepted) async {
         let view = try? await context.forecastView()  // try? because rows that came whole matter more than an estimate
         accepted.estimate = view.map { Estimate($0, accepted, at: context.clock.now) }
+        accepted.waitingFor = await waitingFor(accepted.request)
         accepted.keepAnswer()
+    }
+
+    /// What will keep rows from running that are accepted now, as far as that is known before they are in the queue.
+    func waitingFor(_ request: Submissions.Request) async -> WaitingFor? {
+        // try? because the task itself tells it later.
+        if let obstacle = try? await context.obstacle(to: request.model) { return WaitingFor(obstacle) }
+        return request.notBefore.flatMap { $0 > context.clock.now ? .time($0) : nil }
     }
 
     /// The whole task, for a caller who waited for its end.

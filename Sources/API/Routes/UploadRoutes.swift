@@ -163,6 +163,7 @@ struct UploadRoutes {
         guard stored.task.input == .complete || stored.task.inputBytes > before.task.inputBytes else {
             throw APIError.partTooSmall
         }
+        _ = try await context.forecastView()
         let body = JSONWriter.write {
             context.message(of: stored, result: stored.result).write(to: &$0)
         }

@@ -18,13 +18,14 @@ struct Acceptance {
         /// Rows that had come.
         var rows: Int
         var estimate: Estimate?
+        var waitingFor: WaitingFor?
     }
 
     init(_ accepted: Accepted) {
         id = accepted.request.draft.id
         model = accepted.request.model
         createdAt = accepted.request.draft.createdAt
-        remark = Remark(rows: accepted.rows, estimate: accepted.estimate)
+        remark = Remark(rows: accepted.rows, estimate: accepted.estimate, waitingFor: accepted.waitingFor)
     }
 
     /// The first answer again.
@@ -58,6 +59,7 @@ struct Acceptance {
                 json.member("check_url", address.own)
                 json.key("estimate")
                 if let estimate = remark.estimate { estimate.write(to: &json) } else { json.null() }
+                json.member(waitingFor: remark.waitingFor)
                 address.write(to: &json)
             }
         }
@@ -73,8 +75,16 @@ struct Accepted {
     var rows = 0
     /// When it should be done; nil where its rows are still to come.
     var estimate: Estimate?
+    /// What keeps its rows from running, as it was seen when they were accepted.
+    var waitingFor: WaitingFor?
 
     init(request: Submissions.Request) { self.request = request }
+
+    /// Whether its rows may end within a time: nothing that is known of keeps them from it.
+    func mayEnd(within limit: Duration, at now: WallTime) -> Bool {
+        guard let waitingFor, waitingFor.code != .modelLoading else { return true }
+        return waitingFor.until.map { $0 < now + limit } ?? false
+    }
 
     /// Completes the key with what the first answer says, so that a repetition gets it again.
     mutating func keepAnswer() {

@@ -16,10 +16,13 @@ struct DryRun {
         _ model: ResolvedModel, _ options: SubmissionOptions, rows: Int, report: FaultReport, sample: Rows?,
         input: StoredInput?
     ) async throws -> HTTPResponse {
-        let predictions = try await predict(sample, model)
-        // A worker may have come since the look before the sample ran.
+        try options.results?.check(against: model, options, input: input)
+        let obstacle = try await context.lastingObstacle(to: model.identity)
+        let predictions = obstacle == nil ? try await predict(sample, model) : nil
+        // A worker may have come, or gone, since the look before the sample ran.
         let view = try await context.forecastView(notOlderThan: predictions == nil ? nil : .zero)
         let cost = view.rowCost(of: model)
+        let output = try model.output.withThreshold(options.results?.shape.threshold)
         let body = JSONWriter.write { json in
             json.object { json in
                 json.member("dry_run", true)
@@ -37,15 +40,20 @@ struct DryRun {
                 json.key("warnings")
                 json.raw(input?.warnings ?? "[]")
                 write(report, to: &json)
-                write(predictions, of: model, to: &json)
+                write(predictions, PredictionMessage(output: output, version: model.identity.version), to: &json)
                 json.key("estimate")
                 Estimate(
                     view, model.identity, rows: rows, cost,
                     after: options.notBefore.map { $0 - context.clock.now } ?? .zero
                 ).write(to: &json)
+                json.member(waitingFor: waitingFor(view.obstacle(to: model.identity), options))
             }
         }
         return .json(body)
+    }
+
+    private func waitingFor(_ obstacle: Obstacle?, _ options: SubmissionOptions) -> WaitingFor? {
+        obstacle.map { WaitingFor($0) } ?? options.notBefore.flatMap { $0 > context.clock.now ? .time($0) : nil }
     }
 
     private func write(_ report: FaultReport, to json: inout JSONWriter) {
@@ -64,12 +72,11 @@ struct DryRun {
     }
 
     /// Null when no worker answered in time.
-    private func write(_ predictions: Predictions?, of model: ResolvedModel, to json: inout JSONWriter) {
+    private func write(_ predictions: Predictions?, _ message: PredictionMessage, to json: inout JSONWriter) {
         json.key("predictions")
         guard let predictions else { return json.null() }
         json.array { json in
-            PredictionMessage(output: model.output, version: model.identity.version)
-                .write(predictions, rows: 0..<predictions.count, firstRow: 0, to: &json)
+            message.write(predictions, rows: 0..<predictions.count, firstRow: 0, to: &json)
         }
     }
 

@@ -11,7 +11,7 @@ struct Estimate: Codable {
 
     /// - Parameter start: how long none of the rows may run.
     init(_ view: Forecast.View, _ model: ModelIdentity, rows: Int, _ rowCost: Double, after start: Duration = .zero) {
-        let wait = view.isStanding(model) ? nil : view.wait(forRows: rows, costing: rowCost)
+        let wait = view.obstacle(to: model) == nil ? view.wait(forRows: rows, costing: rowCost) : nil
         seconds = wait.map { (max($0, start).inSeconds * 1_000).rounded(.up) / 1_000 }
         queueRows = view.rows
     }

@@ -37,6 +37,8 @@ struct SubmissionOptions {
     var notBefore: WallTime?
     /// Whether the rows are only looked at, and nothing is kept.
     var isDryRun = false
+    /// What will be asked for of the results, to be judged by a dry run.
+    var results: ResultQuery?
     var uploadTime: UploadTime?
     /// How a table is written, as far as the caller says so.
     var table = CSVOptions()
@@ -57,6 +59,7 @@ struct SubmissionOptions {
     /// The members of a JSON body that are options.
     static let members = all + ["metadata"]
     private static let metadataPrefix = "metadata."
+    private static let resultsPrefix = "results."
 
     /// Reads the query, the headers, and a JSON body if there is one; where two of them say the same thing, they must
     /// agree.
@@ -84,7 +87,7 @@ struct SubmissionOptions {
         said = items
         let options = try RequestOptions(
             items, known: names + (isTable ? TableOptions.items : []),
-            prefixes: [Self.metadataPrefix] + (isTable ? [TableOptions.mapPrefix] : []))
+            prefixes: [Self.metadataPrefix, Self.resultsPrefix] + (isTable ? [TableOptions.mapPrefix] : []))
         if isTable { table = try TableOptions.read(options) }
         model = try options.text("model")
         version = try options.text("model_version")
@@ -100,6 +103,7 @@ struct SubmissionOptions {
         notBefore = try options.text("not_before").map { try Self.time($0, named: "not_before") }
         isDryRun = try options.flag("dry_run") ?? false
         uploadTime = try options.word("upload", of: UploadTime.self)
+        results = try Self.results(items, isDryRun: isDryRun)
         guard metadata.count <= Limits.metadataStrings,
             metadata.keys.allSatisfy({ (1...Limits.metadataBytes).contains($0.utf8.count) && !$0.utf8.contains(0) })
         else {
@@ -125,6 +129,14 @@ struct SubmissionOptions {
         items.append(("encoding", charset.rawValue))
         said.append(("charset", charset.rawValue))
         table.encoding = charset
+    }
+
+    /// What stands under the prefix of results.
+    private static func results(_ items: [RequestOptions.Item], isDryRun: Bool) throws -> ResultQuery? {
+        let asked = items.filter { $0.name.hasPrefix(resultsPrefix) }
+        if asked.isEmpty { return nil }
+        guard isDryRun else { throw APIError.meaningless(name: resultsPrefix + "…", place: "with `dry_run=true`") }
+        return try ResultQuery(asked.map { (String($0.name.dropFirst(resultsPrefix.count)), $0.value) })
     }
 
     /// The options among a body's members.

@@ -180,10 +180,11 @@ struct Upload {
     func abandon(because error: any Error) async {
         guard case .receiving(let receiving, let isResumable) = state else { return }
         let failure = Self.failure(for: error, isResumable: isResumable)
+        let refusal = failure.flatMap { Refusal(error, as: $0)?.text }
         let submissions = context.submissions
         await context.persistence.run {
             if let failure {
-                try await submissions.abandon(receiving, because: failure)
+                try await submissions.abandon(receiving, because: failure, refusal: refusal)
             } else {
                 try await submissions.pause(receiving)
             }

@@ -52,6 +52,7 @@ struct CheckReport: Decodable {
     var errors: [ServiceProblem.Detail]
     var predictions: [ResultLine]?
     var estimate: Estimate
+    var waiting_for: TaskAnswer.Waiting?
 
     /// Predictions shown: enough to see that they are of the right kind.
     private static let shownPredictions = 5
@@ -79,8 +80,9 @@ struct CheckReport: Decodable {
         if let seconds = estimate.seconds {
             lines.append(("estimate", "\(seconds) s, with \(estimate.queue_rows) rows ahead"))
         } else {
-            lines.append(("estimate", "none: no worker runs"))
+            lines.append(("estimate", "none"))
         }
+        if let waiting_for { lines.append(("waits for", waiting_for.message)) }
         return Columns.lines(lines)
     }
 

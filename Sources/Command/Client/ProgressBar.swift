@@ -32,7 +32,11 @@ final class ProgressBar {
     static func line(_ task: TaskAnswer) -> String {
         var text = "\(bar(task.done, of: task.rows.total))  \(task.done) of \(task.rows.total) rows"
         if let speed = task.rows_per_second { text += ", \(Int(saturating: speed)) rows/s" }
-        if let left = task.eta_seconds { text += ", \(Int(saturating: left.rounded(.up))) s left" }
+        if let waiting = task.waiting_for {
+            text += ", waits (\(waiting.code))"
+        } else if let left = task.eta_seconds {
+            text += ", \(Int(saturating: left.rounded(.up))) s left"
+        }
         return text
     }
 

@@ -8,6 +8,15 @@ struct QueryText {
         if let value { items.append("\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))") }
     }
 
+    /// The same, asking also whether results could be had as another query says.
+    ///
+    /// - Parameter results: nil for nothing.
+    func judging(_ results: QueryText?) -> QueryText {
+        var query = self
+        query.items += (results?.items ?? []).map { "results.\($0)" }
+        return query
+    }
+
     /// Whether each item is in a query's text.
     func isPart(of text: String) -> Bool {
         Set(items).isSubset(of: text.drop { $0 == "?" }.split(separator: "&").map(String.init))

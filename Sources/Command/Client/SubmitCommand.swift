@@ -29,7 +29,9 @@ struct SubmitCommand: Command {
             if let other = ["--out", "--force", "--resume", "--wait"].first(where: arguments.has) {
                 throw UsageError("--check keeps nothing; leave out \(other).")
             }
-            return try FileCheck(client: client, source: source, query: query).run(asJSON: arguments.has("--json"))
+            let results = try Self.hasShape(arguments) ? Self.results(arguments, source, as: .csv) : nil
+            return try FileCheck(client: client, source: source, query: query.judging(results))
+                .run(asJSON: arguments.has("--json"))
         }
         let submission = Submission(
             client: client, source: source, query: query, key: arguments.value("--idempotency-key"),
@@ -37,7 +39,7 @@ struct SubmitCommand: Command {
             resumed: try Self.resumed(arguments, source, query), printsID: !arguments.has("--json"))
         let results = try Self.results(arguments, source)
         Interruption.watch()
-        let path = try submission.send(checking: results == nil ? nil : try Self.shape(arguments))
+        let path = try submission.send(checking: results?.query)
         guard arguments.has("--wait") || arguments.has("--timeout") || results != nil || Console.isWatched else {
             try Self.tell(path, client, asJSON: arguments.has("--json"))
             return 0
@@ -65,11 +67,9 @@ struct SubmitCommand: Command {
         answer.flatMap { try? TaskAnswer.read($0) }?.tellWarnings()  // try? because of that
     }
 
-    /// What is asked of the predictions' columns, which can be judged before a row is scored.
-    private static func shape(_ arguments: Arguments) throws -> QueryText {
-        var query = QueryText()
-        try ResultOptions.addShape(arguments, to: &query, hasPrefix: false)
-        return query
+    /// Whether anything is said about the results' columns or bytes.
+    private static func hasShape(_ arguments: Arguments) -> Bool {
+        (ResultOptions.shape + [ResultOptions.bom]).contains { arguments.has($0.name) }
     }
 
     /// The task that `--resume` names.
@@ -95,7 +95,14 @@ struct SubmitCommand: Command {
             }
             return nil
         }
-        let format = try ResultOptions.format(ofFile: path)
+        let query = try results(arguments, source, as: ResultOptions.format(ofFile: path))
+        return (try OutputFile(path, replaces: arguments.has("--force"), input: source.identity), query)
+    }
+
+    /// What is asked for of the results.
+    private static func results(
+        _ arguments: Arguments, _ source: UploadSource, as format: UploadSource.Format
+    ) throws -> QueryText {
         var query = QueryText()
         query.add("format", format.rawValue)
         let isJoined = format == .csv && source.format == .csv
@@ -113,9 +120,7 @@ struct SubmitCommand: Command {
             }
             query.add("bom", "true")
         }
-        return (
-            try OutputFile(path, replaces: arguments.has("--force"), input: source.identity), query
-        )
+        return query
     }
 }
 
@@ -132,13 +137,13 @@ struct Submission {
 
     /// Hands the file over, and tells the id as soon as there is one.
     ///
-    /// - Parameter shape: what is asked for of the results, to be refused before a row is sent; nil for nothing.
-    func send(checking shape: QueryText?) throws -> TaskPath {
+    /// - Parameter results: what is asked for of the results, to be refused before a row is sent; nil for nothing.
+    func send(checking results: QueryText?) throws -> TaskPath {
+        if let results { try judge(results) }
         if source.format == .json { return announced(try open(query, body: source.bytes(from: 0))) }
         var later = query
         later.add("upload", "later")
         let path = try resumed ?? open(later, body: .none)
-        if let shape { try check(shape, path) }
         announce(path)
         let meter = UploadMeter(client, path, length: source.length)
         defer { meter.clear() }
@@ -156,19 +161,21 @@ struct Submission {
         return TaskPath(id: try TaskAnswer.read(answer.body).id)
     }
 
-    /// Lets the service judge what is asked for of the results while there are none; a task that was opened for them ends.
-    private func check(_ shape: QueryText, _ path: TaskPath) throws {
-        guard !shape.text.isEmpty else { return }
-        var query = shape
-        query.add("format", "ndjson")
-        query.add("limit", "1")
-        do {
-            _ = try client.get(path.results + query.text)
-        } catch let error as ClientError where error.code == .invalidParameter {
-            // try? because an unfinished task ends by itself after a day.
-            if resumed == nil, key == nil { _ = try? client.send(.post, path.task + "/cancel") }
-            throw error
-        }
+    /// Lets the service judge what is asked for of the results while there are none: nothing is opened for that.
+    private func judge(_ results: QueryText) throws {
+        var query = (try resumed.map(options(of:)) ?? query).judging(results)
+        query.add("dry_run", "true")
+        query.add("upload", "later")
+        try client.send(.post, "/predict/async" + query.text)
+    }
+
+    /// What a task that goes on was opened with, as far as its results hang on it: it need not be said again.
+    private func options(of path: TaskPath) throws -> QueryText {
+        let task = try TaskAnswer.read(try client.get(path.task))
+        var query = QueryText()
+        query.add("model", task.model)
+        query.add("model_version", task.model_version)
+        return query
     }
 
     private func announced(_ path: TaskPath) -> TaskPath {

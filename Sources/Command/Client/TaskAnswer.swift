@@ -22,6 +22,12 @@ struct TaskAnswer: Decodable {
         @InOptions var message: String
     }
 
+    /// What the task's rows wait for.
+    struct Waiting: Decodable {
+        var code: String
+        @InOptions var message: String
+    }
+
     var id: String
     var name: String?
     var status: String
@@ -34,6 +40,7 @@ struct TaskAnswer: Decodable {
     var rows: Rows
     var rows_per_second: Double?
     var eta_seconds: Double?
+    var waiting_for: Waiting?
     var created_at: String
     var completed_at: String?
     var deadline_at: String?
@@ -84,7 +91,10 @@ struct TaskAnswer: Decodable {
             ("status", status + (error.map { ": \($0.message)" } ?? "")), ("rows", rowsInWords),
         ]
         if input?.state == "receiving" { lines.append(("input", "not whole yet")) }
-        if final != true, let eta_seconds { lines.append(("left", "\(Int(saturating: eta_seconds.rounded(.up))) s")) }
+        if let waiting_for { lines.append(("waits for", waiting_for.message)) }
+        if final != true, waiting_for == nil, let eta_seconds {
+            lines.append(("left", "\(Int(saturating: eta_seconds.rounded(.up))) s"))
+        }
         if let deadline_at { lines.append(("deadline", deadline_at)) }
         for (name, value) in (metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append(("metadata", "\(name)=\(value)"))

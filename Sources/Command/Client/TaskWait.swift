@@ -13,6 +13,7 @@ struct TaskWait {
     func run() throws -> (task: TaskAnswer, json: [UInt8]) {
         Interruption.advise("The task goes on; `sibyl wait \(path.id)` waits for it.")
         let bar = ProgressBar()
+        var notice = WaitNotice()
         var patience = Patience()
         var known: String?
         while true {
@@ -22,6 +23,7 @@ struct TaskWait {
                 if answer.status != 304 {
                     let task = try TaskAnswer.read(answer.body)
                     if task.final == true { return (task, answer.body) }
+                    notice.tell(task.waiting_for, over: bar)
                     bar.show(ProgressBar.line(task))
                 }
                 known = answer.headers.first("ETag") ?? known
@@ -47,5 +49,19 @@ struct TaskWait {
     private func advised(_ error: any Error) -> any Error {
         guard let error = error as? ClientError, error.mayPass else { return error }
         return error.adding("What was accepted goes on; `sibyl wait \(path.id)` waits for it.")
+    }
+}
+
+/// Tells what a task waits for, once each time that it is something else: else a wait for a paused model looks like any other.
+struct WaitNotice {
+    private var told: String?
+
+    /// - Parameter bar: the progress on the terminal's last line, which gives way.
+    mutating func tell(_ waiting: TaskAnswer.Waiting?, over bar: ProgressBar) {
+        // A place in the queue passes by itself.
+        guard let waiting, waiting.code != "queue", waiting.message != told else { return }
+        told = waiting.message
+        bar.clear()
+        Console.writeError("the task waits: \(waiting.message)")
     }
 }

@@ -52,6 +52,6 @@ struct TasksCommand: Command {
 extension TaskAnswer {
     /// The task on a line of its own, in columns.
     fileprivate var line: String {
-        "\(id)\t\(created_at)\t\(status)\t\(model) \(model_version)\t\(done)/\(rows.total)\t\(name ?? "")\n"
+        "\(id)\t\(created_at)\t\(status)\t\(model) \(model_version)\t\(done)/\(rows.total)\t\(name ?? "")\t\(waiting_for?.code ?? "")\n"
     }
 }

@@ -81,25 +81,25 @@ struct APIProcess {
             tasks: tasks, listener: try doorbell.listen(as: .api, boot: environment.boot), clock: environment.steady,
             logger: environment.logger, limit: followers, onLook: { forecast.expire() })
         changes = ChangeWatcher(
-            tasks: tasks, clock: environment.steady, logger: environment.logger, limit: followers)
+            tasks: tasks, clock: environment.steady, logger: environment.logger, limit: followers,
+            // try? because what was seen of the queue before will do where a look fails.
+            onLook: { _ = try? forecast.view() })
         stop.whenRaised { [changes] in changes.close() }
         let submissions = Submissions(
             database: database, committer: committer, doorbell: doorbell, clock: environment.clock,
-            retention: environment.retention, room: Self.room(environment.settings))
+            retention: environment.retention, room: environment.room)
         context = APIContext(
             catalog: catalog, submissions: submissions,
             tasks: tasks, workforce: Workforce(readers: readers), reading: reading,
             forecast: forecast,
             administration: Administration(
                 committer: committer, readers: readers, models: models, doorbell: doorbell, clock: environment.clock),
+            capacity: Capacity(database: database, readers: readers, room: environment.room),
+            keeperStandstill: { [keeper] in keeper.standstill },
             persistence: Persistence(stopping: { stop.isRaised }), watcher: watcher, changes: changes,
             readiness: Readiness(clock: environment.steady, stopping: stop) { try await submissions.probe() },
             receiver: owner,
             clock: environment.clock, steady: environment.steady, settings: Self.settings(environment.settings))
-    }
-
-    private static func room(_ values: SettingValues) -> Room {
-        Room(rows: values.integer(.maxWaitingRows), bytes: values[.maxStoredMegabytes].map { Int($0)! << 20 })
     }
 
     func makeServer(_ address: ListenAddress) throws -> APIServer {

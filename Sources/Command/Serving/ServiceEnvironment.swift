@@ -40,6 +40,10 @@ struct ServiceEnvironment {
     }
 
     var lease: Duration { .seconds(settings.integer(.leaseSeconds)) }
+    /// How much is accepted.
+    var room: Room {
+        Room(rows: settings.integer(.maxWaitingRows), bytes: settings[.maxStoredMegabytes].map { Int($0)! << 20 })
+    }
     var retention: Duration { .seconds(settings.integer(.retentionHours) * 3_600) }
 
     /// Creates the schema, or brings it up to date.
@@ -134,8 +138,8 @@ struct ServiceEnvironment {
         let models = ModelRegistry()
         let service = ServiceReadings(
             keeper: keeper, catalog: catalog, congestion: Congestion(readers: readers, models: models),
-            workforce: Workforce(readers: readers),
-            forecast: Forecast(readers: readers, models: models, clock: steady, wall: clock), clock: clock)
+            forecast: Forecast(readers: readers, models: models, clock: steady, wall: clock),
+            capacity: Capacity(database: database, readers: readers, room: room), clock: clock)
         return ProcessReadings.make(process: process, sqlite: Database.libraryVersion, startedAt: clock.now)
             + store.sources + [service]
     }

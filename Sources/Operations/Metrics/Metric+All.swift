@@ -58,6 +58,20 @@ extension Metric {
         name: "sibyl_wal_bytes", kind: .gauge, labels: [], source: .keeper,
         meaning: "Bytes of the database's write-ahead log.")
 
+    package static let storedBytes = Metric(
+        name: "sibyl_stored_bytes", kind: .gauge, labels: [], source: .keeper,
+        meaning: "Bytes of the database that hold something; not shown for a server's database.")
+    package static let maximumStoredBytes = Metric(
+        name: "sibyl_stored_bytes_max", kind: .gauge, labels: [], source: .keeper,
+        meaning:
+            "The bound of `sibyl_stored_bytes`, at which submissions are refused; `+Inf` without `SIBYL_MAX_STORED_MB`."
+    )
+    package static let freeDiskBytes = Metric(
+        name: "sibyl_disk_free_bytes", kind: .gauge, labels: [], source: .keeper,
+        meaning:
+            "Bytes of free disk beside the database; below 512 MiB submissions are refused. Not shown for a server's database."
+    )
+
     // MARK: The whole service
 
     package static let keeper = Metric(
@@ -66,6 +80,9 @@ extension Metric {
     package static let queueRows = Metric(
         name: "sibyl_queue_rows", kind: .gauge, labels: [.model], source: .keeper,
         meaning: "Rows that are accepted and not yet done, those that run now included.")
+    package static let maximumQueueRows = Metric(
+        name: "sibyl_queue_rows_max", kind: .gauge, labels: [], source: .keeper,
+        meaning: "The bound of `sibyl_queue_rows` over all models, at which submissions are refused.")
     package static let queueOldest = Metric(
         name: "sibyl_queue_oldest_seconds", kind: .gauge, labels: [.model], source: .keeper,
         meaning: "Age in seconds of the oldest task among the 256 chunks that are next in turn; 0 when none waits.")
@@ -76,7 +93,9 @@ extension Metric {
     )
     package static let drain = Metric(
         name: "sibyl_drain_seconds", kind: .gauge, labels: [], source: .keeper,
-        meaning: "Estimate of the seconds until all waiting rows are done; `+Inf` while rows wait and no worker runs.")
+        meaning:
+            "Estimate of the seconds until all waiting rows are done; `+Inf` while rows wait that nothing can run: their model is paused, broken, served by no worker, or stopped after failures."
+    )
     package static let modelServable = Metric(
         name: "sibyl_model_servable", kind: .gauge, labels: [.model, .version], source: .keeper,
         meaning:
@@ -110,8 +129,9 @@ extension Metric {
     /// Every metric.
     package static let all: [Metric] = [
         requests, requestDuration, connections, uploads, tasks, rows, inflightRows, kernelFallback, batchRows,
-        stageDuration, expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, keeper, queueRows, queueOldest,
-        strandedRows, drain, modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors,
+        stageDuration, expiredLeases, chunkRetries, groupCommitSize, gateWait, walBytes, storedBytes,
+        maximumStoredBytes, freeDiskBytes, keeper, queueRows, maximumQueueRows, queueOldest, strandedRows, drain,
+        modelServable, workers, build, unreadable, residentMemory, cpuSeconds, openDescriptors,
         startTime,
     ]
 }

@@ -31,6 +31,9 @@ enum PostgresMigration7 {
         -- What the rank of a held chunk was shifted by since its upload: the chunks of a task keep their distances.
         ALTER TABLE parked ADD COLUMN shift BIGINT NOT NULL DEFAULT 0;
 
+        -- What the sender of a task's input was told when it was refused.
+        ALTER TABLE task ADD COLUMN refusal TEXT;
+
         -- The key of the last task, where that task was deleted: no key is given twice.
         CREATE TABLE last_task (
             key BIGINT PRIMARY KEY CHECK (key = 1),

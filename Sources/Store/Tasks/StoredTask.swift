@@ -18,10 +18,12 @@ package final class StoredTask: Sendable {
     package let warnings: String?
     /// Whether the keeper has deleted the results.
     package let isSwept: Bool
+    /// The first of its chunks that waits; nil when none does, or the task is being stopped.
+    package let next: NextChunk?
 
     init(
         key: Int64, task: PredictionTask, kept: KeptInput, result: Predictions?, inputFormat: String?,
-        warnings: String?, isSwept: Bool
+        warnings: String?, isSwept: Bool, next: NextChunk? = nil
     ) {
         self.key = key
         self.task = task
@@ -30,6 +32,7 @@ package final class StoredTask: Sendable {
         self.inputFormat = inputFormat
         self.warnings = warnings
         self.isSwept = isSwept
+        self.next = next
     }
 }
 

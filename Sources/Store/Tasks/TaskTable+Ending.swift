@@ -9,7 +9,7 @@ extension TaskTable {
         /// Its deadline passed.
         case expired
         /// Its input will never be whole, or was refused.
-        case failed(ErrorCode)
+        case failed(ErrorCode, refusal: String? = nil)
 
         fileprivate var status: PredictionTask.Status {
             switch self {
@@ -20,7 +20,11 @@ extension TaskTable {
         }
 
         fileprivate var failure: ErrorCode? {
-            if case .failed(let code) = self { code } else { nil }
+            if case .failed(let code, _) = self { code } else { nil }
+        }
+
+        fileprivate var refusal: String? {
+            if case .failed(_, let refusal) = self { refusal } else { nil }
         }
     }
 
@@ -34,11 +38,11 @@ extension TaskTable {
         let isMarked =
             try connection.run(
                 """
-                UPDATE task SET status = 'cancelling', stop = ?2, failure = ?3, revision = revision + 1,
+                UPDATE task SET status = 'cancelling', stop = ?2, failure = ?3, refusal = ?5, revision = revision + 1,
                     input_state = CASE WHEN input_state = 'receiving' THEN 'broken' ELSE input_state END, receiver = NULL
                 WHERE key = ?1 AND status IN ('pending', 'processing') AND (?4 IS NULL OR receiver = ?4)
                 """, .integer(task), .text(stop.status.rawValue), .optional(stop.failure?.rawValue),
-                .optional(receiver)) == 1
+                .optional(receiver), .optional(stop.refusal)) == 1
         if isMarked { try InputTable.close(task, in: connection) }
         return isMarked
     }
@@ -118,7 +122,7 @@ extension TaskTable {
     package static func purge(_ task: Int64, at time: WallTime, in connection: Connection) throws {
         try connection.run(
             """
-            UPDATE task SET swept_ms = coalesce(swept_ms, ?2), result = NULL, revision = revision + 1,
+            UPDATE task SET swept_ms = coalesce(swept_ms, ?2), result = NULL, refusal = NULL, revision = revision + 1,
                 results_until_ms = CASE WHEN completed_ms IS NOT NULL THEN ?2 END
             WHERE key = ?1
             """, .integer(task), .time(time))

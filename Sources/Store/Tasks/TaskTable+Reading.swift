@@ -73,7 +73,8 @@ extension TaskTable {
                 (SELECT coalesce(sum(rows), 0) FROM chunk WHERE state = 'leased'
                     AND chunk.key BETWEEN task.key << 24 AND task.key << 24 | 16777215)
             ELSE 0 END,
-            source, metadata, deadline_ms, kept, format, warnings, id, dead
+            source, metadata, deadline_ms, kept, format, warnings, id, dead,
+            \(NextChunk.columnsSQL), refusal
         FROM task LEFT JOIN input ON input.task = task.key
         """ + "\n" + condition
     }
@@ -86,7 +87,8 @@ extension TaskTable {
             key: row.integer(0), task: try task(row, models: models, in: connection),
             kept: try row.word(23),
             result: try row.optionalBlob(12).map(Predictions.init(result:)),
-            inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18))
+            inputFormat: row.optionalText(24), warnings: row.optionalText(25), isSwept: !row.isNull(18),
+            next: NextChunk(row, from: 28))
     }
 
     private static func task(
@@ -107,6 +109,7 @@ extension TaskTable {
             // A swept task has none, though the sweep may still have to look at it.
             resultsUntil: row.isNull(18) ? row.optionalTime(17) : nil,
             revision: row.int(13))
+        task.refusal = row.optionalText(31)
         task.source = try row.word(20)
         task.metadata = try row.optionalText(21).map(metadata) ?? [:]
         task.deadline = row.optionalTime(22)
